@@ -1,0 +1,35 @@
+"""Runs database work beside the event loop, in a few threads that keep their connections.
+
+Django's own bridge gives each request a thread and a connection for as long as the request lives, which for a
+stream is minutes. Work that goes through here holds both only while it runs.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# SQLite has one writer anyway, and PostgreSQL answers these small transactions in about a millisecond each.
+THREADS = 4
+
+_executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
+
+
+async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return `work(*args, **kwargs)`, called in a database thread; its exceptions are raised here."""
+
+    def call() -> T:
+        close_old_connections()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
+

@@ -1,0 +1,65 @@
+"""One ladder of errors: a code, a message a person can act on, whether trying again may help, and when."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """What follows from an error's code: the HTTP status of a JSON answer, and whether trying again may help."""
+
+    http_status: int
+    retryable: bool
+
+
+LADDER: Final[dict[str, Rung]] = {
+    # The caller's request, answered before anything is written.
+    "invalid_request": Rung(400, False),
+    "unauthenticated": Rung(401, False),
+    "forbidden": Rung(403, False),
+    "not_found": Rung(404, False),
+    "conflict": Rung(409, True),
+    "too_large": Rung(413, False),
+    # The generation.
+    "rate_limit": Rung(429, True),
+    "timeout": Rung(504, True),
+    "network_error": Rung(502, True),
+    "api_error": Rung(502, True),
+    "authentication": Rung(502, False),
+    "context_length": Rung(400, False),
+    "content_filter": Rung(422, False),
+    "budget": Rung(429, False),
+    "interrupted": Rung(502, True),
+    "unknown": Rung(500, True),
+}
+
+ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
+KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
+
+
+class ChatError(Exception):
+    """Something went wrong and a person shall read why.
+
+    `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
+    """
+
+    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        return LADDER[self.code].retryable
+
+    @property
+    def http_status(self) -> int:
+        return LADDER[self.code].http_status
+
+
+def masked(text: str, *, limit: int = 300) -> str:
+    """Return somebody else's `text` without addresses and keys, on one line of at most `limit` characters."""
+    line = " ".join(KEY.sub("[key]", ADDRESS.sub("[address]", text)).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,154 @@
+"""Who can be asked, for what, and at which price."""
+
+import os
+import re
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "demo": ""}
+BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL"}
+
+
+def validate_base_url(value: str) -> None:
+    """Refuse anything but a plain http(s) address: credentials in it would be stored and shown."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValidationError("Enter an address that begins with http:// or https://.")
+    if parts.username or parts.password or parts.query:
+        raise ValidationError("The address must carry no user, password or query; keys belong in a variable.")
+
+
+class Provider(models.Model):
+    """A service that serves models. Its key stays in the environment; the row only names the variable."""
+
+    class Kind(models.TextChoices):
+        OPENAI = "openai", "OpenAI-compatible"
+        DEMO = "demo", "Built-in demo"
+
+    name = models.SlugField(max_length=50, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OPENAI)
+    base_url = models.CharField(
+        "base URL",
+        max_length=300,
+        blank=True,
+        validators=[validate_base_url],
+        help_text="Empty: the variable OPENAI_BASE_URL, and without it OpenAI's own address.",
+    )
+    api_key_variable = models.CharField(
+        "API key variable",
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(r"\A[A-Z][A-Z0-9_]*_API_KEY\Z", "Name a variable that ends with _API_KEY.")],
+        help_text="The environment variable that holds the key, such as OPENAI_API_KEY. Empty: no key is sent.",
+    )
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["openai", "demo"]), name="provider_kind_known"),
+            models.CheckConstraint(
+                condition=Q(api_key_variable="") | Q(api_key_variable__endswith="_API_KEY"),
+                name="provider_key_is_a_variable",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """The base URL in force, without a slash at its end."""
+        from_environment = os.environ.get(BASE_URL_VARIABLES.get(self.kind, ""), "").strip()
+        return (self.base_url or from_environment or DEFAULT_BASE_URLS[self.kind]).rstrip("/")
+
+    @property
+    def api_key(self) -> str:
+        """The key, read from the environment each time; empty where there is none."""
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", self.api_key_variable):
+            return ""
+        return os.environ.get(self.api_key_variable, "").strip()
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether it can be asked at all: OpenAI's own address wants a key, others may not."""
+        if self.kind == self.Kind.DEMO:
+            return True
+        return bool(self.api_key) or self.address != DEFAULT_BASE_URLS[self.kind]
+
+
+class ChatModel(models.Model):
+    """A model people may choose."""
+
+    name = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="What people see and API callers send: the provider's name for it, or provider/name if taken.",
+    )
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
+    upstream_name = models.CharField(max_length=200, help_text="The provider's own name for it.")
+    enabled = models.BooleanField(default=True)
+    is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
+    position = models.PositiveIntegerField(default=0, help_text="Order in the picker, after the default.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = "model"
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "upstream_name"], name="chat_model_once_per_provider"),
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="chat_model_one_default"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(upstream_name=""), name="chat_model_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """What a model costs from a moment on, per million tokens. Append-only: a new price is a new row."""
+
+    class Origin(models.TextChoices):
+        BUNDLED = "genai-prices", "genai-prices"
+        ADMIN = "admin", "entered by an admin"
+        BUILT_IN = "built-in", "built in"
+
+    model = models.ForeignKey(ChatModel, models.PROTECT, related_name="prices")
+    valid_from = models.DateTimeField(default=timezone.now)
+    input_per_million = models.DecimalField(max_digits=14, decimal_places=6, validators=[MinValueValidator(Decimal(0))])
+    cached_input_per_million = models.DecimalField(
+        max_digits=14,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Empty: cached tokens cost what other input costs.",
+    )
+    output_per_million = models.DecimalField(
+        max_digits=14, decimal_places=6, validators=[MinValueValidator(Decimal(0))]
+    )
+    currency = models.CharField(max_length=3, default="USD")
+    origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.ADMIN)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-valid_from", "-id"]
+        indexes = [models.Index(fields=["model", "-valid_from", "-id"], name="price_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(input_per_million__gte=0)
+                & Q(output_per_million__gte=0)
+                & (Q(cached_input_per_million__isnull=True) | Q(cached_input_per_million__gte=0)),
+                name="price_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"

@@ -1,0 +1,41 @@
+"""Generations: each is one answer being written, apart from the request that asked for it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Generation(models.Model):
+    """One answer in the making. Its state is its message's `status`; how it went wrong, if it did, stands here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
+    message = models.OneToOneField("chat.Message", models.CASCADE, related_name="generation")
+    model = models.ForeignKey("chat.ChatModel", models.SET_NULL, null=True, related_name="+")
+    request_id = models.CharField(
+        max_length=200, null=True, blank=True, help_text="The caller's idempotency key, unique per user."
+    )
+    parameters = models.JSONField(
+        default=dict, blank=True, help_text="system_prompt, max_tokens, temperature, response_format, where given."
+    )
+    error_type = models.CharField(max_length=20, blank=True)
+    error_message = models.TextField(blank=True)
+    ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
+    elapsed_seconds = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "request_id"], name="generation_once_per_request"),
+            models.CheckConstraint(
+                condition=Q(error_type="") | Q(finished_at__isnull=False), name="generation_error_is_final"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,103 @@
+"""The ledger: what every attempt that reached a provider used, and what it cost. Append-only."""
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.models.money import MoneyField
+
+
+class AppendOnly(models.QuerySet["UsageRecord"]):
+    """Rows can be added and read."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("The ledger is append-only.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("The ledger is append-only.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("The ledger is append-only.")
+
+
+class UsageRecord(models.Model):
+    """One attempt, told by what things were called then: it outlives its chat, its user and its model."""
+
+    class Source(models.TextChoices):
+        PROVIDER = "provider"
+        ESTIMATED = "estimated"
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    user_id = models.BigIntegerField()
+    username = models.CharField(max_length=150)
+    api_key_name = models.CharField(max_length=100, blank=True)
+    conversation_id = models.UUIDField()
+    message_id = models.UUIDField()
+    generation_id = models.UUIDField()
+    attempt = models.PositiveIntegerField(default=1)
+    provider = models.CharField(max_length=50)
+    model = models.CharField(max_length=200)
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    cached_tokens = models.PositiveIntegerField(null=True)
+    completion_tokens = models.PositiveIntegerField(null=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True)
+    input_cost = MoneyField(null=True)
+    output_cost = MoneyField(null=True)
+    cost = MoneyField(null=True, help_text="Empty: the model has no price.")
+    currency = models.CharField(max_length=3)
+    price = models.ForeignKey("chat.Price", models.PROTECT, null=True, related_name="+")
+    source = models.CharField(max_length=10, choices=Source.choices)
+    finish_reason = models.CharField(max_length=14, blank=True)
+    error_type = models.CharField(max_length=20, blank=True)
+    ttft_seconds = models.FloatField(null=True)
+    elapsed_seconds = models.FloatField()
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="usage_newest"),
+            models.Index(fields=["conversation_id"], name="usage_of_conversation"),
+            models.Index(fields=["user_id", "created_at"], name="usage_of_user"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["generation_id", "attempt"], name="usage_once_per_attempt"),
+            models.CheckConstraint(condition=Q(source__in=["provider", "estimated"]), name="usage_source_known"),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True, cost__isnull=True) | Q(price__isnull=False), name="usage_cost_has_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True, input_cost__isnull=True, output_cost__isnull=True)
+                | Q(cost=models.F("input_cost") + models.F("output_cost")),
+                name="usage_cost_is_the_sum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} · {self.model} · {self.generation_id}/{self.attempt}"
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Completion tokens per second from the first token to the end; None where unknown."""
+        seconds = self.elapsed_seconds - (self.ttft_seconds or 0.0)
+        if self.completion_tokens is None or self.ttft_seconds is None or seconds <= 0:
+            return None
+        return self.completion_tokens / seconds
+
+    def save(
+        self,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        if not self._state.adding:
+            raise TypeError("The ledger is append-only.")
+        super().save(force_insert=True, using=using)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("The ledger is append-only.")

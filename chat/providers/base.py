@@ -1,0 +1,63 @@
+"""What every provider is: something that streams events for a request, and lists its models."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from chat.events import Upstream
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the history, as it goes to the model."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """All that a provider needs to know; no rows, no settings.
+
+    `model` is the provider's own name for it. `turns` are in order, the system prompt first, the question last.
+    `temperature`, `max_tokens` and `response_format` are left to the provider when None.
+    """
+
+    model: str
+    turns: tuple[Turn, ...]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    response_format: dict[str, Any] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
+
+    `idle_timeout` is the longest wait for the next byte.
+    """
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    idle_timeout: float = 60.0
+
+
+class Provider(Protocol):
+    """A source of completions.
+
+    `stream` yields deltas, at most one `Usage` and at last one `Finished`. A stream that ends without `Finished`
+    never returns quietly: it raises `ChatError`. Closing the generator closes the upstream connection at once.
+    Both methods raise `ChatError` and nothing else (`CancelledError` passes).
+    """
+
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]: ...
+
+    async def models(self) -> list[str]:
+        """Return the names of the models on offer, in the provider's own order."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...

@@ -1,0 +1,34 @@
+"""Finds the provider for a kind. Each SDK costs a second and 30-60 MB: it is imported when first used."""
+
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from chat.providers.base import Endpoint, Provider
+
+
+class _Module(Protocol):
+    def connect(self, endpoint: Endpoint) -> Provider: ...
+
+
+KINDS: Final = {"openai": "chat.providers.openai", "demo": "chat.providers.demo"}
+
+_open: dict[tuple[str, Endpoint], Provider] = {}
+
+
+def provider_for(kind: str, endpoint: Endpoint) -> Provider:
+    """Return this process's provider for `kind` at `endpoint`; its connections are kept and shared.
+
+    Raises KeyError for an unknown kind.
+    """
+    key = (kind, endpoint)
+    if key not in _open:
+        module = cast(_Module, import_module(KINDS[kind]))
+        _open[key] = module.connect(endpoint)
+    return _open[key]
+
+
+async def close_providers() -> None:
+    """Close the connections of every provider that was used."""
+    while _open:
+        _, provider = _open.popitem()
+        await provider.aclose()
