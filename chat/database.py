@@ -32,4 +32,3 @@ async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             close_old_connections()
 
     return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
-

@@ -1,8 +1,41 @@
 """Every address of the site."""
 
+from chat.admin.usage import usage_page
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
+from django.views.defaults import page_not_found
+
+from chat.errors import ChatError
+from chat.views import complete, conversations, health, pages, setup, stream
+from chat.views.access import refuse
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("c/<uuid:conversation_id>", pages.conversation, name="conversation"),
+    path("login/", pages.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("setup/", setup.setup, name="setup"),
+    path("api/chat", complete.complete, name="complete"),
+    path("api/chat/stream", stream.stream, name="stream"),
+    path("api/generations/<uuid:generation_id>/stream", stream.resume, name="resume"),
+    path("api/generations/<uuid:generation_id>/stop", stream.stop, name="stop"),
+    path("api/conversations", conversations.listing, name="conversations"),
+    path("api/conversations/<uuid:conversation_id>", conversations.conversation, name="conversation_api"),
+    path("api/models", conversations.models, name="models"),
+    path("healthz", health.alive, name="healthz"),
+    path("admin/usage/", usage_page, name="admin_usage"),
     path("admin/", admin.site.urls),
 ]
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """404, in the words of whoever asks: JSON for programs, a page for people."""
+    if request.path_info.startswith(("/api/", "/v1/")):
+        return refuse(ChatError("not_found", "There is nothing at this address."))
+    return page_not_found(request, exception)
+
+
+handler404 = not_found

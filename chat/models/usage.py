@@ -80,14 +80,6 @@ class UsageRecord(models.Model):
     def __str__(self) -> str:
         return f"{self.username} · {self.model} · {self.generation_id}/{self.attempt}"
 
-    @property
-    def tokens_per_second(self) -> float | None:
-        """Completion tokens per second from the first token to the end; None where unknown."""
-        seconds = self.elapsed_seconds - (self.ttft_seconds or 0.0)
-        if self.completion_tokens is None or self.ttft_seconds is None or seconds <= 0:
-            return None
-        return self.completion_tokens / seconds
-
     def save(
         self,
         force_insert: Any = False,
@@ -101,3 +93,11 @@ class UsageRecord(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("The ledger is append-only.")
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Completion tokens per second from the first token to the end; None where unknown."""
+        seconds = self.elapsed_seconds - (self.ttft_seconds or 0.0)
+        if self.completion_tokens is None or self.ttft_seconds is None or seconds <= 0:
+            return None
+        return self.completion_tokens / seconds

@@ -1,0 +1,97 @@
+"""The ledger in the admin: every attempt, to be read only."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from chat.admin import figures
+from chat.admin.generations import ErrorFilter
+from chat.admin.paginator import CappedModelAdmin
+from chat.admin.readonly import ReadOnly
+from chat.models import ChatModel, UsageRecord
+
+
+class ModelFilter(admin.SimpleListFilter):
+    """By the models there are now: finding all that ever were would scan the whole ledger."""
+
+    title = parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(name, name) for name in ChatModel.objects.values_list("name", flat=True).order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+class CostFilter(admin.SimpleListFilter):
+    title = parameter_name = "cost"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("known", "known"), ("unpriced", "no price"), ("uncosted", "not counted")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "known":
+                return queryset.filter(cost__isnull=False)
+            case "unpriced":
+                return queryset.filter(price__isnull=True)
+            case "uncosted":
+                return queryset.filter(price__isnull=False, cost__isnull=True)
+            case _:
+                return queryset
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
+    list_display = ("when", "username", "model", "tokens", "amount", "ending")
+    list_filter = (("created_at", admin.DateFieldListFilter), ModelFilter, CostFilter, "source", ErrorFilter)
+    search_fields = ("username", "model", "api_key_name")
+    search_help_text = "A user, a model, an API key's name, or the id of a conversation, message or generation."
+    # The ledger is long: only the order its index keeps.
+    sortable_by = ("when",)
+    change_list_template = "admin/chat/usagerecord/change_list.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
+    ) -> tuple[QuerySet[UsageRecord], bool]:
+        try:
+            name = UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(Q(conversation_id=name) | Q(generation_id=name) | Q(message_id=name)), False
+
+    def get_fields(self, request: HttpRequest, obj: UsageRecord | None = None) -> list[Any]:
+        shown = {"input_cost": "input_amount", "output_cost": "output_amount", "cost": "amount"}
+        return [shown.get(field.name, field.name) for field in self.opts.fields] + ["pace"]
+
+    @admin.display(description="when (UTC)", ordering="created_at")
+    def when(self, record: UsageRecord) -> str:
+        return figures.moment(record.created_at)
+
+    @admin.display(description="tokens in / out")
+    def tokens(self, record: UsageRecord) -> str:
+        counts = f"{figures.count(record.prompt_tokens)} / {figures.count(record.completion_tokens)}"
+        return f"≈ {counts}" if record.source == UsageRecord.Source.ESTIMATED else counts
+
+    @admin.display(description="cost")
+    def amount(self, record: UsageRecord) -> str:
+        return figures.money(record.cost, record.currency) if record.price_id else "no price"
+
+    @admin.display(description="input cost")
+    def input_amount(self, record: UsageRecord) -> str:
+        return figures.money(record.input_cost, record.currency)
+
+    @admin.display(description="output cost")
+    def output_amount(self, record: UsageRecord) -> str:
+        return figures.money(record.output_cost, record.currency)
+
+    @admin.display(description="ended")
+    def ending(self, record: UsageRecord) -> str:
+        return record.error_type or record.finish_reason
+
+    @admin.display(description="tokens/s")
+    def pace(self, record: UsageRecord) -> str:
+        return figures.UNKNOWN if record.tokens_per_second is None else f"{record.tokens_per_second:.0f}"

@@ -1,0 +1,169 @@
+"""The catalog of models: who may choose what, and how it is kept in step with the providers' own lists."""
+
+import asyncio
+import logging
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from chat import database
+from chat.errors import ChatError
+from chat.models import ChatModel, Price, Provider
+from chat.providers.base import Endpoint
+from chat.providers.base import Provider as Source
+from chat.providers.registry import provider_for
+from chat.usage.pricelist import import_prices, prices_in_force
+
+logger = logging.getLogger(__name__)
+
+DEMO = "demo"
+# A provider's list names everything it serves; these words mark what cannot hold a conversation.
+# fmt: off
+NOT_FOR_CHAT = (
+    "audio", "babbage", "clip", "computer-use", "dall-e", "davinci", "embed", "image", "instruct-0914",
+    "moderation", "realtime", "rerank", "search-api", "sora", "speech", "transcribe", "tts", "whisper",
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model somebody may choose, and its price per million tokens, None where no price is known."""
+
+    name: str
+    provider: str
+    is_default: bool
+    is_demo: bool
+    input_per_million: Decimal | None
+    output_per_million: Decimal | None
+    currency: str | None
+
+    @property
+    def priced(self) -> bool:
+        return self.input_per_million is not None
+
+
+def available(user: User) -> list[ChatModel]:
+    """Return the models `user` may use, the default first; the demo only where there is nothing else."""
+    rows = ChatModel.objects.select_related("provider").filter(enabled=True, provider__enabled=True)
+    usable = [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
+    real = [row for row in usable if row.provider.kind != Provider.Kind.DEMO]
+    return real or usable
+
+
+def choices(user: User) -> list[Choice]:
+    """Return what the model picker shows, the default first."""
+    rows = available(user)
+    prices = prices_in_force(rows, timezone.now())
+    return [_choice(row, prices.get(row.pk), is_default=row is rows[0]) for row in rows]
+
+
+def _choice(row: ChatModel, price: Price | None, *, is_default: bool) -> Choice:
+    return Choice(
+        name=row.name,
+        provider=row.provider.name,
+        is_default=is_default,
+        is_demo=row.provider.kind == Provider.Kind.DEMO,
+        input_per_million=price and price.input_per_million,
+        output_per_million=price and price.output_per_million,
+        currency=price and price.currency,
+    )
+
+
+def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> ChatModel:
+    """Return the model called `name`, or without a name `preferred` if it may still be used, or the default.
+
+    Raises ChatError `invalid_request` for a model this user cannot have.
+    """
+    rows = available(user)
+    if name:
+        found = next((row for row in rows if row.name == name), None)
+        if found is None:
+            raise ChatError("invalid_request", f"There is no model called “{name[:100]}”. GET /api/models lists them.")
+        return found
+    if not rows:
+        raise ChatError("invalid_request", "There is no model to ask. An admin can enable one or connect a provider.")
+    return next((row for row in rows if preferred and row.pk == preferred.pk), rows[0])
+
+
+def connect(provider: Provider) -> Source:
+    """Return the source of completions behind a provider's row."""
+    endpoint = Endpoint(provider.address, provider.api_key, settings.CHAT_IDLE_TIMEOUT)
+    return provider_for(provider.kind, endpoint)
+
+
+@transaction.atomic
+def ensure_providers() -> None:
+    """Make the rows that the environment calls for: the demo always, and each provider whose variables are set."""
+    demo, _ = Provider.objects.get_or_create(name=DEMO, defaults={"kind": Provider.Kind.DEMO})
+    model, _ = ChatModel.objects.get_or_create(
+        provider=demo, upstream_name=DEMO, defaults={"name": _free_name(DEMO, demo)}
+    )
+    if not model.prices.exists():
+        nothing = Decimal(0)
+        model.prices.create(
+            input_per_million=nothing,
+            output_per_million=nothing,
+            origin=Price.Origin.BUILT_IN,
+            valid_from=demo.created_at,
+        )
+    if os.environ.get("OPENAI_API_KEY", "").strip() or os.environ.get("OPENAI_BASE_URL", "").strip():
+        Provider.objects.get_or_create(
+            name="openai", defaults={"kind": Provider.Kind.OPENAI, "api_key_variable": "OPENAI_API_KEY"}
+        )
+
+
+async def sync(seconds: float = 10.0) -> list[str]:
+    """Read every provider's list of models into the catalog, and the prices of what is new.
+
+    Returns a warning, ready to be printed, for each provider that did not answer within `seconds`.
+    """
+    await database.run(ensure_providers)
+    providers = await database.run(
+        lambda: [row for row in Provider.objects.filter(enabled=True) if row.is_configured and row.name != DEMO]
+    )
+    listed = await asyncio.gather(*(_list(provider, seconds) for provider in providers))
+    warnings = []
+    for provider, result in zip(providers, listed, strict=True):
+        if isinstance(result, ChatError):
+            warnings.append(f"{provider.name}: the list of models could not be read. {result.message}")
+        else:
+            await database.run(_store, provider, result)
+    await database.run(import_prices)
+    return warnings
+
+
+async def _list(provider: Provider, seconds: float) -> list[str] | ChatError:
+    try:
+        async with asyncio.timeout(seconds):
+            return await connect(provider).models()
+    except ChatError as error:
+        return error
+    except TimeoutError:
+        return ChatError("timeout", f"It did not answer within {seconds:g} s.")
+
+
+@transaction.atomic
+def _store(provider: Provider, names: list[str]) -> None:
+    """Add models that are new. What an admin disabled or renamed stays so; what vanished upstream is kept."""
+    known = set(provider.models.values_list("upstream_name", flat=True))
+    for position, name in enumerate(names):
+        if name in known or not name or len(name) > 150:
+            continue
+        known.add(name)
+        provider.models.create(
+            name=_free_name(name, provider),
+            upstream_name=name,
+            position=position,
+            enabled=not any(word in name.lower() for word in NOT_FOR_CHAT),
+        )
+
+
+def _free_name(name: str, provider: Provider) -> str:
+    """Return `name`, or provider/name where another provider's model has it."""
+    return f"{provider.name}/{name}" if ChatModel.objects.filter(name=name).exists() else name

@@ -1,0 +1,120 @@
+"""Turns what a provider or the network says when it fails into a `ChatError` that a person can act on.
+
+No provider's SDK is known here: a fault is a status, a type, a code and a text, or an exception of the transport.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx2
+
+from chat.errors import ChatError, masked
+
+# What OpenAI, llama.cpp, vLLM, Ollama and others say when the conversation does not fit.
+TOO_LONG: Final = (
+    "context_length_exceeded",
+    "exceed_context_size",
+    "maximum context length",
+    "exceeds the available context size",
+    "context window",
+    "context length",
+    "prompt is too long",
+)
+FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
+
+
+class RefusedError(ChatError):
+    """The provider gave an answer that asking again will not change."""
+
+    @property
+    def retryable(self) -> bool:
+        return False
+
+
+def reported(
+    status: int | None, kind: str = "", code: str = "", message: str = "", *, retry_after: float | None = None
+) -> ChatError:
+    """Return the error for what a provider reported; `status` is None when it came inside a stream.
+
+    `kind` and `code` are the `type` and `code` of OpenAI's error object, either may be empty.
+    """
+    if status is None and code.isdigit():
+        status = int(code)
+    said = masked(message)
+    names = f"{kind} {code}".lower()
+    words = f"{names} {message.lower()}"
+    detail = f" It said: {said}" if said else ""
+    if status in (None, 400, 413, 422, 500) and any(sign in words for sign in TOO_LONG):
+        return ChatError(
+            "context_length", "The conversation is too long for this model. Start a new one or shorten it."
+        )
+    if any(sign in names for sign in FILTERED):
+        return ChatError("content_filter", f"The provider's content filter blocked this request.{detail}")
+    if "insufficient_quota" in names or status == 402:
+        return ChatError("budget", "The provider's account has no credit left. Top it up or choose another model.")
+    if status == 401 or "authentication" in names or "invalid_api_key" in names:
+        return ChatError("authentication", f"The provider did not accept the API key. Check it.{detail}")
+    if status == 403 or "permission" in names:
+        return ChatError("authentication", f"The API key is not allowed to do this at the provider.{detail}")
+    if status == 429 or "rate_limit" in names:
+        return ChatError("rate_limit", "The provider is rate limiting: too many requests.", retry_after=retry_after)
+    if status == 404 or "model_not_found" in names or "not_found_error" in names:
+        return RefusedError("api_error", f"The provider does not know this model or address.{detail}")
+    if status in (503, 529) or "overloaded" in names:
+        return ChatError("api_error", "The model is busy at the moment.", retry_after=retry_after)
+    if status in (408, 504):
+        return ChatError("timeout", "The provider did not answer in time.", retry_after=retry_after)
+    if status is not None and 300 <= status < 400:
+        return RefusedError("api_error", "The provider's address redirects elsewhere. Set it to the final address.")
+    if (status is not None and 400 <= status < 500) or "invalid_request" in names:
+        return RefusedError("api_error", f"The provider refused the request.{detail}")
+    where = f" (HTTP {status})" if status is not None else ""
+    return ChatError("api_error", f"The provider had a problem{where}.{detail}", retry_after=retry_after)
+
+
+def from_body(status: int | None, body: Any, *, retry_after: float | None = None) -> ChatError:
+    """Return the error that a decoded JSON body (or its `error` object, or its text) describes."""
+    if isinstance(body, dict) and body.get("error"):
+        body = body["error"]
+    if not isinstance(body, dict):
+        return reported(status, message=body if isinstance(body, str) else "", retry_after=retry_after)
+    kind, code, message = (body.get(name) for name in ("type", "code", "message"))
+    return reported(status, str(kind or ""), str(code or ""), str(message or ""), retry_after=retry_after)
+
+
+def from_transport(error: Exception | None, *, after_text: bool) -> ChatError:
+    """Return the error for an exception of the HTTP client; `after_text`: something of the answer had come."""
+    match error:
+        case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.ProxyError():
+            return ChatError("network_error", "The provider cannot be reached. Check its address and the network.")
+        case httpx2.PoolTimeout():
+            return ChatError("timeout", "Too many answers are being written at once. Try again in a moment.")
+        case httpx2.TimeoutException():
+            return ChatError("timeout", "The provider went silent." if after_text else "The provider does not answer.")
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | httpx2.LocalProtocolError() | UnicodeError():
+            return RefusedError("api_error", "The provider's address or API key is not well-formed. Check both.")
+        case httpx2.DecodingError():
+            return ChatError("api_error", "The provider's answer could not be unpacked.")
+        case _ if after_text:
+            return ChatError("interrupted", "The connection to the provider was lost in the middle of the answer.")
+        case httpx2.TransportError():
+            return ChatError("network_error", "The connection to the provider was lost before the answer began.")
+        case _:
+            return ChatError("unknown", "Something unexpected went wrong while talking to the provider.")
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return how long a response asks to wait: milliseconds (OpenAI's own header), seconds or an HTTP date."""
+    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if value.replace(".", "", 1).isdigit():
+            return float(value) / per_second
+    try:
+        moment = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

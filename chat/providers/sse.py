@@ -1,0 +1,107 @@
+"""Decodes server-sent events: bytes in, events out, no I/O.
+
+Follows the section "Server-sent events" of the WHATWG's HTML standard, with one tolerance: an event that the body's
+end cut off from its blank line is not lost (`flush`), because many servers end that way.
+"""
+
+from typing import Final
+
+import msgspec
+
+BOM: Final = b"\xef\xbb\xbf"
+MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
+
+
+class OversizedEventError(ValueError):
+    """One event is larger than any honest server's; the stream cannot be decoded further."""
+
+
+class ServerSentEvent(msgspec.Struct, frozen=True):
+    """One event. `data` has its lines joined with newlines, `id` is the last one the stream named."""
+
+    data: str
+    event: str = "message"
+    id: str = ""
+
+
+class EventDecoder:
+    """Decodes one stream. `comments` counts the comment lines, which servers send to keep a silent line open.
+
+    `retry` is the reconnection time the server asked for, in milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self.comments = 0
+        self.retry: int | None = None
+        self._unfinished: list[bytes] = []
+        self._size = 0
+        self._skip_newline = False
+        self._at_start = True
+        self._data: list[str] = []
+        self._event = ""
+        self._id = ""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the events that `chunk`, cut anywhere, completes. Raises OversizedEventError."""
+        if self._skip_newline and chunk:
+            # A CR ended the last chunk and its line; a LF right after it belongs to the same line end.
+            self._skip_newline = False
+            chunk = chunk.removeprefix(b"\n")
+        if not chunk:
+            return []
+        self._skip_newline = chunk.endswith(b"\r")
+        # Splits at CR, LF and CRLF only, as bytes do; text would split at more.
+        lines = chunk.splitlines()
+        if self._unfinished and (len(lines) > 1 or chunk[-1] in b"\r\n"):
+            # Joined once per line and not once per chunk: a line of megabytes comes in thousands of chunks.
+            lines[0] = b"".join((*self._unfinished, lines[0]))
+            self._unfinished.clear()
+        if chunk[-1] not in b"\r\n":
+            self._unfinished.append(lines.pop())
+            self._grow(len(self._unfinished[-1]))
+        return self._take(lines)
+
+    def flush(self) -> list[ServerSentEvent]:
+        """Return the event that the end of the body left without its blank line, if any."""
+        lines = [b"".join(self._unfinished), b""]
+        self._unfinished.clear()
+        return self._take(lines)
+
+    def _take(self, lines: list[bytes]) -> list[ServerSentEvent]:
+        events = []
+        for line in lines:
+            if self._at_start:
+                self._at_start = False
+                line = line.removeprefix(BOM)
+            if line:
+                self._field(line)
+                continue
+            if self._data:
+                events.append(ServerSentEvent("\n".join(self._data), self._event or "message", self._id))
+                self._data = []
+            self._event = ""
+            self._size = 0
+        return events
+
+    def _field(self, line: bytes) -> None:
+        name, _, raw = line.partition(b":")
+        value = raw.removeprefix(b" ").decode("utf-8", "replace")
+        match name:
+            case b"data":
+                self._data.append(value)
+                self._grow(len(raw))
+            case b"event":
+                self._event = value
+            case b"id":
+                if "\0" not in value:
+                    self._id = value
+            case b"retry":
+                if value.isascii() and value.isdigit():
+                    self.retry = int(value)
+            case b"":
+                self.comments += 1
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > MAX_EVENT_BYTES:
+            raise OversizedEventError(f"an event of more than {MAX_EVENT_BYTES} bytes")

@@ -1,0 +1,202 @@
+"""The one writer of results: the final message, its state and its usage row land in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat.errors import ChatError
+from chat.events import Charge, Usage
+from chat.models import ChatModel, Conversation, Generation, Message, Price, UsageRecord
+from chat.usage.estimate import estimate_prompt_tokens, estimate_tokens
+from chat.usage.pricelist import price_in_force
+from chat.usage.pricing import Cost, UnitPrice, cost_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """On whose account a generation goes, by what everything was called when it began."""
+
+    user_id: int
+    username: str
+    api_key_name: str
+    conversation_id: UUID
+    message_id: UUID
+    generation_id: UUID
+    model_id: int
+    model: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a generation. `usage` is what the provider reported; `prompt` is what was sent, to estimate from.
+
+    `error` is None for a regular end and for Stop. Durations are in seconds, from the start of the generation.
+    """
+
+    content: str
+    reasoning: str
+    tool_calls: list[dict[str, Any]]
+    status: Message.Status
+    finish_reason: str
+    error: ChatError | None
+    usage: Usage | None
+    prompt: tuple[str, ...] = field(repr=False)
+    ttft_seconds: float | None
+    elapsed_seconds: float
+
+
+def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_seconds: float | None) -> float | None:
+    """Return the pace from the first token to the end; None where a part of it is unknown."""
+    if not tokens or elapsed_seconds is None or ttft_seconds is None or elapsed_seconds <= ttft_seconds:
+        return None
+    return round(tokens / (elapsed_seconds - ttft_seconds), 2)
+
+
+@transaction.atomic
+def settle(account: Account, result: Result) -> Charge | None:
+    """Write the result of a generation; the second call for the same one changes nothing.
+
+    Returns what it used and cost, None if it never reached a provider. A conversation deleted in the meantime
+    takes its message along, never the usage row.
+    """
+    now = timezone.now()
+    generation = Generation.objects.select_for_update().filter(pk=account.generation_id).first()
+    if generation is not None and generation.finished_at is not None:
+        return charge_of(UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt"))
+    if generation is not None:
+        _close(generation, account, result, now)
+    record = _record(account, result, now)
+    if record is None:
+        return None
+    record.save()
+    return charge_of([record])
+
+
+def _close(generation: Generation, account: Account, result: Result, now: datetime) -> None:
+    Message.objects.filter(pk=account.message_id).update(
+        content=_storable(result.content),
+        reasoning=_storable(result.reasoning),
+        tool_calls=result.tool_calls,
+        status=result.status,
+        finish_reason=result.finish_reason,
+    )
+    Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now)
+    generation.finished_at = now
+    generation.error_type = result.error.code if result.error else ""
+    generation.error_message = result.error.message if result.error else ""
+    generation.ttft_seconds = result.ttft_seconds
+    generation.elapsed_seconds = result.elapsed_seconds
+    generation.save(update_fields=["finished_at", "error_type", "error_message", "ttft_seconds", "elapsed_seconds"])
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds no NUL, and half a surrogate pair is no text anywhere."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _record(account: Account, result: Result, now: datetime) -> UsageRecord | None:
+    reached = not (result.error and result.error.code == "network_error" and not result.content)
+    if not reached:
+        return None
+    usage, source = _usage(result)
+    model = ChatModel.objects.filter(pk=account.model_id).first()
+    price = price_in_force(model, now) if model else None
+    cost = _cost(usage, price)
+    return UsageRecord(
+        created_at=now,
+        user_id=account.user_id,
+        username=account.username,
+        api_key_name=account.api_key_name,
+        conversation_id=account.conversation_id,
+        message_id=account.message_id,
+        generation_id=account.generation_id,
+        provider=account.provider,
+        model=account.model,
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        completion_tokens=usage.completion_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        input_cost=cost and cost.input,
+        output_cost=cost and cost.output,
+        cost=cost and cost.total,
+        currency=price.currency if price else "USD",
+        price=price,
+        source=source,
+        finish_reason=result.finish_reason,
+        error_type=result.error.code if result.error else "",
+        ttft_seconds=result.ttft_seconds,
+        elapsed_seconds=result.elapsed_seconds,
+    )
+
+
+def _usage(result: Result) -> tuple[Usage, UsageRecord.Source]:
+    """Return the provider's own counts, with estimates where it was cut off before it could give them.
+
+    A request the provider turned down before the first word is not billed, but nothing says so: its counts stay
+    unknown.
+    """
+    reported = result.usage or Usage()
+    if reported.prompt_tokens is not None and reported.completion_tokens is not None:
+        return reported, UsageRecord.Source.PROVIDER
+    written = (
+        result.content + result.reasoning + "".join(call["name"] + call["arguments"] for call in result.tool_calls)
+    )
+    if result.error and not written:
+        return reported, UsageRecord.Source.ESTIMATED
+    prompt_tokens = reported.prompt_tokens
+    if prompt_tokens is None:
+        prompt_tokens = estimate_prompt_tokens(result.prompt)
+    completion_tokens = reported.completion_tokens
+    if completion_tokens is None:
+        completion_tokens = estimate_tokens(written)
+    estimated = Usage(prompt_tokens, reported.cached_tokens, completion_tokens, reported.reasoning_tokens)
+    return estimated, UsageRecord.Source.ESTIMATED
+
+
+def _cost(usage: Usage, price: Price | None) -> Cost | None:
+    if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return None
+    unit = UnitPrice(price.input_per_million, price.cached_input_per_million, price.output_per_million, price.currency)
+    try:
+        return cost_of(usage, unit)
+    except ValueError as error:
+        # The counts are kept as they came; a cost made from counts that contradict each other would be made up.
+        logger.warning("The provider's usage makes no sense, so it has no cost: %s", error)
+        return None
+
+
+def charge_of(records: Sequence[UsageRecord]) -> Charge | None:
+    """Return the sum of all attempts at one message; None where there was none.
+
+    A count is None as soon as one attempt does not know it, and so is the cost.
+    """
+    if not records:
+        return None
+
+    def total(name: str) -> int | None:
+        counts = [getattr(record, name) for record in records]
+        return None if None in counts else sum(counts)
+
+    prompt_tokens, completion_tokens = total("prompt_tokens"), total("completion_tokens")
+    known = prompt_tokens is not None and completion_tokens is not None
+    costs: list[Decimal | None] = [record.cost for record in records]
+    return Charge(
+        prompt_tokens=prompt_tokens,
+        cached_tokens=total("cached_tokens"),
+        completion_tokens=completion_tokens,
+        reasoning_tokens=total("reasoning_tokens"),
+        total_tokens=prompt_tokens + completion_tokens if known else None,  # type: ignore[operator]
+        cost=None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)),
+        currency=records[0].currency,
+        source="provider" if all(record.source == "provider" for record in records) else "estimated",
+    )

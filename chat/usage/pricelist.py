@@ -1,0 +1,151 @@
+"""Which price holds for a model: the rows, and where they come from when no admin entered one."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from chat.models import ChatModel, Price, Provider
+from chat.usage.pricing import PLACES, UnitPrice
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice
+
+# Models whose weights nobody else has: whoever serves one of these names resells the vendor's. Vendors are named
+# as in genai-prices.
+CLOSED_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "openai": ("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
+    "anthropic": ("claude-",),
+    "google": ("gemini-",),
+    "x-ai": ("grok-",),
+}
+EDITION = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
+# Charges that tokens at two prices cannot express; a model with one of them has no price here.
+INEXPRESSIBLE: Final = ("requests_kcount", "output_reasoning_mtok", "output_citation_mtok")
+
+
+def bundled_price(model_name: str, provider_hint: str = "") -> UnitPrice | None:
+    """Return today's price of a model in the data that genai-prices brings along, in USD; None if it has none.
+
+    `provider_hint` is the address that serves the model. The rule:
+
+    1. The address is a hosted service's that the data knows: that service's own price list answers, and no other.
+    2. Anywhere else (a gateway, a proxy, a machine down the hall) only the exact name of a closed model is priced,
+       at its vendor's price: `gpt-4o`, `claude-sonnet-4`, also as `openai/gpt-4o`, also with the date or `latest`
+       of an edition. Names of open models (`llama3.2:3b`, `gpt-oss-20b`) say nothing about who serves them at
+       which price, so they have none until an admin enters it.
+
+    Where a price rises with the length of the prompt this is the lowest tier, and where it changes with the hour
+    it is that of 12:00 UTC. Nothing is fetched: the data is as old as the installed package.
+    """
+    # Costs 0.3 s and 30 MB, or 0.04 s and 4 MB where the OpenAI SDK is loaded already.
+    from genai_prices.data_snapshot import get_snapshot
+
+    snapshot = get_snapshot()
+    name = model_name.strip().lower()
+    try:
+        hosted = snapshot.find_provider(None, None, provider_hint) if provider_hint else None
+    except LookupError:
+        hosted = None
+    if hosted:
+        found = hosted.find_model(name, all_providers=snapshot.providers)
+    else:
+        vendor_prefix, slash, bare_name = name.rpartition("/")
+        found = None
+        for vendor in snapshot.providers:
+            if bare_name.startswith(CLOSED_FAMILIES.get(vendor.id, ())) and (not slash or vendor_prefix == vendor.id):
+                candidate = vendor.find_model(bare_name)
+                found = candidate if candidate and _is_named(candidate, bare_name) else None
+    noon = datetime.now(UTC).replace(hour=12)
+    return _unit_price(found.get_prices(noon)) if found else None
+
+
+def _is_named(model: "ModelInfo", name: str) -> bool:
+    """Whether `name` is one of the model's own names, not merely one that its pattern would match."""
+    from genai_prices.types import ClauseEquals, ClauseOr
+
+    clauses = model.match.or_ if isinstance(model.match, ClauseOr) else [model.match]
+    names = {model.id, *(clause.equals for clause in clauses if isinstance(clause, ClauseEquals))}
+    return EDITION.sub("", name) in {EDITION.sub("", known) for known in names}
+
+
+def _unit_price(prices: "ModelPrice") -> UnitPrice | None:
+    from genai_prices.types import TieredPrices
+
+    def base(key: str) -> Decimal | None:
+        price = getattr(prices, key)
+        if isinstance(price, TieredPrices):
+            price = price.base
+        # Some prices in the data went through binary floats: 0.18000000000000002.
+        return None if price is None else round(Decimal(price), PLACES)
+
+    input_price, output_price = base("input_mtok"), base("output_mtok")
+    if input_price is None or output_price is None or any(base(key) for key in INEXPRESSIBLE):
+        return None
+    return UnitPrice(input_price, base("cache_read_mtok"), output_price, "USD")
+
+
+def unit_price(price: Price) -> UnitPrice:
+    """Return a row's price as a plain value."""
+    return UnitPrice(price.input_per_million, price.cached_input_per_million, price.output_per_million, price.currency)
+
+
+def in_force(at: datetime) -> QuerySet[Price]:
+    """The prices that hold at that moment, one for each model that has any: of those begun, the newest."""
+    newest = Price.objects.filter(model=OuterRef("model"), valid_from__lte=at).order_by("-valid_from", "-id")
+    return Price.objects.filter(pk=Subquery(newest.values("pk")[:1]))
+
+
+def price_in_force(model: ChatModel, at: datetime) -> Price | None:
+    """Return the price that holds for the model at that moment; None if it has none."""
+    return Price.objects.filter(model=model, valid_from__lte=at).order_by("-valid_from", "-id").first()
+
+
+def prices_in_force(models: Iterable[ChatModel], at: datetime) -> dict[int, Price]:
+    """Return the prices that hold at that moment by the models' ids, in one query; models without one are absent."""
+    return {price.model_id: price for price in in_force(at).filter(model__in=[model.pk for model in models])}
+
+
+def import_prices() -> int:
+    """Add today's bundled price to every enabled model that has no price, or an older bundled one.
+
+    Rows that exist are never touched, and a model whose newest price was entered by an admin is left alone.
+    Returns how many rows were added.
+    """
+    with transaction.atomic():
+        # The lock lets of two imports at once only one find a price missing.
+        models = (
+            ChatModel.objects.filter(enabled=True)
+            .exclude(provider__kind=Provider.Kind.DEMO)
+            .select_related("provider")
+            .select_for_update(of=("self",))
+        )
+        newest: dict[int, Price] = {}
+        for price in Price.objects.filter(model__in=[model.pk for model in models]).order_by("valid_from", "id"):
+            newest[price.model_id] = price
+        now = timezone.now()
+        added = []
+        for model in models:
+            latest = newest.get(model.pk)
+            if latest and latest.origin != Price.Origin.BUNDLED:
+                continue
+            bundled = bundled_price(model.upstream_name, model.provider.address)
+            if bundled is None or (latest and unit_price(latest) == bundled):
+                continue
+            added.append(
+                Price(
+                    model=model,
+                    valid_from=now,
+                    input_per_million=bundled.input_per_million,
+                    cached_input_per_million=bundled.cached_input_per_million,
+                    output_per_million=bundled.output_per_million,
+                    currency=bundled.currency,
+                    origin=Price.Origin.BUNDLED,
+                )
+            )
+        return len(Price.objects.bulk_create(added))

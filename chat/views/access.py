@@ -1,0 +1,118 @@
+"""The door of the JSON interface: who is calling, and errors as JSON whatever happens behind it."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar
+
+import msgspec
+from django.contrib.auth.models import User
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.decorators.csrf import csrf_exempt
+
+from chat import database
+from chat.errors import ChatError
+from chat.models import ApiKey
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_csrf = CsrfViewMiddleware(lambda request: HttpResponse())
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: an active user, and the key if it was one."""
+
+    user: User
+    api_key: ApiKey | None = None
+
+
+SyncView = Callable[..., HttpResponseBase]
+AsyncView = Callable[..., Awaitable[HttpResponseBase]]
+
+
+def identify(request: HttpRequest) -> Caller:
+    """Return who is calling, by Bearer key, or by session and CSRF token.
+
+    Raises ChatError `unauthenticated` or `forbidden`.
+    """
+    authorization = request.headers.get("Authorization", "")
+    if authorization:
+        scheme, _, key = authorization.partition(" ")
+        found = ApiKey.find(key.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise ChatError("unauthenticated", "This API key is not valid.")
+        return Caller(found.user, found)
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        raise ChatError("unauthenticated", "Sign in, or send an API key: Authorization: Bearer <key>.")
+    if _csrf.process_view(request, lambda: HttpResponse(), (), {}) is not None:
+        raise ChatError("forbidden", "The CSRF token is missing or wrong. Reload the page and try again.")
+    return Caller(user)
+
+
+def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
+    """Make a view of the JSON interface: `view(request, caller, **captured)`.
+
+    A plain function runs beside the event loop, where it may use the database; a coroutine function on it. What
+    either raises becomes `{"error": {"type", "message"}}`.
+    """
+
+    def decorate(view: SyncView | AsyncView) -> AsyncView:
+        async def answer(request: HttpRequest, **captured: Any) -> HttpResponseBase:
+            if request.method not in methods:
+                refusal = respond({"error": {"type": "invalid_request", "message": "Method not allowed."}}, 405)
+                refusal.headers["Allow"] = ", ".join(methods)
+                return refusal
+            if iscoroutinefunction(view):
+                response: HttpResponseBase = await view(request, await database.run(identify, request), **captured)
+                return response
+            return await database.run(lambda: view(request, identify(request), **captured))  # type: ignore[arg-type,return-value]
+
+        # Session callers prove their CSRF token in `identify`; callers with a key need none.
+        @csrf_exempt
+        @wraps(view)
+        async def guarded(request: HttpRequest, **captured: Any) -> HttpResponseBase:
+            try:
+                return await answer(request, **captured)
+            except ChatError as error:
+                return refuse(error)
+            except RequestDataTooBig:
+                return refuse(ChatError("too_large", "The request is too large."))
+            except Exception:
+                logger.exception("An unexpected error in %s %s", request.method, request.path)
+                return refuse(ChatError("unknown", "Something went wrong on this server. Its log tells what."))
+
+        return guarded
+
+    return decorate
+
+
+def respond(data: object, status: int = 200) -> HttpResponse:
+    """Return `data` as JSON; money as numbers with all their digits, times in UTC, ids as text."""
+    return HttpResponse(_encoder.encode(data), content_type="application/json", status=status)
+
+
+def refuse(error: ChatError, **more: object) -> HttpResponse:
+    """Return an error as JSON, with the status that goes with its code."""
+    response = respond({"error": {"type": error.code, "message": error.message}, **more}, error.http_status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response
+
+
+def parse(request: HttpRequest, shape: type[T]) -> T:
+    """Return the request's JSON body as `shape`. Raises ChatError `invalid_request` that names what is wrong."""
+    try:
+        return msgspec.json.decode(request.body, type=shape)
+    except msgspec.ValidationError as error:
+        raise ChatError("invalid_request", f"The body does not fit: {error}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ChatError("invalid_request", "The body is not valid JSON.") from None

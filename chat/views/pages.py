@@ -1,0 +1,118 @@
+"""The pages people see: the empty thread, a conversation, and signing in."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from chat import catalog
+from chat.models import Conversation, SetupToken
+from chat.views import thread
+from chat.views.thread import ThreadMessage
+
+SIDEBAR_ROWS: Final = 50
+# Named in the page's head, so that the browser fetches them all at once and not import by import.
+MODULES: Final = tuple(f"chat/{file.name}" for file in sorted((settings.BASE_DIR / "static" / "chat").glob("*.js")))
+STARTERS: Final = (
+    "How does a bicycle stay upright?",
+    "Plan three easy dinners for this week",
+    "Write a haiku about the first snow",
+    "Sort my photos by date with a Python script",
+)
+
+
+class SignedInRequest(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message, and as JSON what the browser needs to know of it beyond its text."""
+
+    message: ThreadMessage
+    turn: str
+
+
+class SignIn(LoginView):
+    """One card: name, password."""
+
+    template_name = "chat/login.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, setup_open=SetupToken.is_open())
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
+def home(request: SignedInRequest) -> HttpResponse:
+    """The empty thread."""
+    latest = Conversation.objects.filter(owner=request.user).select_related("model").first()
+    name = request.user.get_short_name() or request.user.get_username()
+    return _page(request, {"preferred": latest and latest.model, "name": name, "starters": STARTERS})
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
+def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
+    """A conversation with its history; 404 unless it is the reader's own."""
+    mine = Conversation.objects.filter(owner=request.user).select_related("model")
+    found = get_object_or_404(mine, pk=conversation_id)
+    messages = [shown(message) for message in thread.branch(found)]
+    return _page(request, {"preferred": found.model, "conversation": found, "messages": messages})
+
+
+def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
+    choices = catalog.choices(request.user)
+    names = [choice.name for choice in choices]
+    preferred = context.pop("preferred")
+    chosen = preferred.name if preferred and preferred.name in names else next(iter(names), "")
+    rows = list(Conversation.objects.filter(owner=request.user)[: SIDEBAR_ROWS + 1])
+    frame = {
+        "modules": MODULES,
+        "choices": choices,
+        "chosen": chosen,
+        "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
+        "conversations": rows[:SIDEBAR_ROWS],
+        "more_conversations": len(rows) > SIDEBAR_ROWS,
+        "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
+    }
+    return render(request, "chat/page.html", {**frame, **context})
+
+
+def shown(message: ThreadMessage) -> Shown:
+    """Return a message ready for the template. Its JSON has the fields of a turn in `static/chat/state.js`."""
+    usage = None
+    if message.usage is not None:
+        fields = ("prompt_tokens", "completion_tokens", "total_tokens", "cost", "currency", "source")
+        usage = {name: getattr(message.usage, name) for name in fields}
+    turn = {
+        "id": message.id,
+        "parentId": message.parent_id,
+        "role": message.role,
+        "toolCalls": message.tool_calls,
+        "status": message.status,
+        "finishReason": message.finish_reason or "",
+        "model": message.model or "",
+        "usage": usage,
+        "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
+        "trouble": asdict(message.error) if message.error else None,
+    }
+    return Shown(message, json.dumps(turn, cls=DjangoJSONEncoder))

@@ -1,0 +1,57 @@
+"""The first start: whoever holds the printed link makes the first admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import login
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from chat.models import SetupToken
+
+GONE = "Setup is done."
+
+
+class SetupForm(forms.Form):
+    """The first admin's name and password, under the rules that hold for everybody's."""
+
+    username = UsernameField(label="Name", max_length=150, validators=[UnicodeUsernameValidator()])
+    password = forms.CharField(
+        label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "password" in given:
+            try:
+                validate_password(given["password"], User(username=given.get("username", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return given
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest) -> HttpResponse:
+    """One card: name, password, done. 403 without the right token, 404 once somebody can sign in."""
+    if not SetupToken.is_open():
+        raise Http404(GONE)
+    token = request.GET.get("token", "")
+    if not SetupToken.matches(token):
+        return render(request, "chat/setup_closed.html", status=403)
+    form = SetupForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "chat/setup.html", {"form": form})
+    admin = SetupToken.redeem(token, form.cleaned_data["username"], form.cleaned_data["password"])
+    if admin is None:
+        raise Http404(GONE)
+    login(request, admin)
+    return redirect("home")

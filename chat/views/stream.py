@@ -1,0 +1,70 @@
+"""Answers as server-sent events, and stopping them."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+from chat import database, sse
+from chat.errors import ChatError
+from chat.events import Failed
+from chat.generation import live
+from chat.generation.live import Placed
+from chat.generation.replay import follow
+from chat.generation.start import Ask, begin
+from chat.models import Generation
+from chat.views.access import Caller, api, parse, respond
+
+logger = logging.getLogger(__name__)
+
+
+@api("POST")
+async def stream(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
+    """Ask, and follow the answer."""
+    generation_id = await begin(caller.user, caller.api_key, parse(request, Ask))
+    return event_stream(await follow(caller.user, generation_id))
+
+
+@api("GET")
+async def resume(request: HttpRequest, caller: Caller, generation_id: UUID) -> StreamingHttpResponse:
+    """Follow an answer again, from the last position that was seen."""
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
+    try:
+        after = sse.position_from(last)
+    except ValueError:
+        raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
+    return event_stream(await follow(caller.user, generation_id, after))
+
+
+@api("POST")
+async def stop(request: HttpRequest, caller: Caller, generation_id: UUID) -> HttpResponse:
+    """Stop an answer. One that has ended already stays as it is."""
+    mine = Generation.objects.filter(owner=caller.user, pk=generation_id)
+    if not await database.run(mine.exists):
+        raise ChatError("not_found", "There is no such generation.")
+    generation = live.find(generation_id)
+    if generation is not None:
+        generation.stop()
+    return respond({"generation_id": generation_id}, 202)
+
+
+def event_stream(events: AsyncGenerator[Placed | None, None]) -> StreamingHttpResponse:
+    """Return the response that sends `events` as they come, past every buffer on the way."""
+    response = StreamingHttpResponse(_encoded(events), content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.headers["Content-Encoding"] = "identity"
+    return response
+
+
+async def _encoded(events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(events):
+            async for placed in events:
+                yield sse.HEARTBEAT if placed is None else sse.encode(*placed)
+    except Exception:
+        # The headers are out: a stream says how it ended, whatever happens.
+        logger.exception("A stream failed.")
+        yield sse.encode(0, Failed("unknown", "Something went wrong on this server. Its log tells what.", True))

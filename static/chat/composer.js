@@ -1,0 +1,81 @@
+/** The box at the foot: text, Send, Stop. */
+
+import { need } from "./page.js";
+
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {object} handlers
+ * @param {(text: string) => boolean} handlers.onSend returns whether the text was taken
+ * @param {() => void} handlers.onStop
+ * @param {(text: string) => void} handlers.onInput
+ */
+export function createComposer(form, { onSend, onStop, onInput }) {
+  const box = need("textarea", HTMLTextAreaElement, form);
+  const send = need("button.send", HTMLButtonElement, form);
+  const stop = need("button.stop", HTMLButtonElement, form);
+  /** @type {State["phase"]} */
+  let phase = "idle";
+
+  function fit() {
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  }
+
+  function refresh() {
+    const live = phase === "sending" || phase === "streaming";
+    send.disabled = phase !== "idle" || box.value.trim() === "";
+    if (stop.hidden === !live) return;
+    const focused = document.activeElement === stop || document.activeElement === send;
+    send.hidden = live;
+    stop.hidden = !live;
+    if (focused) (live ? stop : box).focus();
+  }
+
+  box.addEventListener("input", () => {
+    fit();
+    refresh();
+    onInput(box.value);
+  });
+
+  box.addEventListener("keydown", (event) => {
+    // While an input method composes, Enter picks a word (229 is how Safari says so).
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (phase !== "idle" || box.value.trim() === "" || !onSend(box.value)) return;
+    box.value = "";
+    fit();
+    refresh();
+    box.focus();
+  });
+
+  stop.addEventListener("click", onStop);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && !stop.hidden) onStop();
+  });
+
+  return {
+    /** @param {State} state */
+    update(state) {
+      phase = state.phase;
+      refresh();
+    },
+
+    /** @param {string} text */
+    fill(text) {
+      box.value = text;
+      fit();
+      refresh();
+    },
+
+    text: () => box.value,
+
+    focus: () => box.focus(),
+  };
+}

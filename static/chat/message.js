@@ -1,0 +1,104 @@
+/** One message on the screen: patches the nodes of its own article and no others. */
+
+import { quietLine, tokenDetail } from "./figures.js";
+import { reveal } from "./pace.js";
+import { need } from "./page.js";
+
+/** @typedef {import("./turn.js").Turn} Turn */
+/** @typedef {import("./state.js").Phase} Phase */
+/** @typedef {import("./text.js").Body} Body */
+/** @typedef {ReturnType<typeof createMessage>} MessageView */
+
+const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+
+/**
+ * @param {HTMLElement} line
+ * @param {string} text
+ */
+function say(line, text) {
+  if (line.textContent !== text) line.textContent = text;
+  line.hidden = text === "";
+}
+
+/**
+ * @param {Turn} turn
+ * @returns {string} news, or how long the first word has been taking
+ */
+function news(turn) {
+  if (turn.notice || turn.content || turn.reasoning || turn.waitedSeconds < 1) return turn.notice;
+  return `waiting for ${turn.model}… ${turn.waitedSeconds} s`;
+}
+
+/**
+ * @param {HTMLElement} article made by chat/message.html
+ * @param {(element: Element) => Body} createBody
+ */
+export function createMessage(article, createBody) {
+  const body = createBody(need(".text", HTMLElement, article));
+  const thinking = need(".thinking", HTMLDetailsElement, article);
+  const thoughts = createBody(need(".thinking-text", HTMLElement, article));
+  const summary = need(".thinking summary", HTMLElement, article);
+  const notice = need(".notice", HTMLElement, article);
+  const trouble = need(".trouble", HTMLElement, article);
+  const sentence = need(".trouble-text", HTMLElement, article);
+  const figures = need(".figures", HTMLElement, article);
+
+  /**
+   * Shows more of a text that grows, or all of it.
+   *
+   * @param {Body} target
+   * @param {string} text
+   * @param {boolean} growing
+   * @param {boolean} held
+   * @returns {boolean} whether the rest waits for the next frame
+   */
+  function show(target, text, growing, held) {
+    const shown = target.shown();
+    if (shown === text) return false;
+    // A followed stream tells again what is already here: wait until it has caught up.
+    if (growing && shown.startsWith(text)) return false;
+    if (!text.startsWith(shown)) {
+      target.replace(text);
+      return false;
+    }
+    if (held) return false;
+    const until = growing && !calm?.matches ? reveal(text, shown.length) : text.length;
+    target.append(text.slice(shown.length, until));
+    return until < text.length;
+  }
+
+  return {
+    element: article,
+
+    /**
+     * @param {Turn} turn
+     * @param {Phase} phase
+     * @returns {boolean} whether there is more to show in the next frame
+     */
+    update(turn, phase) {
+      const live = turn.status === "queued" || turn.status === "streaming";
+      const held = live && phase === "stopping";
+      article.dataset.role = turn.role;
+      article.dataset.status = turn.status;
+      article.toggleAttribute("data-stopping", held);
+      article.setAttribute("aria-label", turn.role === "user" ? "You" : turn.model || "Answer");
+      if (turn.id) article.dataset.messageId = turn.id;
+      if (live) article.setAttribute("aria-busy", "true");
+      else article.removeAttribute("aria-busy");
+
+      thinking.hidden = turn.reasoning === "" && thoughts.shown() === "";
+      thinking.toggleAttribute("data-live", live && turn.content === "");
+      say(summary, live && turn.content === "" ? "Thinking" : "Thought");
+      const thoughtsWait = show(thoughts, turn.reasoning, live, held);
+      const textWaits = show(body, turn.content, live, held);
+
+      say(notice, held ? "Stopping…" : live ? news(turn) : "");
+      sentence.textContent = turn.trouble?.message ?? "";
+      trouble.hidden = turn.trouble === null;
+      const line = quietLine(turn);
+      if (figures.textContent !== line) figures.textContent = line;
+      figures.title = tokenDetail(turn.usage);
+      return thoughtsWait || textWaits;
+    },
+  };
+}

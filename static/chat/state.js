@@ -1,0 +1,150 @@
+/**
+ * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
+ *
+ * Events are those of the stream, as the server sends them, and the page's own: `send`, `follow`, `stop`,
+ * `stop_failed`, `waited`, `reconnecting`.
+ */
+
+import { turn } from "./turn.js";
+
+/** @typedef {import("./turn.js").Turn} Turn */
+/** @typedef {import("./turn.js").Status} Status */
+/** @typedef {import("./turn.js").Usage} Usage */
+/** @typedef {import("./turn.js").ToolCall} ToolCall */
+const TITLE_CHARS = 60;
+
+/** @typedef {"idle" | "sending" | "streaming" | "stopping"} Phase */
+
+/**
+ * @typedef {object} State
+ * @property {string | null} conversationId
+ * @property {string} title
+ * @property {Phase} phase
+ * @property {string | null} generationId of the answer that is being written
+ * @property {Turn[]} turns in order; while the phase is not idle, the last one is being written
+ */
+
+/** @typedef {{ type: string } & Record<string, any>} PageEvent */
+
+/**
+ * @param {Partial<State>} known
+ * @returns {State}
+ */
+export function initial(known = {}) {
+  return { conversationId: null, title: "", phase: "idle", generationId: null, turns: [], ...known };
+}
+
+/**
+ * @param {State} state
+ * @returns {string | null} the message that the next question answers: the last one the server knows
+ */
+export function leaf(state) {
+  return state.turns.findLast((each) => each.id !== null)?.id ?? null;
+}
+
+/**
+ * @param {State} state
+ * @param {Partial<Turn>} change
+ * @returns {State}
+ */
+function written(state, change) {
+  const last = state.turns.at(-1);
+  if (!last || last.role !== "assistant") return state;
+  return { ...state, turns: [...state.turns.slice(0, -1), { ...last, ...change }] };
+}
+
+/**
+ * @param {ToolCall[]} calls
+ * @param {PageEvent} part
+ * @returns {ToolCall[]}
+ */
+function joined(calls, part) {
+  const before = calls.find((call) => call.index === part.index) ?? { index: part.index, id: "", name: "", arguments: "" };
+  const after = {
+    index: part.index,
+    id: before.id || part.id || "",
+    name: before.name || part.name || "",
+    arguments: before.arguments + (part.arguments ?? ""),
+  };
+  return [...calls.filter((call) => call.index !== part.index), after].sort((a, b) => a.index - b.index);
+}
+
+/** @type {Record<string, (state: State, event: PageEvent, live: Turn) => State>} */
+const WHILE_LIVE = {
+  status: (state, event) => written(state, { notice: event.message }),
+  reasoning: (state, event, live) => written(state, { reasoning: live.reasoning + event.content, notice: "" }),
+  token: (state, event, live) => written(state, { content: live.content + event.content, notice: "" }),
+  tool_call: (state, event, live) => written(state, { toolCalls: joined(live.toolCalls, event), notice: "" }),
+  field: (state, event, live) => written(state, { fields: { ...live.fields, [event.name]: event.value } }),
+  usage: (state, event) => written(state, { usage: /** @type {Usage} */ (/** @type {unknown} */ (event)) }),
+  stop: (state) => ({ ...written(state, { notice: "" }), phase: "stopping" }),
+  stop_failed: (state, event) => ({ ...written(state, { notice: event.message }), phase: "streaming" }),
+  waited: (state, event, live) =>
+    live.content || live.reasoning ? state : written(state, { waitedSeconds: event.seconds }),
+  reconnecting: (state) => written(state, { notice: "Connection lost. Reconnecting…" }),
+
+  // Comes again at the head of every stream that follows, so it must change nothing but what it says.
+  start: (state, event) => {
+    const [question, answer] = state.turns.slice(-2);
+    if (!question || !answer) return state;
+    const asked = question.requestId ? { ...question, id: event.user_message_id || null } : question;
+    const begun = { ...answer, id: event.message_id, parentId: asked.id, model: event.model, status: /** @type {Status} */ ("streaming") };
+    return {
+      ...state,
+      conversationId: event.conversation_id,
+      generationId: event.generation_id,
+      phase: state.phase === "sending" ? "streaming" : state.phase,
+      turns: [...state.turns.slice(0, -2), asked, { ...begun, notice: "" }],
+    };
+  },
+  done: (state, event) => {
+    const stopped = event.finish_reason === "stopped" || event.finish_reason === "disconnected";
+    const { elapsed_seconds = null, tokens_per_second = null } = event;
+    const end = { finishReason: event.finish_reason, notice: "", timing: { elapsed_seconds, tokens_per_second } };
+    return { ...written(state, { ...end, status: stopped ? "stopped" : "complete" }), phase: "idle", generationId: null };
+  },
+  error: (state, event) => {
+    const status = event.error_type === "interrupted" ? "interrupted" : "failed";
+    const trouble = { type: event.error_type, message: event.message };
+    return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
+  },
+};
+
+/**
+ * @param {string} message
+ * @returns {string} its first words: what the server will also call the conversation, so that nothing jumps
+ */
+function titleFrom(message) {
+  const line = message.trim().split(/\s+/).join(" ");
+  if (line.length <= TITLE_CHARS) return line;
+  const start = line.slice(0, TITLE_CHARS);
+  return `${start.slice(0, Math.max(0, start.lastIndexOf(" "))) || start}…`;
+}
+
+/**
+ * @param {State} state
+ * @param {PageEvent} event
+ * @returns {State} the same object when nothing changed
+ */
+export function reduce(state, event) {
+  if (event.type === "title") return { ...state, title: event.title };
+  if (event.type === "send" && state.phase === "idle") {
+    // A question asked again takes the place of its failed pair, and of nothing before it.
+    const at = state.turns.findIndex((each) => each.key === event.replaces);
+    const kept = at < 0 ? state.turns : state.turns.slice(0, at);
+    const { key, parentId, requestId, model } = event;
+    const question = turn({ key, role: "user", content: event.message, parentId, requestId });
+    const answer = turn({ key: `${key}-answer`, role: "assistant", status: "queued", model });
+    const title = state.title || titleFrom(event.message);
+    return { ...state, title, phase: "sending", turns: [...kept, question, answer] };
+  }
+  if (event.type === "follow") {
+    // From the start on: the stream tells everything again.
+    const emptied = written(state, { content: "", reasoning: "", toolCalls: [], status: "streaming" });
+    const phase = state.phase === "idle" ? "streaming" : state.phase;
+    return { ...emptied, phase, generationId: event.generation_id };
+  }
+  const live = state.turns.at(-1);
+  const change = WHILE_LIVE[event.type];
+  return state.phase === "idle" || !live || !change ? state : change(state, event, live);
+}

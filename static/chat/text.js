@@ -1,0 +1,23 @@
+/** The body of a message as plain text. A renderer with the same three methods can take its place. */
+
+/** @typedef {ReturnType<typeof createText>} Body */
+
+/** @param {Element} element holds nothing else */
+export function createText(element) {
+  const node = element.firstChild instanceof Text ? element.firstChild : element.appendChild(new Text());
+
+  return {
+    /** @returns {string} what is on the screen */
+    shown: () => node.data,
+
+    /** @param {string} more */
+    append(more) {
+      node.appendData(more);
+    },
+
+    /** @param {string} text */
+    replace(text) {
+      node.data = text;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** One message of the thread, as the page knows it. */
+
+/** @typedef {"queued" | "streaming" | "complete" | "stopped" | "interrupted" | "failed"} Status */
+
+/**
+ * @typedef {object} Usage
+ * @property {number | null} prompt_tokens
+ * @property {number | null} completion_tokens
+ * @property {number | null} total_tokens
+ * @property {string | number | null} cost a decimal, in `currency`; null when no price is known
+ * @property {string} currency
+ * @property {string} source `provider` or `estimated`
+ */
+
+/**
+ * @typedef {object} Timing
+ * @property {number | null} elapsed_seconds
+ * @property {number | null} tokens_per_second
+ */
+
+/**
+ * @typedef {object} Trouble what went wrong, for a person
+ * @property {string} type
+ * @property {string} message
+ */
+
+/** @typedef {{ index: number, id: string, name: string, arguments: string }} ToolCall */
+
+/**
+ * @typedef {object} Turn one message of the thread
+ * @property {string} key names its place in the page, also before the server has named it
+ * @property {string | null} id
+ * @property {string | null} parentId
+ * @property {"user" | "assistant"} role
+ * @property {string} content
+ * @property {string} reasoning
+ * @property {ToolCall[]} toolCalls
+ * @property {Record<string, unknown>} fields
+ * @property {Status} status
+ * @property {string} finishReason
+ * @property {string} model
+ * @property {string} notice news while nothing arrives
+ * @property {number} waitedSeconds
+ * @property {Usage | null} usage
+ * @property {Timing | null} timing
+ * @property {Trouble | null} trouble
+ * @property {string} requestId of a question asked from this page
+ */
+
+/**
+ * @param {Partial<Turn> & { key: string, role: "user" | "assistant" }} known
+ * @returns {Turn}
+ */
+export function turn(known) {
+  return {
+    id: null,
+    parentId: null,
+    content: "",
+    reasoning: "",
+    toolCalls: [],
+    fields: {},
+    status: "complete",
+    finishReason: "",
+    model: "",
+    notice: "",
+    waitedSeconds: 0,
+    usage: null,
+    timing: null,
+    trouble: null,
+    requestId: "",
+    ...known,
+  };
+}

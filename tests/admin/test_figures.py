@@ -1,0 +1,74 @@
+"""Numbers are written so that people can read them, and unknown is never zero."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from chat.admin import chart, figures
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("1234567.891", "$1,234,567.89"),
+        ("1", "$1.00"),
+        ("0.5", "$0.5000"),
+        ("0.0015", "$0.0015"),
+        ("0.000012345", "$0.000012"),
+        ("0.000000000001", "$0.0000000000010"),
+        ("0", "$0.00"),
+        ("0E-12", "$0.00"),
+    ],
+)
+def test_small_amounts_keep_the_digits_that_matter(amount: str, shown: str) -> None:
+    assert figures.money(Decimal(amount), "USD") == shown
+
+
+def test_currencies_without_a_sign_are_spelled() -> None:
+    assert figures.money(Decimal(2), "CHF") == "CHF 2.00"
+
+
+def test_unknown_is_a_dash() -> None:
+    assert {figures.money(None, "USD"), figures.count(None), figures.share(None), figures.seconds(None)} == {"—"}
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"), [("2.500000", "$2.50"), ("0.075000", "$0.075"), ("10.000000", "$10.00"), ("1000", "$1,000.00")]
+)
+def test_a_price_keeps_all_its_digits(price: str, shown: str) -> None:
+    assert figures.rate(Decimal(price), "USD") == shown
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "shown"),
+    [
+        (150, 100, "+50 %"),
+        (50, 100, "−50 %"),
+        (100, 100, "±0 %"),
+        (0, 100, "−100 %"),
+        (5, 0, ""),
+        (2000, 1, "+199,900 %"),
+    ],
+)
+def test_a_change_has_a_sign_and_nothing_before_has_none(now: int, before: int, shown: str) -> None:
+    assert figures.change(now, before) == shown
+
+
+def test_a_small_share_is_not_rounded_to_nothing() -> None:
+    assert (figures.share(0.004), figures.share(0.0), figures.share(0.126)) == ("under 1 %", "0 %", "13 %")
+
+
+@pytest.mark.parametrize(
+    ("value", "top"),
+    [("0", "1"), ("1", "1"), ("1.01", "2"), ("2.84", "4"), ("7", "8"), ("9.5", "10"), ("0.0123", "0.02")],
+)
+def test_a_chart_ends_on_a_round_number(value: str, top: str) -> None:
+    assert chart.ceiling(Decimal(value)) == Decimal(top)
+
+
+def test_a_day_with_very_little_is_still_seen() -> None:
+    values = {date(2026, 3, 1): Decimal(0), date(2026, 3, 2): Decimal("0.001"), date(2026, 3, 3): Decimal(1000)}
+    drawn = chart.daily("USD", "Cost", values, str)
+    assert [bar.height for bar in drawn.bars] == [0.0, 1.0, 100.0]
+    assert all(bar.y + bar.height == 100 for bar in drawn.bars)

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { reveal } from "../../static/chat/pace.js";
+
+/** @param {string} text */
+function frames(text) {
+  const pieces = [];
+  for (let shown = 0; shown < text.length; ) {
+    const next = reveal(text, shown);
+    pieces.push(text.slice(shown, next));
+    shown = next;
+  }
+  return pieces;
+}
+
+test("every frame shows more, and all of it within a second of frames", () => {
+  const pieces = frames("word ".repeat(2000));
+  assert.equal(pieces.join(""), "word ".repeat(2000));
+  assert.ok(pieces.every((piece) => piece.length > 0));
+  assert.ok(pieces.length < 60);
+});
+
+test("a burst is spread over several frames", () => assert.ok(frames("x".repeat(200)).length > 5));
+
+test("a surrogate pair is never cut", () => {
+  for (const piece of frames(`a${"👩‍🚀😀".repeat(50)}`)) assert.equal(piece, piece.toWellFormed());
+});
+
+test("nothing waiting means nothing to show", () => assert.equal(reveal("abc", 3), 3));

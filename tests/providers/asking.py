@@ -1,0 +1,38 @@
+"""Asks a provider, and collects what comes."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any, Final
+
+import pytest
+
+from chat.errors import ChatError
+from chat.events import TextDelta, Upstream
+from chat.providers.base import CompletionRequest, Provider, Turn
+
+KEY: Final = "sk-test-0123456789"
+TURNS: Final = (Turn("system", "Be brief."), Turn("user", "How are you today?"))
+
+
+async def ask(provider: Provider, model: str, **parameters: Any) -> list[Upstream]:
+    async with aclosing(provider.stream(CompletionRequest(model, TURNS, **parameters))) as stream:
+        return [event async for event in stream]
+
+
+async def failing(provider: Provider, model: str) -> tuple[list[Upstream], ChatError]:
+    """Return what came before the error, and the error."""
+    found: list[Upstream] = []
+
+    async def collect() -> None:
+        # A fault that goes unnoticed shall fail the test and not hold it up.
+        async with asyncio.timeout(30), aclosing(provider.stream(CompletionRequest(model, TURNS))) as stream:
+            async for event in stream:
+                found.append(event)
+
+    with pytest.raises(ChatError) as caught:
+        await collect()
+    return found, caught.value
+
+
+def said(events: list[Upstream]) -> str:
+    return "".join(event.content for event in events if isinstance(event, TextDelta))

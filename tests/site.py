@@ -1,0 +1,119 @@
+"""Runs the whole site in a process of its own, as an operator would: `manage.py serve` on an empty data directory."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "correct horse battery staple"
+PEOPLE = ("alice", "bob", "charlie")
+# Makes everybody in one go: each start of Python costs the tests most of a second.
+MAKE_PEOPLE = f"""
+User.objects.create_superuser("admin", password={PASSWORD!r})
+for name in {PEOPLE!r}:
+    User.objects.create_user(name, password={PASSWORD!r})
+for user in User.objects.all():
+    print(user.username, ApiKey.issue(user, "tests")[1])
+"""
+
+
+class Site:
+    """A running site; a context manager. `keys` holds an API key for each of admin, alice, bob and charlie."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, people: bool = True) -> None:
+        self.data_dir = data_dir
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "CHAT"))}
+        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE"):
+            inherited.pop(name, None)
+        self.environment = {**inherited, "CHATSITE_DATA_DIR": str(data_dir), **(environment or {})}
+        self.people = people
+        self.keys: dict[str, str] = {}
+        self.url = ""
+        self.setup_url = ""
+        self.output: list[str] = []
+
+    def __enter__(self) -> Self:
+        if self.people:
+            self.manage("migrate", "-v0")
+            words = self.shell(MAKE_PEOPLE).split()
+            self.keys = dict(zip(words[::2], words[1::2], strict=True))
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait for its address."""
+        command = [sys.executable, "manage.py", "serve", "--port", "0"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
+        self._reader.start()
+        assert ready.wait(30), "".join(self.output)
+        assert self.url, "".join(self.output)
+
+    def _read(self, ready: threading.Event) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output.append(line)
+            if found := re.search(r"(http://\S+)/setup/\?token=\S+", line):
+                self.setup_url = line[found.start() :].strip()
+            elif found := re.search(r"chatsite is at (http://\S+)", line):
+                self.url = found.group(1)
+                # The set-up link, if there is one, is printed in the same write.
+                threading.Timer(0.2, ready.set).start()
+        ready.set()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop the server. Returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(20)
+        self._reader.join(5)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return code
+
+    def manage(self, *arguments: str) -> str:
+        """Return what a management command prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def shell(self, *lines: str) -> str:
+        """Return what lines of Python print in Django's shell, which knows every model by its name."""
+        return self.manage("shell", "-v0", "-c", "\n".join(lines))
+
+    def client(self, person: str | None = "alice", **options: Any) -> httpx2.Client:
+        """Return an HTTP client that calls with a person's API key, or with none."""
+        headers = {"Authorization": f"Bearer {self.keys[person]}"} if person else {}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, **options)
+
+    def session(self, person: str) -> httpx2.Client:
+        """Return an HTTP client that has signed in as a browser does, with its CSRF token in a header."""
+        client = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        client.get("/login/")
+        form = {"username": person, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        answer = client.post("/login/", data=form)
+        assert answer.status_code == 302, answer.text
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        return client

@@ -1,0 +1,177 @@
+"""Who may do what: every route × the owner, another user, nobody, and a user who was deactivated."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx2
+import pytest
+from django.urls import get_resolver
+
+from tests.site import Site
+from tests.stream import events, one
+
+LOGIN = "to the login page"
+Answer = int | Literal["to the login page"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route, one way to call it, and what each person gets. `pages` want a session, the others take a key."""
+
+    method: str
+    path: str
+    owner: Answer
+    other: Answer
+    anonymous: Answer
+    deactivated: Answer
+    body: dict[str, object] | None = None
+    is_page: bool = False
+
+
+def everybody(method: str, path: str, answer: Answer, *, is_page: bool = False) -> Row:
+    return Row(method, path, answer, answer, answer, answer, is_page=is_page)
+
+
+def people(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
+    return Row(method, path, answer, answer, 401, 401, body)
+
+
+def owner_only(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
+    return Row(method, path, answer, 404, 401, 401, body)
+
+
+def staff_only(path: str) -> Row:
+    return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, is_page=True)
+
+
+ASK: dict[str, object] = {"message": "May I?", "model": "gpt-4o-mini"}
+
+# Keyed by the route as it is written in urls.py.
+TABLE: dict[str, list[Row]] = {
+    "": [Row("GET", "/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "c/<uuid:conversation_id>": [Row("GET", "/c/{conversation}", 200, 404, LOGIN, LOGIN, is_page=True)],
+    "login/": [Row("GET", "/login/", 302, 302, 200, 200, is_page=True)],
+    "logout/": [everybody("GET", "/logout/", 405, is_page=True)],
+    "setup/": [everybody("GET", "/setup/?token=guess", 404, is_page=True)],
+    "api/chat": [people("POST", "/api/chat", 200, ASK)],
+    "api/chat/stream": [
+        people("POST", "/api/chat/stream", 200, ASK),
+        owner_only("POST", "/api/chat/stream", 200, {**ASK, "conversation_id": "{conversation}"}),
+    ],
+    "api/generations/<uuid:generation_id>/stream": [owner_only("GET", "/api/generations/{generation}/stream", 200)],
+    "api/generations/<uuid:generation_id>/stop": [owner_only("POST", "/api/generations/{generation}/stop", 202)],
+    "api/conversations": [people("GET", "/api/conversations", 200)],
+    "api/conversations/<uuid:conversation_id>": [
+        owner_only("GET", "/api/conversations/{conversation}", 200),
+        owner_only("PATCH", "/api/conversations/{conversation}", 200, {"title": "Renamed"}),
+        # Last: it takes the conversation away.
+        Row("DELETE", "/api/conversations/{conversation}", 204, 404, 401, 401),
+    ],
+    "api/models": [people("GET", "/api/models", 200)],
+    "healthz": [everybody("GET", "/healthz", 200)],
+    "admin/usage/": [staff_only("/admin/usage/")],
+    "admin/": [staff_only("/admin/"), staff_only("/admin/chat/usagerecord/"), staff_only("/admin/auth/user/")],
+}
+ROWS = [row for rows in TABLE.values() for row in rows]
+
+
+def test_every_route_stands_in_the_table() -> None:
+    routes = {
+        str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern | URLResolver)
+    }
+    assert routes == set(TABLE)
+
+
+@pytest.fixture(scope="module")
+def sessions(site: Site) -> Iterator[dict[str, httpx2.Client]]:
+    """Alice owns things, Bob is somebody else, Charlie was deactivated after he had signed in."""
+    clients = {
+        "owner": site.session("alice"),
+        "other": site.session("bob"),
+        "deactivated": site.session("charlie"),
+        "anonymous": httpx2.Client(base_url=site.url, trust_env=False, timeout=30),
+    }
+    site.shell("User.objects.filter(username='charlie').update(is_active=False)")
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, httpx2.Client]]:
+    clients = {
+        "owner": site.client("alice"),
+        "other": site.client("bob"),
+        "deactivated": site.client("charlie"),
+        "anonymous": site.client(None),
+    }
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
+    body = row.body and {
+        key: value.format(**names) if isinstance(value, str) else value for key, value in row.body.items()
+    }
+    response = client.request(row.method, row.path.format(**names), json=body)
+    if response.status_code == 302 and "/login/" in response.headers["Location"]:
+        return LOGIN
+    if response.status_code >= 400 and not row.is_page:
+        error = response.json()["error"]
+        assert error["type"]
+        assert error["message"]
+    return response.status_code
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.path}" for row in ROWS])
+def test_a_route_lets_in_whom_it_should(
+    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client]
+) -> None:
+    start = one(events(keyed["owner"], message="Mine.", model="gpt-4o-mini"), "start")
+    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    expected = {
+        "deactivated": row.deactivated,
+        "anonymous": row.anonymous,
+        "other": row.other,
+        "owner": row.owner,
+    }
+    clients = sessions if row.is_page else keyed
+    assert {person: answer_of(clients[person], row, names) for person in expected} == expected
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.is_page and row.anonymous == 401])
+def test_a_session_opens_what_a_key_opens(row: Row, sessions: dict[str, httpx2.Client]) -> None:
+    start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
+    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    got = {person: answer_of(sessions[person], row, names) for person in ("deactivated", "other", "owner")}
+    assert got == {"deactivated": row.deactivated, "other": row.other, "owner": row.owner}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET" and row.anonymous == 401])
+def test_a_session_without_its_csrf_token_changes_nothing(row: Row, sessions: dict[str, httpx2.Client]) -> None:
+    start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
+    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    owner = sessions["owner"]
+    with httpx2.Client(base_url=owner.base_url, cookies=owner.cookies, trust_env=False) as forger:
+        assert answer_of(forger, row, names) == 403
+
+
+def test_a_wrong_key_opens_nothing_even_with_a_session(sessions: dict[str, httpx2.Client]) -> None:
+    answer = sessions["owner"].get("/api/conversations", headers={"Authorization": "Bearer cs-wrong"})
+    assert answer.status_code == 401
+    assert "cs-wrong" not in answer.text
+
+
+def test_an_unknown_api_address_answers_in_json(keyed: dict[str, httpx2.Client]) -> None:
+    answer = keyed["owner"].get("/api/nothing")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["type"] == "not_found"
+
+
+def test_a_wrong_method_is_refused_and_says_which_are_right(keyed: dict[str, httpx2.Client]) -> None:
+    answer = keyed["owner"].put("/api/conversations")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET"
+    assert answer.json()["error"]["message"]

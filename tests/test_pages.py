@@ -1,0 +1,360 @@
+"""The pages: who sees what, what stands in them, and the first start."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from chat import catalog
+from chat.models import ChatModel, Conversation, Message, Provider, SetupToken
+
+pytestmark = pytest.mark.django_db
+
+
+class Page(HTMLParser):
+    """The elements of a page, in order: name, attributes, and the text up to the next tag."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str], list[str]]] = []
+        self.inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}, []))
+        self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.elements[-1][2].append(data)
+
+    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
+        return [
+            {**attributes, "text": "".join(text)}
+            for name, attributes, text in self.elements
+            if name == tag and all(attributes.get(key.replace("_", "-")) == value for key, value in wanted.items())
+        ]
+
+
+def page(client: Client, path: str) -> Page:
+    response = client.get(path)
+    assert response.status_code == 200
+    return Page(response.content.decode())
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def browser(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def model() -> ChatModel:
+    provider = Provider.objects.create(name="local", base_url="http://127.0.0.1:9/v1")
+    return ChatModel.objects.create(name="llama", upstream_name="llama", provider=provider)
+
+
+def talk(owner: User, *texts: str, title: str = "A talk") -> Conversation:
+    """Return a conversation in which question and answer alternate."""
+    conversation = Conversation.objects.create(owner=owner, title=title)
+    parent = None
+    for place, text in enumerate(texts):
+        role = "assistant" if place % 2 else "user"
+        parent = Message.objects.create(
+            conversation=conversation, parent=parent, role=role, content=text, model="llama" if place % 2 else ""
+        )
+    return conversation
+
+
+@pytest.mark.parametrize("path", ["/", f"/c/{uuid4()}"])
+def test_somebody_unknown_is_sent_to_sign_in_and_back(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"/login/?next={path}"
+
+
+def test_the_empty_thread_greets_by_name_and_offers_questions(browser: Client, ada: User) -> None:
+    assert any("Hello, ada" in each["text"] for each in page(browser, "/").all("h2"))
+    assert 3 <= len(page(browser, "/").all("button", data_starter="")) <= 4
+    ada.first_name = "Ada"
+    ada.save()
+    assert any("Hello, Ada" in each["text"] for each in page(browser, "/").all("h2"))
+
+
+def test_a_conversation_is_its_owners_alone(browser: Client) -> None:
+    theirs = talk(User.objects.create_user("bob"), "Secret")
+    assert browser.get(f"/c/{theirs.pk}").status_code == 404
+    assert browser.get(f"/c/{uuid4()}").status_code == 404
+    assert b"A talk" not in browser.get("/").content
+
+
+def test_history_stands_in_order_with_what_the_browser_needs(browser: Client, ada: User) -> None:
+    conversation = talk(ada, "Why?", "Because.", "And?", "So.")
+    articles = [each for each in page(browser, f"/c/{conversation.pk}").all("article") if each["data-message-id"]]
+    assert [each["data-role"] for each in articles] == ["user", "assistant", "user", "assistant"]
+    assert {each["data-status"] for each in articles} == {"complete"}
+    turns = [json.loads(each["data-turn"]) for each in articles]
+    assert [turn["id"] for turn in turns] == [each["data-message-id"] for each in articles]
+    assert [turn["parentId"] for turn in turns] == [None, *(turn["id"] for turn in turns[:-1])]
+    assert turns[1]["model"] == "llama"
+
+
+def test_the_branch_said_last_is_shown(browser: Client, ada: User) -> None:
+    conversation = talk(ada, "Why?", "Because.")
+    Message.objects.create(conversation=conversation, role="user", content="Asked anew", created_at=timezone.now())
+    texts = [each["text"] for each in page(browser, f"/c/{conversation.pk}").all("div", **{"class": "text"})]
+    assert [text for text in texts if text] == ["Asked anew"]
+
+
+def test_what_was_said_is_text_to_the_last_character(browser: Client, ada: User) -> None:
+    hostile = "<script>alert(1)</script>\n  \"quoted\" & 'so' </div><img src=x onerror=alert(1)>"
+    found = page(browser, f"/c/{talk(ada, hostile, hostile, title=hostile).pk}")
+    assert [each["text"] for each in found.all("div", **{"class": "text"})][:2] == [hostile, hostile]
+    assert all("src" in each for each in found.all("script"))
+
+
+def test_nothing_in_a_page_is_inline(browser: Client, ada: User) -> None:
+    paths = ["/", f"/c/{talk(ada, 'Why?', 'Because.').pk}"]
+    pages = [page(browser, path) for path in paths] + [page(Client(), "/login/")]
+    for found in pages:
+        for name, attributes, _ in found.elements:
+            assert name != "style"
+            assert name != "script" or attributes.get("src")
+            assert not {key for key in attributes if key == "style" or key.startswith("on")}
+    assert "script-src 'self'" in browser.get("/").headers["Content-Security-Policy"]
+
+
+def test_every_file_a_page_names_is_there(browser: Client) -> None:
+    found = page(browser, "/")
+    named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
+    assert named
+    assert all(finders.find(path.removeprefix("/static/")) for path in named)
+    modules = {Path(path).name for path in named if path.endswith(".js")}
+    assert modules == {file.name for file in (settings.BASE_DIR / "static" / "chat").glob("*.js")}
+
+
+def test_every_icon_a_page_uses_is_in_it(browser: Client) -> None:
+    found = page(browser, "/")
+    assert {each["href"] for each in found.all("use")} <= {f"#{each['id']}" for each in found.all("symbol")}
+
+
+def test_the_template_that_javascript_clones_is_the_one_that_renders_history(browser: Client, ada: User) -> None:
+    elements = page(browser, f"/c/{talk(ada, 'Why?').pk}").elements
+    starts = [place for place, (name, _, _) in enumerate(elements) if name == "article"]
+    shapes = [[(name, each.get("class")) for name, each, _ in elements[start : start + 9]] for start in starts]
+    assert len(shapes) == 2
+    assert shapes[0] == shapes[1]
+
+
+def test_the_picker_says_which_models_have_no_price(browser: Client, model: ChatModel) -> None:
+    ChatModel.objects.create(name="priced", upstream_name="priced", provider=model.provider, position=1).prices.create(
+        input_per_million=1, output_per_million=2
+    )
+    options = page(browser, "/").all("option")
+    assert [each["text"] for each in options] == ["llama · no price", "priced"]
+    assert [each["value"] for each in options] == ["llama", "priced"]
+
+
+def test_the_model_chosen_last_is_chosen_again(browser: Client, ada: User, model: ChatModel) -> None:
+    other = ChatModel.objects.create(name="other", upstream_name="other", provider=model.provider, position=1)
+    assert [each["value"] for each in page(browser, "/").all("option", selected="")] == ["llama"]
+    conversation = talk(ada, "Why?")
+    Conversation.objects.filter(pk=conversation.pk).update(model=other)
+    for path in ("/", f"/c/{conversation.pk}"):
+        assert [each["value"] for each in page(browser, path).all("option", selected="")] == ["other"]
+
+
+def test_the_demo_alone_says_how_to_connect_a_real_model(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    catalog.ensure_providers()
+    assert b"This is the demo model" in browser.get("/").content
+    request.getfixturevalue("model")
+    assert b"This is the demo model" not in browser.get("/").content
+
+
+def test_without_any_model_the_page_says_so(browser: Client) -> None:
+    assert b"There is no model to talk to" in browser.get("/").content
+
+
+def test_the_sidebar_lists_the_newest_first_and_knows_that_there_are_more(browser: Client, ada: User) -> None:
+    for number in range(50):
+        Conversation.objects.create(owner=ada, title=f"Number {number}")
+    found = page(browser, "/")
+    titles = [each["title"] for each in found.all("a") if each.get("href", "").startswith("/c/")]
+    assert titles == [f"Number {number}" for number in reversed(range(50))]
+    assert "data-more" not in found.all("ul", id="conversations")[0]
+    Conversation.objects.create(owner=ada, title="One more")
+    assert "data-more" in page(browser, "/").all("ul", id="conversations")[0]
+
+
+def test_the_open_conversation_is_marked(browser: Client, ada: User) -> None:
+    conversation = talk(ada, "Why?")
+    talk(ada, "Other")
+    marked = page(browser, f"/c/{conversation.pk}").all("a", aria_current="page")
+    assert [each["href"] for each in marked] == [f"/c/{conversation.pk}"]
+
+
+def test_only_staff_is_shown_the_way_to_the_admin(browser: Client, ada: User) -> None:
+    assert not page(browser, "/").all("a", href="/admin/")
+    ada.is_staff = True
+    ada.save()
+    assert page(browser, "/").all("a", href="/admin/")
+
+
+def test_a_closed_sidebar_stays_closed_on_the_next_page(browser: Client) -> None:
+    assert page(browser, "/").all("html", data_sidebar="open")
+    browser.cookies["sidebar"] = "closed"
+    assert page(browser, "/").all("html", data_sidebar="closed")
+    browser.cookies["sidebar"] = '"><script>'
+    assert page(browser, "/").all("html", data_sidebar="open")
+
+
+def test_signing_out_takes_a_post(browser: Client) -> None:
+    assert browser.get("/logout/").status_code == 405
+    assert browser.post("/logout/").headers["Location"] == "/login/"
+    assert browser.get("/").status_code == 302
+
+
+def test_signing_in_leads_back_but_never_to_another_site(client: Client) -> None:
+    User.objects.create_user("ada", password="lovelace-1815")
+    given = {"username": "ada", "password": "lovelace-1815"}
+    assert client.post("/login/", {**given, "next": "/c/x"}).headers["Location"] == "/c/x"
+    client.logout()
+    assert client.post("/login/", {**given, "next": "https://elsewhere.example/"}).headers["Location"] == "/"
+
+
+def test_a_wrong_password_is_said_in_words(client: Client, ada: User) -> None:
+    response = client.post("/login/", {"username": ada.username, "password": "wrong"})
+    assert response.status_code == 200
+    assert b"do not go together" in response.content
+    assert b"wrong" not in response.content.split(b"<form")[1]
+
+
+def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert b"There is nothing here" in client.get("/no/such/page").content
+    response = client.post("/login/", {"username": "ada", "password": "x"})
+    assert response.status_code == 403
+    assert b"out of date" in response.content
+    assert "Something went wrong" in render_to_string("500.html")
+    assert "not for you" in render_to_string("403.html")
+
+
+GOOD = {"username": "ada", "password": "correct horse battery"}
+
+
+def issued() -> str:
+    token = SetupToken.issue()
+    assert token is not None
+    return token
+
+
+class Faster:
+    """A password rule during which somebody else uses the link."""
+
+    token = ""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if SetupToken.redeem(self.token, "grace", "hopper-1906") is None:
+            raise ValidationError("The other attempt failed.")
+
+
+@pytest.mark.parametrize("path", ["/setup/", "/setup/?token=", "/setup/?token=wrong"])
+def test_without_the_right_token_the_door_stays_shut(client: Client, path: str) -> None:
+    issued()
+    for response in (client.get(path), client.post(path, GOOD)):
+        assert response.status_code == 403
+        assert b"does not open setup" in response.content
+    assert not User.objects.exists()
+
+
+def test_an_older_link_opens_nothing(client: Client) -> None:
+    older, newer = issued(), issued()
+    assert client.get(f"/setup/?token={older}").status_code == 403
+    assert client.get(f"/setup/?token={newer}").status_code == 200
+
+
+def test_the_link_makes_an_admin_who_is_signed_in(client: Client) -> None:
+    path = f"/setup/?token={issued()}"
+    response = client.post(path, GOOD)
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/"
+    admin = User.objects.get()
+    assert admin.is_superuser
+    assert admin.check_password(GOOD["password"])
+    assert client.get("/").status_code == 200
+
+
+def test_once_somebody_is_there_setup_is_gone(client: Client) -> None:
+    path = f"/setup/?token={issued()}"
+    client.post(path, GOOD)
+    for address in (path, "/setup/"):
+        assert Client().get(address).status_code == 404
+        assert Client().post(address, GOOD).status_code == 404
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"username": "ada", "password": "short"}, b"too short"),
+        ({"username": "ada", "password": "password"}, b"too common"),
+        ({"username": "adalovelace", "password": "adalovelace1"}, b"too similar"),
+        ({"username": "two words", "password": "correct horse battery"}, b"Enter a valid username"),
+        ({"username": "a" * 151, "password": "correct horse battery"}, b"at most 150"),
+        ({"username": "", "password": "correct horse battery"}, b"required"),
+        ({}, b"required"),
+    ],
+)
+def test_bad_input_is_said_and_leaves_the_link_usable(client: Client, given: dict[str, str], complaint: bytes) -> None:
+    path = f"/setup/?token={issued()}"
+    response = client.post(path, given)
+    assert response.status_code == 200
+    assert complaint in response.content
+    assert not User.objects.exists()
+    assert client.post(path, GOOD).status_code == 302
+
+
+def test_a_password_is_never_sent_back(client: Client) -> None:
+    response = client.post(f"/setup/?token={issued()}", {"username": "two words", "password": "my-own-secret-77"})
+    assert b"my-own-secret-77" not in response.content
+
+
+def test_of_two_attempts_at_once_one_wins(client: Client) -> None:
+    Faster.token = issued()
+    with override_settings(AUTH_PASSWORD_VALIDATORS=[{"NAME": f"{__name__}.Faster"}]):
+        assert client.post(f"/setup/?token={Faster.token}", GOOD).status_code == 404
+    assert [user.username for user in User.objects.all()] == ["grace"]
+
+
+def test_setup_takes_no_post_without_a_csrf_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(f"/setup/?token={issued()}", GOOD).status_code == 403
+    assert not User.objects.exists()
+
+
+def test_before_setup_the_login_page_shows_the_way(client: Client) -> None:
+    assert b"setup link" in client.get("/login/").content
+    User.objects.create_user("ada")
+    assert b"setup link" not in client.get("/login/").content

@@ -1,0 +1,112 @@
+"""What the scripted upstream answers: one `Script` per request, in no provider's format."""
+
+from typing import Any, Literal
+
+import msgspec
+
+WORDS = (
+    *("The", "river", "keeps", "its", "own", "time", "and", "the", "town", "has", "learned", "to", "live", "by"),
+    *("it,", "so", "every", "bridge", "carries", "a", "clock", "that", "nobody", "winds."),
+)
+
+Fault = Literal["hang", "close", "reset", "end", "error", "error_event", "malformed"]
+
+
+class ToolFragment(msgspec.Struct, forbid_unknown_fields=True):
+    """A fragment of a tool call; empty strings are left out on the wire."""
+
+    index: int = 0
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The behaviour of the upstream for one request. All durations are in seconds.
+
+    A *piece* is one reasoning piece, tool fragment or text piece, in this order; each travels in a chunk of its own.
+
+    What is said
+        text            the pieces of the answer; None: `default_text(tokens)`, cut at the request's `max_tokens`
+        tokens          length of the default answer
+        stamps          every text piece is the monotonic time of its sending ("12345.678901 ") instead
+        reasoning       pieces of thinking, before the text
+        reasoning_field name of the field that carries them
+        tool_calls      fragments, after the thinking
+        finish_reason   None: no chunk carries one
+        usage           "chunk": a chunk of its own; "last": on the finishing chunk; "every": on each chunk,
+                        cumulative; "off": none. "chunk" is only sent when the request asks for usage
+        cached_tokens   how many of the prompt's tokens were cached
+        done            whether the end is marked ([DONE])
+        raw             bytes sent verbatim instead of all the above, one write (and one piece) each
+
+    When it is said
+        delay_headers   before the status line
+        delay_first     before the first piece
+        delay           before every other piece
+
+    What goes wrong
+        status, headers an answer other than 200 is not streamed; its body is an error in the provider's format...
+        body            ...or this. Also with status 200 (JSON or HTML where a stream was expected)
+        error_type, error_code, error_message
+                        the error's words, for a status and for `then`
+        then            what happens once `after` pieces were sent (0: nothing but the headers):
+                        "hang": silence; "close": the connection closes in the middle of the body; "reset": the same
+                        with a TCP reset; "end": the body ends as if that were all; "error": an error object as data,
+                        then the end; "error_event": an `event: error` with a top-level message, then the end;
+                        "malformed": an event that is not JSON, then everything goes on
+        before_headers  `then` ("hang", "close" or "reset") happens before the status line
+        hang_seconds    "hang" ends after this time and everything goes on
+        ping_every      "hang" sends a comment as often as this
+    """
+
+    text: list[str] | None = None
+    tokens: int = 20
+    stamps: bool = False
+    reasoning: list[str] = []
+    reasoning_field: str = "reasoning_content"
+    tool_calls: list[ToolFragment] = []
+    finish_reason: str | None = "stop"
+    usage: Literal["chunk", "last", "every", "off"] = "chunk"
+    cached_tokens: int = 0
+    done: bool = True
+    raw: list[bytes] | None = None
+
+    delay_headers: float = 0
+    delay_first: float = 0
+    delay: float = 0
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    body: str | None = None
+    error_type: str = "server_error"
+    error_code: str | None = None
+    error_message: str = "The scripted upstream was told to fail."
+    then: Fault | None = None
+    after: int = 0
+    before_headers: bool = False
+    hang_seconds: float | None = None
+    ping_every: float | None = None
+
+    def pieces(self, max_tokens: int | None) -> tuple[list[str], str | None]:
+        """Return the text pieces and the finish reason for a request with this limit."""
+        if self.text is not None:
+            return self.text, self.finish_reason
+        if max_tokens is not None and max_tokens < self.tokens:
+            return default_pieces(max_tokens), "length"
+        return default_pieces(self.tokens), self.finish_reason
+
+
+def default_pieces(tokens: int) -> list[str]:
+    """Return the first `tokens` words of an endless text, as a model would cut it: all but the first with a space."""
+    return [WORDS[i % len(WORDS)] if i == 0 else " " + WORDS[i % len(WORDS)] for i in range(tokens)]
+
+
+def default_text(tokens: int = 20) -> str:
+    """Return what an unscripted model answers."""
+    return "".join(default_pieces(tokens))
+
+
+def prompt_tokens(body: dict[str, Any]) -> int:
+    """Count the words of all messages; this upstream's tokens are words."""
+    return sum(len(str(message.get("content") or "").split()) for message in body.get("messages") or ())

@@ -1,0 +1,190 @@
+"""The scripted upstream: who asked for what, and what the scripts say to it."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from tests.upstream import openai
+from tests.upstream.connection import Connection, Request
+from tests.upstream.record import Ended, Record
+from tests.upstream.script import Script
+
+JSON = {"Content-Type": "application/json"}
+EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+MODELS = ("gpt-4o", "gpt-4o-mini", "o3-mini", "tiny-local")
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /control/script`: the n-th matching request gets the n-th script, the last one is for all after.
+
+    Matches a `model` (or a path, such as "/v1/models"), or any user message that contains `prompt`; the newest
+    message wins, and a prompt wins over a model.
+    """
+
+    scripts: list[Script]
+    model: str | None = None
+    prompt: str | None = None
+
+
+class Server:
+    def __init__(self, models: Iterable[str] = MODELS) -> None:
+        self._models = tuple(models)
+        self._by_model: dict[str, list[Script]] = {}
+        self._by_prompt: dict[str, list[Script]] = {}
+        self._log: deque[Record] = deque(maxlen=20_000)
+
+    async def start(self, host: str, port: int) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: Connection(self._handle), host, port, backlog=2048)
+
+    async def _handle(self, connection: Connection, request: Request) -> None:
+        match (request.method, request.path):
+            case ("POST", "/control/script"):
+                self._obey(msgspec.json.decode(request.raw_body, type=Order))
+                await connection.answer(204, b"", {})
+            case ("GET", "/control/log"):
+                model = request.query.get("model", [None])[0]
+                found = [record for record in self._log if model in (None, record.model)]
+                await connection.answer(200, msgspec.json.encode(found), JSON)
+            case ("GET", "/v1/models"):
+                async with self._recorded(connection, request) as record:
+                    record.ended = await self._list_models(connection, self._script_for(request))
+            case ("POST", "/v1/chat/completions"):
+                async with self._recorded(connection, request) as record:
+                    record.ended = await self._complete(connection, request, self._script_for(request), record)
+            case _:
+                async with self._recorded(connection, request) as record:
+                    await connection.answer(404, b'{"error": {"message": "No such path."}}', JSON)
+                    record.ended = "complete"
+
+    def _obey(self, order: Order) -> None:
+        if order.prompt is not None:
+            self._by_prompt[order.prompt] = order.scripts
+        else:
+            self._by_model[order.model or ""] = order.scripts
+
+    def _script_for(self, request: Request) -> Script:
+        body = request.json
+        said = [str(turn.get("content")) for turn in body.get("messages") or () if turn.get("role") == "user"]
+        scripts = next(
+            (scripts for words in reversed(said) for prompt, scripts in self._by_prompt.items() if prompt in words),
+            self._by_model.get(body.get("model") or request.path),
+        )
+        if not scripts:
+            return Script()
+        return scripts.pop(0) if len(scripts) > 1 else scripts[0]
+
+    @asynccontextmanager
+    async def _recorded(self, connection: Connection, request: Request) -> AsyncIterator[Record]:
+        body = request.json
+        record = Record(
+            method=request.method,
+            path=request.path,
+            model=str(body.get("model") or ""),
+            headers=request.headers,
+            body=body,
+            at=time.monotonic(),
+            connection=connection.number,
+        )
+        self._log.append(record)
+        before = connection.bytes_sent
+        try:
+            yield record
+        except asyncio.CancelledError:
+            record.ended = "client_closed"
+            raise
+        finally:
+            record.bytes_sent = connection.bytes_sent - before
+            record.ended_at = time.monotonic()
+
+    async def _list_models(self, connection: Connection, script: Script) -> Ended:
+        await asyncio.sleep(script.delay_headers)
+        scripted = (name for name in self._by_model if not name.startswith("/"))
+        listing = openai.model_list(dict.fromkeys((*self._models, *scripted)))
+        if script.status == 200:
+            body = script.body.encode() if script.body is not None else msgspec.json.encode(listing)
+            await connection.answer(200, body, JSON | script.headers)
+        else:
+            await self._refuse(connection, script)
+        return "complete"
+
+    async def _complete(self, connection: Connection, request: Request, script: Script, record: Record) -> Ended:
+        await asyncio.sleep(script.delay_headers)
+        if script.before_headers and (ended := await self._misbehave(connection, script)):
+            return ended
+        if script.status != 200 or script.body is not None:
+            await self._refuse(connection, script)
+            return "complete"
+        if not request.json.get("stream"):
+            await asyncio.sleep(script.delay_first)
+            await connection.answer(200, msgspec.json.encode(openai.whole(script, request.json)), JSON | script.headers)
+            return "complete"
+        connection.begin(200, EVENTS | script.headers)
+        return await self._stream(connection, request, script, record)
+
+    async def _stream(self, connection: Connection, request: Request, script: Script, record: Record) -> Ended:
+        if script.raw is not None:
+            frames = iter([frame for data in script.raw if data for frame in (None, data)])
+        else:
+            frames = openai.frames(script, request.json)
+        fault_due = script.then is not None and not script.before_headers
+        sent = record.bytes_sent
+        due = time.monotonic()
+        piece = False
+        while True:
+            if fault_due and record.pieces >= script.after:
+                fault_due = False
+                if ended := await self._misbehave(connection, script):
+                    return ended
+            frame = next(frames, b"")
+            if frame == b"":
+                break
+            if frame is None:
+                # Delays are from piece to piece, whatever the sending took.
+                due = max(due, time.monotonic() - 0.1) + (script.delay if record.pieces else script.delay_first)
+                await asyncio.sleep(due - time.monotonic())
+                piece = True
+                continue
+            await connection.send(frame)
+            record.pieces += piece
+            sent += len(frame)
+            record.bytes_sent = sent
+            piece = False
+        await connection.end()
+        return "complete"
+
+    async def _refuse(self, connection: Connection, script: Script) -> None:
+        body = script.body.encode() if script.body is not None else msgspec.json.encode(openai.error(script))
+        kind = {"Content-Type": "text/html"} if body.startswith(b"<") else JSON
+        await connection.answer(script.status, body, kind | script.headers)
+
+    async def _misbehave(self, connection: Connection, script: Script) -> Ended | None:
+        """Do what `then` says; None when the answer goes on afterwards."""
+        match script.then:
+            case "hang":
+                try:
+                    async with asyncio.timeout(script.hang_seconds):
+                        while True:
+                            await asyncio.sleep(script.ping_every or 3600)
+                            await connection.send(openai.PING)
+                except TimeoutError:
+                    return None
+            case "malformed":
+                await connection.send(openai.MALFORMED)
+                return None
+            case "close":
+                connection.close()
+                return "closed"
+            case "reset":
+                connection.reset()
+                return "reset"
+            case "error":
+                await connection.send(openai.event(openai.error(script)))
+            case "error_event":
+                await connection.send(openai.error_event(script))
+        await connection.end()
+        return "complete"
