@@ -69,9 +69,9 @@ def _choice(row: ChatModel, price: Price | None, *, is_default: bool) -> Choice:
         provider=row.provider.name,
         is_default=is_default,
         is_demo=row.provider.kind == Provider.Kind.DEMO,
-        input_per_million=price and price.input_per_million,
-        output_per_million=price and price.output_per_million,
-        currency=price and price.currency,
+        input_per_million=price.input_per_million if price else None,
+        output_per_million=price.output_per_million if price else None,
+        currency=price.currency if price else None,
     )
 
 

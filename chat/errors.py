@@ -42,17 +42,17 @@ class ChatError(Exception):
     """Something went wrong and a person shall read why.
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
+    `retryable` goes by the code unless more is known.
     """
 
-    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, retry_after: float | None = None, retryable: bool | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retry_after = retry_after
-
-    @property
-    def retryable(self) -> bool:
-        return LADDER[self.code].retryable
+        self.retryable = LADDER[code].retryable if retryable is None else retryable
 
     @property
     def http_status(self) -> int:

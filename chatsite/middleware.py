@@ -1,6 +1,7 @@
 """Middleware of the site, native to async so that a streamed answer never pays for a thread."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ PAGE_POLICY = (
 ADMIN_POLICY = PAGE_POLICY.partition("; require-trusted-types-for")[0]
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise, which is sync only, answering static files and nothing else from a thread."""
 
     sync_capable = False
@@ -33,14 +34,15 @@ class StaticFiles(WhiteNoiseMiddleware):
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         static_file = self.files.get(request.path_info)
         if static_file is None:
-            return await self.get_response(request)
+            response: HttpResponseBase = await self.get_response(request)
+            return response
         return await sync_to_async(self.read, thread_sensitive=False)(static_file, request)
 
     def read(self, static_file: object, request: HttpRequest) -> HttpResponse:
         """Answer with the file's bytes: a file object would be iterated on the event loop."""
         found = self.serve(static_file, request)
         headers = dict(found.items())
-        with found:
+        with closing(found):
             return HttpResponse(b"".join(found), status=found.status_code, headers=headers)
 
 

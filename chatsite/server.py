@@ -30,7 +30,7 @@ class Server(Daphne):  # type: ignore[misc]
         """Serve until told to stop."""
         reactor.callWhenRunning(self._started)
         # Daphne adds its own trigger, which cancels every request, later in `run`; triggers of a phase start in order.
-        reactor.addSystemEventTrigger("before", "shutdown", self._stopping)
+        reactor.addSystemEventTrigger("before", "shutdown", self._stopping)  # type: ignore[arg-type]
         super().run()
 
     @property

@@ -1,12 +1,16 @@
 """What every test may ask for: a scripted upstream, and the whole site in front of it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import httpx2
+import psycopg
 import pytest
+import redis
 
 from tests.site import Site
 from tests.upstream.process import Upstream
@@ -28,6 +32,42 @@ def site(upstream: Upstream, data_dir: Path) -> Iterator[Site]:
     environment = {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}
     with Site(data_dir, environment) as running:
         yield running
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip a test for want of something this machine lacks; where CI=true everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker_id: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, made for this run and dropped after it."""
+    server = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")
+    name = "chatsite_test" if worker_id == "master" else f"chatsite_test_{worker_id}"
+    try:
+        connection = psycopg.connect(f"{server}/postgres", autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        unavailable(f"PostgreSQL is not in reach (TEST_POSTGRES_URL): {error}")
+    with connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The address of a Redis server; the tests use its database 15."""
+    url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3) as client:
+            client.ping()
+    except redis.RedisError as error:
+        unavailable(f"Redis is not in reach (TEST_REDIS_URL): {error}")
+    return url
 
 
 @pytest.fixture

@@ -41,8 +41,9 @@ class Site:
         self.output: list[str] = []
 
     def __enter__(self) -> Self:
-        if self.people:
+        if self.people or "DATABASE_URL" in self.environment:
             self.manage("migrate", "-v0")
+        if self.people:
             words = self.shell(MAKE_PEOPLE).split()
             self.keys = dict(zip(words[::2], words[1::2], strict=True))
         self.start()

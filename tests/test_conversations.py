@@ -1,6 +1,7 @@
 """Conversations: listed, searched, read, changed, deleted."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -25,7 +26,7 @@ def dora(site: Site) -> Iterator[httpx2.Client]:
         yield client
 
 
-def ask(client: httpx2.Client, message: str, **more: object) -> str:
+def ask(client: httpx2.Client, message: str, **more: Any) -> str:
     conversation_id: str = one(events(client, message=message, model=MODEL, **more), "start")["conversation_id"]
     return conversation_id
 

@@ -9,29 +9,17 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.people import redeem
 from tests.site import Site
 from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
-
-NEW_PASSWORD = "a fresh battery staple"
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site that nobody has touched; it is started twice."""
     return Site(tmp_path_factory.mktemp("fresh") / "data", people=False)
-
-
-def redeem(url: str, username: str) -> int:
-    with httpx2.Client(trust_env=False, timeout=60) as client:
-        client.get(url)
-        form = {
-            "username": username,
-            "password": NEW_PASSWORD,
-            "csrfmiddlewaretoken": client.cookies["csrftoken"],
-        }
-        return client.post(url, data=form).status_code
 
 
 def test_a_first_start_makes_everything_and_one_admin(fresh: Site) -> None:

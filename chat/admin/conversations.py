@@ -37,7 +37,7 @@ class ConversationList(CappedList):
 
 @admin.register(Conversation)
 class ConversationAdmin(CountedDeletion, CappedModelAdmin):
-    list_display = ("title_or_new", "owner", "model", "message_count", "updated_at")
+    list_display = ("title_or_new", "owner", "model", "message_count", "when")
     list_display_links = ("title_or_new",)
     list_filter = ("archived", "pinned", ("updated_at", admin.DateFieldListFilter))
     list_select_related = ("owner", "model")
@@ -64,6 +64,10 @@ class ConversationAdmin(CountedDeletion, CappedModelAdmin):
     @admin.display(description="title", ordering="title")
     def title_or_new(self, conversation: Conversation) -> str:
         return str(conversation)
+
+    @admin.display(description="last said (UTC)", ordering="updated_at")
+    def when(self, conversation: Conversation) -> str:
+        return figures.moment(conversation.updated_at)
 
     @admin.display(description="messages")
     def message_count(self, conversation: Any) -> str:

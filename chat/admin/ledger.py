@@ -74,7 +74,8 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
     @admin.display(description="tokens in / out")
     def tokens(self, record: UsageRecord) -> str:
         counts = f"{figures.count(record.prompt_tokens)} / {figures.count(record.completion_tokens)}"
-        return f"≈ {counts}" if record.source == UsageRecord.Source.ESTIMATED else counts
+        estimated = record.source == UsageRecord.Source.ESTIMATED and record.prompt_tokens is not None
+        return f"≈ {counts}" if estimated else counts
 
     @admin.display(description="cost")
     def amount(self, record: UsageRecord) -> str:

@@ -63,7 +63,7 @@ def _finished(user: User, generation_id: UUID) -> tuple[Started, Transcript, tup
 def _result(generation: Generation, answer: Message) -> Result:
     error = None
     if generation.error_type:
-        error = ChatError(generation.error_type, generation.error_message)
+        error = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
     elif answer.status == Message.Status.STREAMING:
         error = ChatError("interrupted", "The server stopped while this was being written.")
     return Result(

@@ -106,7 +106,7 @@ def _earlier(user: User, ask: Ask) -> Begun | None:
     if ask.request_id is None:
         return None
     found = Generation.objects.filter(owner=user, request_id=ask.request_id).first()
-    return found and Begun(found.pk, None)
+    return Begun(found.pk, None) if found else None
 
 
 def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> Begun:

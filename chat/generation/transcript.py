@@ -84,7 +84,7 @@ class Transcript:
                 yield self._ends[start], first
             else:
                 merged = "".join(entry.content for entry in self._entries[start:index])  # type: ignore[union-attr]
-                yield self._ends[index - 1], type(first)(merged)  # type: ignore[call-arg]
+                yield self._ends[index - 1], type(first)(merged)  # type: ignore[arg-type,call-arg]
 
     @property
     def content(self) -> str:

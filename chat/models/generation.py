@@ -23,6 +23,7 @@ class Generation(models.Model):
     )
     error_type = models.CharField(max_length=20, blank=True)
     error_message = models.TextField(blank=True)
+    error_retryable = models.BooleanField(default=False)
     ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
     elapsed_seconds = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,7 +1,7 @@
 """Money in the database: exact on every backend."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,7 +10,14 @@ PLACES = 12
 UNIT = Decimal(1).scaleb(-PLACES)
 
 
-class MoneyField(models.BigIntegerField):
+if TYPE_CHECKING:
+    WholeNumber = models.BigIntegerField[Decimal | None, Decimal | None]
+else:
+    # Only the stubs make Django's fields generic.
+    WholeNumber = models.BigIntegerField
+
+
+class MoneyField(WholeNumber):
     """A Decimal with 12 places, stored as a whole number of 10^-12 units.
 
     SQLite keeps decimals as binary floats, whose sums are off in the last digit; whole numbers add up exactly there

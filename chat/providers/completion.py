@@ -3,13 +3,14 @@
 Tolerant of what servers that call themselves compatible send; wrong is only what would pass a failure as success.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
 from chat.errors import ChatError, masked
 from chat.events import Delta, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.faults import RefusedError, from_body
+from chat.providers.faults import from_body, refused
 from chat.providers.sse import ServerSentEvent
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -60,7 +61,8 @@ class CompletionDecoder:
     """Decodes one stream.
 
     `done`: [DONE] was seen. `finish_reason`: None until the server named one. `said`: a delta was decoded. `usage`: the
-    last count so far. `events` and `malformed` count all events and those that were skipped.
+    last count so far. `failure`: what the server reported instead of going on. `events` and `malformed`: how many
+    events came, and how many of them were skipped.
     """
 
     def __init__(self) -> None:
@@ -68,6 +70,7 @@ class CompletionDecoder:
         self.finish_reason: FinishReason | None = None
         self.said = False
         self.usage: Usage | None = None
+        self.failure: ChatError | None = None
         self.events = 0
         self.malformed = 0
         self._refused = False
@@ -76,6 +79,17 @@ class CompletionDecoder:
     def ending(self) -> bool:
         """Nothing but the usage and the end of the body is still to come."""
         return self.done or self.finish_reason is not None
+
+    def decode_all(self, events: Iterable[ServerSentEvent]) -> list[Delta]:
+        """Return what `events` add to the answer, up to the one that sets `failure`."""
+        deltas: list[Delta] = []
+        try:
+            for event in events:
+                deltas += self.decode(event)
+        except ChatError as error:
+            # Raised here, it would take the words that came in the same read with it.
+            self.failure = error
+        return deltas
 
     def decode(self, event: ServerSentEvent) -> list[Delta]:
         """Return what `event` adds to the answer. Raises ChatError when it says that the provider failed."""
@@ -109,6 +123,8 @@ class CompletionDecoder:
         Raises ChatError when that was no regular end. Servers that send [DONE] but never a finish reason are taken
         at their word, if they said anything.
         """
+        if self.failure is not None:
+            raise self.failure
         if self.events == 0:
             raise ChatError("api_error", "The provider sent an empty answer.")
         if self.finish_reason is None:
@@ -149,9 +165,7 @@ def not_a_stream(body: bytes) -> ChatError:
     if not text or all(line.startswith(":") for line in text.splitlines() if line):
         return ChatError("api_error", "The provider sent an empty answer.")
     if text.startswith("<"):
-        return RefusedError(
-            "api_error", "The provider answered with a web page. Check its address; it usually ends in /v1."
-        )
+        return refused("The provider answered with a web page. Check its address; it usually ends in /v1.")
     try:
         answer = msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -160,7 +174,7 @@ def not_a_stream(body: bytes) -> ChatError:
         )
     if isinstance(answer, dict) and (answer.get("error") or answer.get("message")):
         return from_body(None, answer)
-    return RefusedError("api_error", "The provider answered with JSON instead of a stream. Can it stream?")
+    return refused("The provider answered with JSON instead of a stream. Can it stream?")
 
 
 def _failure(data: str) -> ChatError:

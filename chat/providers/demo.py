@@ -50,7 +50,7 @@ works instead.
 | Send a message | The answer streams in, word by word |
 | Press **Stop** | The connection to the provider closes within a second, and so does the bill |
 | Close the tab | The answer goes on for a minute, and waits for you to come back |
-| Open the usage page | Every token and every cent, by day and by model |
+| An admin opens the usage page | Every token and every cent, by day and by model |
 
 All of it is kept in a database of your own. With a real provider your questions go to that provider and \
 to nobody else.
@@ -83,8 +83,8 @@ tokens are estimated and marked as such. The usage page adds them up.
 A few things worth knowing:
 
 - **Stop** closes the line to the model at once. You keep the part that was written, and pay for no more than that.
-- An answer that breaks off is picked up again where it stopped, or tells you plainly that it was not.
-- Conversations can be renamed, pinned, searched and branched from any message.
+- An answer that breaks off keeps what was said, tells you plainly that it is not the whole, and offers to try again.
+- Conversations are yours alone: nobody else who signs in here sees them.
 
 For a model with something to say, start the server with `OPENAI_API_KEY` set, and with `OPENAI_BASE_URL` too \
 if it lives anywhere but at OpenAI. It takes a minute, and I will not mind being replaced.

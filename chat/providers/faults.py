@@ -25,12 +25,9 @@ TOO_LONG: Final = (
 FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
 
 
-class RefusedError(ChatError):
-    """The provider gave an answer that asking again will not change."""
-
-    @property
-    def retryable(self) -> bool:
-        return False
+def refused(message: str) -> ChatError:
+    """Return the error for an answer of the provider's that asking again will not change."""
+    return ChatError("api_error", message, retryable=False)
 
 
 def reported(
@@ -61,15 +58,15 @@ def reported(
     if status == 429 or "rate_limit" in names:
         return ChatError("rate_limit", "The provider is rate limiting: too many requests.", retry_after=retry_after)
     if status == 404 or "model_not_found" in names or "not_found_error" in names:
-        return RefusedError("api_error", f"The provider does not know this model or address.{detail}")
+        return refused(f"The provider does not know this model or address.{detail}")
     if status in (503, 529) or "overloaded" in names:
         return ChatError("api_error", "The model is busy at the moment.", retry_after=retry_after)
     if status in (408, 504):
         return ChatError("timeout", "The provider did not answer in time.", retry_after=retry_after)
     if status is not None and 300 <= status < 400:
-        return RefusedError("api_error", "The provider's address redirects elsewhere. Set it to the final address.")
+        return refused("The provider's address redirects elsewhere. Set it to the final address.")
     if (status is not None and 400 <= status < 500) or "invalid_request" in names:
-        return RefusedError("api_error", f"The provider refused the request.{detail}")
+        return refused(f"The provider refused the request.{detail}")
     where = f" (HTTP {status})" if status is not None else ""
     return ChatError("api_error", f"The provider had a problem{where}.{detail}", retry_after=retry_after)
 
@@ -94,7 +91,7 @@ def from_transport(error: Exception | None, *, after_text: bool) -> ChatError:
         case httpx2.TimeoutException():
             return ChatError("timeout", "The provider went silent." if after_text else "The provider does not answer.")
         case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | httpx2.LocalProtocolError() | UnicodeError():
-            return RefusedError("api_error", "The provider's address or API key is not well-formed. Check both.")
+            return refused("The provider's address or API key is not well-formed. Check both.")
         case httpx2.DecodingError():
             return ChatError("api_error", "The provider's answer could not be unpacked.")
         case _ if after_text:

@@ -22,7 +22,7 @@ from chat.events import Delta, Upstream
 from chat.providers.base import CompletionRequest, Endpoint
 from chat.providers.completion import CompletionDecoder, not_a_stream
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
-from chat.providers.sse import EventDecoder, OversizedEventError, ServerSentEvent
+from chat.providers.sse import EventDecoder, OversizedEventError
 
 logger = logging.getLogger(__name__)
 
@@ -134,20 +134,20 @@ class OpenAI:
             spoke = monotonic()
             async with aclosing(response.aiter_bytes()) as body:
                 async for chunk in body:
-                    if batch := _decode(events.feed(chunk), decoder):
+                    if batch := decoder.decode_all(events.feed(chunk)):
                         yield batch
                         spoke = monotonic()
-                    elif monotonic() - spoke > self._endpoint.idle_timeout:
-                        raise ChatError("timeout", "The provider keeps the line open but says nothing.")
-                    if decoder.ending:
+                    if decoder.ending or decoder.failure:
                         break
+                    if not batch and monotonic() - spoke > self._endpoint.idle_timeout:
+                        raise ChatError("timeout", "The provider keeps the line open but says nothing.")
                     if decoder.events == 0 and len(head) < HEAD_BYTES:
                         head += chunk
                     elif decoder.events == 0 and not is_stream:
                         break
                 else:
-                    yield _decode(events.flush(), decoder)
-                if decoder.ending:
+                    yield decoder.decode_all(events.flush())
+                if decoder.ending and not decoder.failure:
                     yield await _rest(body, events, decoder)
             if decoder.events == 0:
                 raise not_a_stream(head)
@@ -156,18 +156,17 @@ class OpenAI:
 async def _rest(body: AsyncIterator[bytes], events: EventDecoder, decoder: CompletionDecoder) -> list[Delta]:
     """Read what follows the finish: the usage, [DONE], the end of the body. None of it is worth a long wait."""
     deltas: list[Delta] = []
-    loop = asyncio.get_running_loop()
     with suppress(TimeoutError):
-        async with asyncio.timeout(END_LINGER if decoder.done else USAGE_LINGER) as limit:
+        if not decoder.done:
+            async with asyncio.timeout(USAGE_LINGER):
+                async for chunk in body:
+                    deltas += decoder.decode_all(events.feed(chunk))
+                    if decoder.done or decoder.failure:
+                        break
+        async with asyncio.timeout(END_LINGER):
             async for chunk in body:
-                deltas += _decode(events.feed(chunk), decoder)
-                if decoder.done:
-                    limit.reschedule(loop.time() + END_LINGER)
-    return deltas + _decode(events.flush(), decoder)
-
-
-def _decode(events: list[ServerSentEvent], decoder: CompletionDecoder) -> list[Delta]:
-    return [delta for event in events for delta in decoder.decode(event)]
+                deltas += decoder.decode_all(events.feed(chunk))
+    return deltas + decoder.decode_all(events.flush())
 
 
 def _arguments(request: CompletionRequest) -> dict[str, Any]:

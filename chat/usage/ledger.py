@@ -1,7 +1,7 @@
 """The one writer of results: the final message, its state and its usage row land in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,8 @@ from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import ChatModel, Conversation, Generation, Message, Price, UsageRecord
 from chat.usage.estimate import estimate_prompt_tokens, estimate_tokens
-from chat.usage.pricelist import price_in_force
-from chat.usage.pricing import Cost, UnitPrice, cost_of
+from chat.usage.pricelist import price_in_force, unit_price
+from chat.usage.pricing import Cost, cost_of
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +94,10 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
     generation.finished_at = now
     generation.error_type = result.error.code if result.error else ""
     generation.error_message = result.error.message if result.error else ""
+    generation.error_retryable = bool(result.error and result.error.retryable)
     generation.ttft_seconds = result.ttft_seconds
     generation.elapsed_seconds = result.elapsed_seconds
-    generation.save(update_fields=["finished_at", "error_type", "error_message", "ttft_seconds", "elapsed_seconds"])
+    generation.save()
 
 
 def _storable(text: str) -> str:
@@ -126,9 +127,9 @@ def _record(account: Account, result: Result, now: datetime) -> UsageRecord | No
         cached_tokens=usage.cached_tokens,
         completion_tokens=usage.completion_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        input_cost=cost and cost.input,
-        output_cost=cost and cost.output,
-        cost=cost and cost.total,
+        input_cost=cost.input if cost else None,
+        output_cost=cost.output if cost else None,
+        cost=cost.total if cost else None,
         currency=price.currency if price else "USD",
         price=price,
         source=source,
@@ -166,20 +167,20 @@ def _usage(result: Result) -> tuple[Usage, UsageRecord.Source]:
 def _cost(usage: Usage, price: Price | None) -> Cost | None:
     if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    unit = UnitPrice(price.input_per_million, price.cached_input_per_million, price.output_per_million, price.currency)
     try:
-        return cost_of(usage, unit)
+        return cost_of(usage, unit_price(price))
     except ValueError as error:
         # The counts are kept as they came; a cost made from counts that contradict each other would be made up.
         logger.warning("The provider's usage makes no sense, so it has no cost: %s", error)
         return None
 
 
-def charge_of(records: Sequence[UsageRecord]) -> Charge | None:
+def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
     """Return the sum of all attempts at one message; None where there was none.
 
     A count is None as soon as one attempt does not know it, and so is the cost.
     """
+    records = list(attempts)
     if not records:
         return None
 

@@ -1,7 +1,7 @@
 """The door of the JSON interface: who is calling, and errors as JSON whatever happens behind it."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -35,7 +35,7 @@ class Caller:
 
 
 SyncView = Callable[..., HttpResponseBase]
-AsyncView = Callable[..., Awaitable[HttpResponseBase]]
+AsyncView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def identify(request: HttpRequest) -> Caller:

@@ -26,11 +26,11 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
                     "model": start.model,
                     "finish_reason": finish_reason,
                     "usage": {
-                        "prompt_tokens": charge and charge.prompt_tokens,
-                        "completion_tokens": charge and charge.completion_tokens,
-                        "total_tokens": charge and charge.total_tokens,
+                        "prompt_tokens": charge.prompt_tokens if charge else None,
+                        "completion_tokens": charge.completion_tokens if charge else None,
+                        "total_tokens": charge.total_tokens if charge else None,
                     },
-                    "cost": charge and charge.cost,
+                    "cost": charge.cost if charge else None,
                     **ids,
                 }
             )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chat.errors import LADDER
 from chat.events import Charge
 from chat.models import Conversation, Message, UsageRecord
 from chat.usage.ledger import charge_of, tokens_per_second
@@ -70,8 +69,7 @@ def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
     charge = charge_of(records)
     error = None
     if generation and generation.error_type:
-        retryable = LADDER[generation.error_type].retryable
-        error = ThreadError(generation.error_type, generation.error_message, retryable)
+        error = ThreadError(generation.error_type, generation.error_message, generation.error_retryable)
     return ThreadMessage(
         id=row.id,
         parent_id=row.parent_id,
@@ -83,14 +81,14 @@ def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
         finish_reason=row.finish_reason or None,
         model=row.model or None,
         usage=charge,
-        cost=charge and charge.cost,
+        cost=charge.cost if charge else None,
         created_at=row.created_at,
         generation_id=generation and generation.id,
         error=error,
         elapsed_seconds=generation and generation.elapsed_seconds,
         ttft_seconds=generation and generation.ttft_seconds,
         tokens_per_second=tokens_per_second(
-            charge and charge.completion_tokens,
+            charge.completion_tokens if charge else None,
             generation and generation.elapsed_seconds,
             generation and generation.ttft_seconds,
         ),

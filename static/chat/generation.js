@@ -5,8 +5,8 @@ import { ApiError } from "./api.js";
 /** @typedef {import("./state.js").PageEvent} PageEvent */
 /** @typedef {import("./api.js").Positioned} Positioned */
 
-const TRIES = 3;
-const FIRST_PAUSE_MS = 500;
+// One pause before each try: a blip costs half a second, a server that starts again is waited for.
+const PAUSES_MS = [500, 2000, 5000];
 const LOST = "The connection was lost. The server may still finish this answer: reload the page to look, or try again.";
 const NEVER_BEGUN = "The connection was lost before an answer began.";
 
@@ -57,10 +57,11 @@ export async function* listen({ first, follow, signal, generationId = "", pause 
     // An answer with a status is final: asking again would get the same one.
     if (problem instanceof ApiError && problem.status >= 400 && problem.status < 500) return yield told(problem, LOST);
     if (!generationId) return yield told(problem, NEVER_BEGUN);
+    const wait = PAUSES_MS[failures];
+    if (wait === undefined) return yield told(null, LOST);
     failures += 1;
-    if (failures > TRIES) return yield told(null, LOST);
     yield { type: "reconnecting", attempt: failures };
-    await pause(FIRST_PAUSE_MS * 2 ** (failures - 1));
+    await pause(wait);
     if (signal.aborted) return;
     stream = follow(generationId, position);
   }

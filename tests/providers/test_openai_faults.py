@@ -159,6 +159,20 @@ async def test_an_answer_that_breaks_off_keeps_its_words_and_is_an_error(
     assert not any(isinstance(event, Finished) for event in found)
 
 
+@pytest.mark.parametrize(
+    "failure", [b'data: {"error": {"message": "died"}}', b'event: error\ndata: {"message": "died"}']
+)
+@pytest.mark.parametrize("then", ["hang", "end"])
+async def test_words_that_come_in_one_read_with_an_error_are_kept(
+    failure: bytes, then: str, provider: Provider, upstream: Server, model: str
+) -> None:
+    words = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'
+    upstream.script(model, raw=[words + failure + b"\n\n"], then=then, after=1)
+    found, error = await failing(provider, model)
+    assert (said(found), error.code) == ("Hi", "api_error")
+    assert "died" in error.message
+
+
 async def test_usage_known_before_the_break_is_kept(provider: Provider, upstream: Server, model: str) -> None:
     upstream.script(model, tokens=9, usage="every", then="end", after=4)
     found, _ = await failing(provider, model)

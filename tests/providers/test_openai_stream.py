@@ -132,11 +132,12 @@ async def test_a_line_that_drops_after_the_finish_loses_nothing(
     assert await ask(provider, model) == [TextDelta("Hi"), Finished("stop")]
 
 
-async def test_a_server_that_stays_silent_after_done_does_not_hold_the_answer_back(
-    provider: Provider, upstream: Server, model: str
+@pytest.mark.parametrize("pings", [{}, {"ping_every": 0.03}], ids=["silent", "pinging"])
+async def test_a_server_that_stays_on_the_line_after_done_does_not_hold_the_answer_back(
+    pings: dict[str, Any], provider: Provider, upstream: Server, model: str
 ) -> None:
     whole = [b'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n']
-    upstream.script(model, raw=whole, then="hang", after=1)
+    upstream.script(model, raw=whole, then="hang", after=1, **pings)
     began = time.monotonic()
     assert await ask(provider, model) == [TextDelta("Hi"), Finished("stop")]
     assert time.monotonic() - began < 4

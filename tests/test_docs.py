@@ -1,0 +1,77 @@
+"""The documents say what is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parents[1]
+READ_BY_NAME = re.compile(r'env\.(?:text|flag|whole_number|seconds|grace|words|origins|url|path)\("([A-Z_]+)"')
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_settings_table_names_every_setting_and_no_other() -> None:
+    table = text("README.md").split("## Settings")[1].split("\n### ")[0]
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", table, flags=re.MULTILINE)
+    read = READ_BY_NAME.findall(text("chatsite/settings.py"))
+    providers = ["OPENAI_API_KEY", "OPENAI_BASE_URL"]
+    assert all(name in text("chat/catalog.py") for name in providers)
+    assert sorted(documented) == sorted([*read, *providers])
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("CHAT_IDLE_TIMEOUT", "60"),
+        ("CHAT_TOTAL_TIMEOUT", "600"),
+        ("CHAT_DISCONNECT_GRACE", "60"),
+        ("CHAT_MAX_STREAMS_PER_USER", "10"),
+        ("CHAT_MAX_MESSAGE_CHARS", "100000"),
+        ("CHAT_MAX_BODY_BYTES", "2097152"),
+    ],
+)
+def test_the_settings_table_gives_the_defaults_in_force(name: str, default: str) -> None:
+    from django.conf import settings
+
+    assert re.search(rf"^\| `{name}` \| `{default}` \|", text("README.md"), flags=re.MULTILINE)
+    assert float(default) == getattr(settings, name)
+
+
+def test_every_make_target_and_command_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert set(re.findall(r"\bmake ([a-z]+)\b(?=`|\s+#|$)", text(document), flags=re.MULTILINE)) <= targets
+        assert set(re.findall(r"manage\.py ([a-z]+)", text(document))) <= set(get_commands())
+
+
+def test_ci_runs_the_commands_of_the_documents() -> None:
+    assert re.findall(r"^make (\w+)$", text(".ci/run"), flags=re.MULTILINE) == ["check", "test"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_link_and_path_in_a_document_leads_somewhere(document: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text(document))
+    paths = re.findall(r"`((?:chat|chatsite|tests|bench|static|docs|scripts)/[\w./]+\.\w+)`", text(document))
+    assert [path for path in links + paths if not (ROOT / path).exists()] == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    rooms = text("ARCHITECTURE.md")
+    modules = [path for path in (ROOT / "chat").rglob("*.py") if "migrations" not in path.parts and path.stat().st_size]
+    unnamed = [path.stem for path in modules if not re.search(rf"\b{path.stem.strip('_')}\b", rooms)]
+    assert [name for name in unnamed if name not in ADMIN_PARTS] == []
+
+
+# ARCHITECTURE calls the admin's files "one per subject".
+ADMIN_PARTS = {path.stem for path in (ROOT / "chat" / "admin").glob("*.py")} | {"apps"}
+
+
+def test_no_file_names_an_index_or_a_path_of_a_machine() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        assert "--index-url" not in lock.read_text()
+        assert "://" not in lock.read_text()
+    assert '"resolved"' not in text("package-lock.json")

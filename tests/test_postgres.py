@@ -1,0 +1,65 @@
+"""The same site on PostgreSQL and Redis."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.people import redeem
+from tests.site import Site
+from tests.stream import events, one, text_of
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+MODEL = "gpt-4o-mini"
+
+
+@pytest.fixture(scope="module")
+def shared(
+    upstream: Upstream, postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A site on PostgreSQL and Redis that nobody has set up yet."""
+    environment = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": redis_url,
+        "OPENAI_BASE_URL": upstream.base_url,
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40,
+    }
+    unmigrated = Site(tmp_path_factory.mktemp("shared"), environment, people=False)
+    with pytest.raises(AssertionError, match=r"manage\.py migrate"):
+        unmigrated.manage("serve", "--port", "0")
+    with unmigrated as site:
+        yield site
+
+
+def test_thirty_attempts_at_the_set_up_make_one_admin_and_everything_works(shared: Site, upstream: Upstream) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        statuses = list(pool.map(lambda n: redeem(shared.setup_url, f"admin{n}"), range(30)))
+    assert sorted(statuses) == [302] + [404] * 29
+    assert shared.shell("print(User.objects.count())").strip() == "1"
+
+    shared.shell("User.objects.create_user('alice')")
+    shared.keys["alice"] = shared.manage("createapikey", "alice").split()[-1]
+    with shared.client("alice") as alice:
+        received = events(alice, message="On PostgreSQL", model=MODEL)
+        assert text_of(received) == default_text()
+        start = one(received, "start")
+        answer = alice.get(f"/api/conversations/{start['conversation_id']}").json()["messages"][-1]
+        assert answer["content"] == default_text()
+        assert answer["cost"] == float(one(received, "usage")["cost"])
+
+        body = {"message": "once on PostgreSQL", "model": MODEL, "request_id": "once"}
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: events(alice, **body), range(8)))
+        assert len({one(answer, "start")["generation_id"] for answer in answers}) == 1
+        assert len([r for r in upstream.log(MODEL) if "once on PostgreSQL" in str(r.body)]) == 1
+
+        with ThreadPoolExecutor(8) as pool:
+            many = list(pool.map(lambda n: events(alice, message=f"At once {n}", model=MODEL), range(40)))
+        assert [text_of(answer) for answer in many] == [default_text()] * 40
+    assert not [line for line in shared.output if "Traceback" in line]
+
+
+def test_the_data_directory_holds_no_database(shared: Site) -> None:
+    assert not list(Path(shared.data_dir).glob("*.sqlite3*"))

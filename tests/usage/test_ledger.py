@@ -1,0 +1,191 @@
+"""The ledger: message, state and usage row land together, once, and exactly."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+
+from chat.errors import ChatError
+from chat.events import Usage
+from chat.models import ChatModel, Conversation, Generation, Message, Price, Provider, UsageRecord
+from chat.usage.ledger import Account, Result, charge_of, settle
+
+pytestmark = pytest.mark.django_db
+
+RESULT = Result(
+    content="The answer.",
+    reasoning="Hm.",
+    tool_calls=[],
+    status=Message.Status.COMPLETE,
+    finish_reason="stop",
+    error=None,
+    usage=Usage(prompt_tokens=1000, cached_tokens=400, completion_tokens=50, reasoning_tokens=7),
+    prompt=("A question of some length",),
+    ttft_seconds=0.5,
+    elapsed_seconds=2.5,
+)
+
+
+@pytest.fixture
+def account() -> Account:
+    """An answer that is being written, by a model at 2.50 / 1.25 / 10.00 USD per million tokens."""
+    user = User.objects.create_user("alice")
+    provider = Provider.objects.create(name="openai")
+    model = ChatModel.objects.create(name="gpt-4o", upstream_name="gpt-4o", provider=provider)
+    model.prices.create(
+        input_per_million=Decimal("2.5"), cached_input_per_million=Decimal("1.25"), output_per_million=Decimal(10)
+    )
+    conversation = Conversation.objects.create(owner=user)
+    question = conversation.messages.create(role="user", content="A question of some length")
+    answer = conversation.messages.create(role="assistant", parent=question, status="streaming")
+    generation = Generation.objects.create(owner=user, message=answer, model=model)
+    return Account(
+        user_id=user.pk,
+        username="alice",
+        api_key_name="",
+        conversation_id=conversation.pk,
+        message_id=answer.pk,
+        generation_id=generation.pk,
+        model_id=model.pk,
+        model="gpt-4o",
+        provider="openai",
+    )
+
+
+def message_of(account: Account) -> Message:
+    return Message.objects.get(pk=account.message_id)
+
+
+def record_of(account: Account) -> UsageRecord:
+    return UsageRecord.objects.get(generation_id=account.generation_id)
+
+
+def test_everything_lands_together(account: Account) -> None:
+    charge = settle(account, RESULT)
+    message, record = message_of(account), record_of(account)
+    assert (message.content, message.reasoning, message.status) == ("The answer.", "Hm.", "complete")
+    assert message.generation.finished_at is not None
+    assert (record.prompt_tokens, record.cached_tokens, record.completion_tokens) == (1000, 400, 50)
+    assert (record.username, record.provider, record.model) == ("alice", "openai", "gpt-4o")
+    assert charge is not None
+    assert charge.total_tokens == 1050
+    assert charge.source == "provider"
+
+
+def test_the_cost_is_exact(account: Account) -> None:
+    settle(account, RESULT)
+    record = record_of(account)
+    assert record.input_cost == Decimal("0.002")
+    assert record.output_cost == Decimal("0.0005")
+    assert record.cost == Decimal("0.0025")
+    assert record.price is not None
+
+
+def test_settling_twice_changes_nothing(account: Account) -> None:
+    first = settle(account, RESULT)
+    again = settle(account, replace(RESULT, content="Another answer.", usage=None))
+    assert again == first
+    assert message_of(account).content == "The answer."
+    assert UsageRecord.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_the_usage_row_cannot_be_written_the_message_is_not_either(account: Account) -> None:
+    settle(account, RESULT)
+    Generation.objects.update(finished_at=None)
+    with pytest.raises(IntegrityError):
+        settle(account, replace(RESULT, content="Half a transaction."))
+    assert message_of(account).content == "The answer."
+
+
+def test_a_deleted_conversation_takes_no_usage_along(account: Account) -> None:
+    Conversation.objects.all().delete()
+    settle(account, RESULT)
+    User.objects.all().delete()
+    assert record_of(account).cost == Decimal("0.0025")
+    assert record_of(account).username == "alice"
+
+
+def test_what_never_reached_the_provider_is_no_usage(account: Account) -> None:
+    error = ChatError("network_error", "The provider cannot be reached.")
+    failed = replace(RESULT, content="", reasoning="", usage=None, status=Message.Status.FAILED, error=error)
+    assert settle(account, failed) is None
+    assert not UsageRecord.objects.exists()
+    generation = message_of(account).generation
+    assert (generation.error_type, generation.error_retryable) == ("network_error", True)
+
+
+def test_what_the_provider_refused_has_unknown_usage_not_zero(account: Account) -> None:
+    error = ChatError("rate_limit", "Too many requests.")
+    settle(account, replace(RESULT, content="", reasoning="", usage=None, status=Message.Status.FAILED, error=error))
+    record = record_of(account)
+    assert (record.prompt_tokens, record.completion_tokens, record.cost) == (None, None, None)
+    assert record.error_type == "rate_limit"
+
+
+def test_a_stopped_answer_is_estimated_from_what_was_asked_and_said(account: Account) -> None:
+    stopped = replace(RESULT, usage=None, status=Message.Status.STOPPED, finish_reason="stopped")
+    charge = settle(account, stopped)
+    assert charge is not None
+    assert charge.source == "estimated"
+    assert charge.prompt_tokens == 11
+    assert charge.completion_tokens == 4
+    assert charge.cost == (11 * Decimal("2.5") + 4 * 10) / 1_000_000
+
+
+def test_a_missing_half_of_the_usage_is_estimated_and_the_other_kept(account: Account) -> None:
+    charge = settle(account, replace(RESULT, usage=Usage(prompt_tokens=77)))
+    assert charge is not None
+    assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 4, "estimated")
+
+
+def test_counts_that_contradict_each_other_are_kept_without_a_cost(account: Account) -> None:
+    charge = settle(account, replace(RESULT, usage=Usage(prompt_tokens=5, cached_tokens=9, completion_tokens=1)))
+    assert charge is not None
+    assert (charge.prompt_tokens, charge.cached_tokens, charge.cost) == (5, 9, None)
+
+
+def test_without_a_price_the_cost_is_unknown(account: Account) -> None:
+    Price.objects.all().delete()
+    charge = settle(account, RESULT)
+    assert charge is not None
+    assert charge.cost is None
+    assert record_of(account).price is None
+
+
+def test_text_that_no_database_takes_is_mended(account: Account) -> None:
+    settle(account, replace(RESULT, content="a\0b\ud800c"))
+    assert message_of(account).content == "a\ufffdb?c"
+
+
+def test_the_sum_of_attempts_is_unknown_where_one_is(account: Account) -> None:
+    known = UsageRecord(prompt_tokens=1, completion_tokens=2, cost=Decimal(1), source="provider", currency="USD")
+    unknown = UsageRecord(prompt_tokens=3, source="estimated", currency="USD")
+    both = charge_of([known, known])
+    assert both is not None
+    assert (both.total_tokens, both.cost, both.source) == (6, Decimal(2), "provider")
+    mixed = charge_of([known, unknown])
+    assert mixed is not None
+    assert (mixed.prompt_tokens, mixed.completion_tokens, mixed.cost) == (4, None, None)
+    assert charge_of([]) is None
+
+
+def test_the_ledger_is_append_only(account: Account) -> None:
+    settle(account, RESULT)
+    record = record_of(account)
+    for forbidden in (record.save, record.delete, UsageRecord.objects.all().delete):
+        with pytest.raises(TypeError):
+            forbidden()
+    with pytest.raises(TypeError):
+        UsageRecord.objects.update(cost=Decimal(0))
+    assert record_of(account).cost == Decimal("0.0025")
+
+
+def test_the_same_attempt_is_never_counted_twice(account: Account) -> None:
+    settle(account, RESULT)
+    twin = record_of(account)
+    twin.pk, twin._state.adding = None, True
+    with pytest.raises(IntegrityError):
+        twin.save()
