@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import httpx2
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -16,6 +17,10 @@ from tests.site import Site
 from tests.upstream.process import Upstream
 
 pytest_plugins = ["tests.upstream.fixtures"]
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -45,11 +45,11 @@ class Ask(msgspec.Struct, frozen=True):
         limit = settings.CHAT_MAX_MESSAGE_CHARS
         problem = ""
         if not self.message.strip():
-            problem = "`message` is empty."
+            problem = "The message is empty."
         elif len(self.message) > limit:
-            problem = f"`message` is {len(self.message):,} characters long; at most {limit:,} are allowed."
+            problem = f"The message is {len(self.message):,} characters long; at most {limit:,} are allowed."
         elif self.system_prompt and len(self.system_prompt) > limit:
-            problem = f"`system_prompt` is longer than {limit:,} characters."
+            problem = f"The `system_prompt` is longer than {limit:,} characters."
         elif "\0" in self.message or "\0" in (self.system_prompt or ""):
             problem = "The text holds a NUL character."
         elif self.max_tokens is not None and not 1 <= self.max_tokens <= 10_000_000:

@@ -1,0 +1,74 @@
+"""A real browser: Debian's chromium, headless."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.conftest import unavailable
+from tests.site import PASSWORD, Site
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser per file: while Playwright runs, no async test can run in the same process."""
+    path = shutil.which("chromium")
+    if path is None:
+        unavailable("chromium is not installed: sudo apt install chromium")
+    flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    # As root, as in most containers, chromium's sandbox cannot be set up.
+    flags += ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens a page in a profile of its own. Afterwards, nothing may have been written to any console but refusals."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A refused request is logged by the browser itself; the tests that cause one look at the page.
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def open_one(viewport: dict[str, int] | None = None, **options: object) -> Page:
+        context = browser.new_context(viewport=viewport or DESKTOP, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, site: Site, person: str) -> Page:
+    """Sign in by the form."""
+    page.goto(f"{site.url}/login/")
+    page.get_by_label("Name").fill(person)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{site.url}/")
+    return page
+
+
+@pytest.fixture
+def page(open_page: OpenPage, site: Site) -> Page:
+    """Alice's page, signed in."""
+    return sign_in(open_page(), site, "alice")
