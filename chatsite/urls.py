@@ -1,6 +1,5 @@
 """Every address of the site."""
 
-from chat.admin.usage import usage_page
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest
@@ -8,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
+from chat.admin.usage import usage_page
 from chat.errors import ChatError
 from chat.views import complete, conversations, health, pages, setup, stream
 from chat.views.access import refuse

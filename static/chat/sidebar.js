@@ -29,7 +29,6 @@ export function createSidebar(list, { template, sentinel, onDelete, onEnd }) {
     if (!link || link.textContent === title) return;
     link.textContent = title;
     link.title = title;
-    entry.querySelector("button")?.setAttribute("aria-label", `Delete “${title}”`);
   }
 
   /**
@@ -40,7 +39,13 @@ export function createSidebar(list, { template, sentinel, onDelete, onEnd }) {
     const entry = template.content.querySelector("li")?.cloneNode(true);
     if (!(entry instanceof HTMLElement)) throw new TypeError("The template holds no entry.");
     entry.dataset.conversationId = id;
-    entry.querySelector("a")?.setAttribute("href", `/c/${id}`);
+    const link = entry.querySelector("a");
+    if (link) {
+      link.id = `entry-${id}`;
+      link.href = `/c/${id}`;
+      // Described, not named, by the title: a name that holds any word there is would be found by all of them.
+      entry.querySelector("button")?.setAttribute("aria-describedby", link.id);
+    }
     name(entry, title || "New chat");
     return entry;
   }
