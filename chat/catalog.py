@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import database
@@ -22,6 +23,8 @@ from chat.usage.pricelist import import_prices, prices_in_force
 logger = logging.getLogger(__name__)
 
 DEMO = "demo"
+# Leaves room for the provider's name in front of it, should another provider have the same.
+LONGEST_NAME = 100
 # A provider's list names everything it serves; these words mark what cannot hold a conversation.
 # fmt: off
 NOT_FOR_CHAT = (
@@ -50,7 +53,7 @@ class Choice:
 
 def available(user: User) -> list[ChatModel]:
     """Return the models `user` may use, the default first; the demo only where there is nothing else."""
-    rows = ChatModel.objects.select_related("provider").filter(enabled=True, provider__enabled=True)
+    rows = ChatModel.objects.select_related("provider").filter(enabled=True, is_listed=True, provider__enabled=True)
     usable = [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
     real = [row for row in usable if row.provider.kind != Provider.Kind.DEMO]
     return real or usable
@@ -91,10 +94,10 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
     return next((row for row in rows if preferred and row.pk == preferred.pk), rows[0])
 
 
-def connect(provider: Provider) -> Source:
+async def connect(provider: Provider) -> Source:
     """Return the source of completions behind a provider's row."""
     endpoint = Endpoint(provider.address, provider.api_key, settings.CHAT_IDLE_TIMEOUT)
-    return provider_for(provider.kind, endpoint)
+    return await provider_for(provider.kind, endpoint)
 
 
 @transaction.atomic
@@ -112,10 +115,12 @@ def ensure_providers() -> None:
             origin=Price.Origin.BUILT_IN,
             valid_from=demo.created_at,
         )
-    if os.environ.get("OPENAI_API_KEY", "").strip() or os.environ.get("OPENAI_BASE_URL", "").strip():
-        Provider.objects.get_or_create(
-            name="openai", defaults={"kind": Provider.Kind.OPENAI, "api_key_variable": "OPENAI_API_KEY"}
-        )
+    for kind, variables in (
+        (Provider.Kind.OPENAI, ("OPENAI_API_KEY", "OPENAI_BASE_URL")),
+        (Provider.Kind.ANTHROPIC, ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")),
+    ):
+        if any(os.environ.get(variable, "").strip() for variable in variables):
+            Provider.objects.get_or_create(name=kind.value, defaults={"kind": kind, "api_key_variable": variables[0]})
 
 
 async def sync(seconds: float = 10.0) -> list[str]:
@@ -133,7 +138,11 @@ async def sync(seconds: float = 10.0) -> list[str]:
         if isinstance(result, ChatError):
             warnings.append(f"{provider.name}: the list of models could not be read. {result.message}")
         else:
-            await database.run(_store, provider, result)
+            try:
+                await database.run(_store, provider, result)
+            except DatabaseError:
+                logger.exception("The models of %s could not be stored.", provider.name)
+                warnings.append(f"{provider.name}: the list of models could not be stored.")
     await database.run(import_prices)
     return warnings
 
@@ -141,7 +150,7 @@ async def sync(seconds: float = 10.0) -> list[str]:
 async def _list(provider: Provider, seconds: float) -> list[str] | ChatError:
     try:
         async with asyncio.timeout(seconds):
-            return await connect(provider).models()
+            return await (await connect(provider)).models()
     except ChatError as error:
         return error
     except TimeoutError:
@@ -150,10 +159,11 @@ async def _list(provider: Provider, seconds: float) -> list[str] | ChatError:
 
 @transaction.atomic
 def _store(provider: Provider, names: list[str]) -> None:
-    """Add models that are new. What an admin disabled or renamed stays so; what vanished upstream is kept."""
+    """Add models that are new. What an admin disabled or renamed stays so; what is listed no more is hidden."""
+    provider.models.update(is_listed=Q(upstream_name__in=names))
     known = set(provider.models.values_list("upstream_name", flat=True))
     for position, name in enumerate(names):
-        if name in known or not name or len(name) > 150:
+        if name in known or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
             continue
         known.add(name)
         provider.models.create(
@@ -165,5 +175,7 @@ def _store(provider: Provider, names: list[str]) -> None:
 
 
 def _free_name(name: str, provider: Provider) -> str:
-    """Return `name`, or provider/name where another provider's model has it."""
-    return f"{provider.name}/{name}" if ChatModel.objects.filter(name=name).exists() else name
+    """Return `name`, or provider/name where another provider's model has it, and so on until nobody has it."""
+    while ChatModel.objects.filter(name=name).exists():
+        name = f"{provider.name}/{name}"
+    return name

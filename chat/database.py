@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,10 +25,11 @@ async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `work(*args, **kwargs)`, called in a database thread; its exceptions are raised here."""
 
     def call() -> T:
-        close_old_connections()
         try:
             return work(*args, **kwargs)
         finally:
-            close_old_connections()
+            # Opening a file is work worth saving; a connection from the pool goes back to it.
+            if connection.vendor != "sqlite":
+                connection.close()
 
     return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)

@@ -59,6 +59,11 @@ class ChatError(Exception):
         return LADDER[self.code].http_status
 
 
+def unexpected() -> ChatError:
+    """Return the error for a mistake of ours: what it was stands in the log."""
+    return ChatError("unknown", "Something went wrong on this server. Its log tells what.")
+
+
 def masked(text: str, *, limit: int = 300) -> str:
     """Return somebody else's `text` without addresses and keys, on one line of at most `limit` characters."""
     line = " ".join(KEY.sub("[key]", ADDRESS.sub("[address]", text)).split())

@@ -58,6 +58,13 @@ class ToolCallDelta(Event, frozen=True, tag="tool_call"):
     arguments: str = ""
 
 
+class Field(Event, frozen=True, tag="field"):
+    """A field of a structured answer that is complete; `name` is its path, such as `address.city` or `items.0.name`."""
+
+    name: str
+    value: object
+
+
 class Usage(msgspec.Struct, frozen=True):
     """Tokens as the provider counted them; None where it did not say.
 

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf, nan
 from pathlib import Path
 from urllib.parse import urlsplit
 
 FOREVER = "forever"
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+
+
+def _is_address(value: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        # Looking at the port checks it.
+        return parts.scheme in schemes and (parts.port is None or parts.port > 0) and bool(parts.netloc or parts.path)
+    except ValueError:
+        return False
 
 
 @dataclass
@@ -48,30 +58,27 @@ class Environment:
 
     def seconds(self, name: str, default: float) -> float:
         """A length of time in seconds, above zero."""
-        word = self.text(name)
-        if not word:
-            return default
-        try:
-            value = float(word)
-        except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
+        value = self._number(name, default)
+        if not 0 < value < inf:
             self.problems.append(f"{name} must be a number of seconds above 0.")
             return default
         return value
 
     def grace(self, name: str, default: float) -> float | None:
         """A length of time in seconds, 0 allowed; None for the word `forever`."""
-        word = self.text(name).lower()
-        if word == FOREVER:
+        if self.text(name).lower() == FOREVER:
             return None
-        if word in {"0", "0.0"}:
-            return 0.0
-        before = len(self.problems)
-        value = self.seconds(name, default)
-        if len(self.problems) > before:
-            self.problems[-1] = f"{name} must be a number of seconds, 0 for at once, or {FOREVER}."
+        value = self._number(name, default)
+        if not 0 <= value < inf:
+            self.problems.append(f"{name} must be a number of seconds, 0 for at once, or {FOREVER}.")
+            return default
         return value
+
+    def _number(self, name: str, default: float) -> float:
+        try:
+            return float(self.text(name) or default)
+        except ValueError:
+            return nan
 
     def words(self, name: str, default: list[str] | None = None) -> list[str]:
         """A comma-separated list."""
@@ -81,7 +88,7 @@ class Environment:
     def origins(self, name: str) -> list[str]:
         """A comma-separated list of origins, each with its scheme: `https://chat.example.org`."""
         found = self.words(name)
-        if any(urlsplit(origin).scheme not in {"http", "https"} or not urlsplit(origin).netloc for origin in found):
+        if any(not _is_address(origin, {"http", "https"}) for origin in found):
             self.problems.append(f"{name} must list origins with their scheme, such as https://chat.example.org.")
             return []
         return found
@@ -89,7 +96,7 @@ class Environment:
     def url(self, name: str, schemes: set[str]) -> str:
         """An address with one of `schemes`, or an empty string."""
         value = self.text(name)
-        if value and urlsplit(value).scheme not in schemes:
+        if value and not _is_address(value, schemes):
             self.problems.append(f"{name} must be an address that begins with one of: {', '.join(sorted(schemes))}.")
             return ""
         return value

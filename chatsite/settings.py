@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import dj_database_url
 
@@ -22,8 +22,14 @@ SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
+# Read again by each provider's row; here they are only checked.
+for address in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
+    env.url(address, {"http", "https"})
+
 CHAT_IDLE_TIMEOUT = env.seconds("CHAT_IDLE_TIMEOUT", 60)
 CHAT_TOTAL_TIMEOUT = env.seconds("CHAT_TOTAL_TIMEOUT", 600)
+CHAT_MAX_RETRIES = env.whole_number("CHAT_MAX_RETRIES", 3)
+CHAT_MAX_CONTINUATIONS = env.whole_number("CHAT_MAX_CONTINUATIONS", 1)
 CHAT_DISCONNECT_GRACE = env.grace("CHAT_DISCONNECT_GRACE", 60)
 CHAT_MAX_STREAMS_PER_USER = env.whole_number("CHAT_MAX_STREAMS_PER_USER", 10)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
@@ -88,20 +94,20 @@ TEMPLATES = [
 
 # WAL lets readers pass a writer; IMMEDIATE takes the write lock at BEGIN, where SQLite waits for it. Without
 # IMMEDIATE two transactions that read first and write later fail with "database is locked" whatever the timeout.
-SQLITE_OPTIONS: dict[str, Any] = {
+SQLITE_OPTIONS: Final = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
     # A file, not memory: the tests use several threads, and each has a connection of its own.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
     # Requests come and go on threads of their own; connections belong to the process.
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16}}
+    DATABASES["default"].setdefault("OPTIONS", {}).update(pool={"min_size": 1, "max_size": 16})
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -142,5 +148,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"chat": {"level": "INFO"}},
+    # A refused request is an answer, not an event: Django would log each 404 and 401.
+    "loggers": {"chat": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }

@@ -34,7 +34,13 @@ def data_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def site(upstream: Upstream, data_dir: Path) -> Iterator[Site]:
     """One running site per test process, in front of the scripted upstream; each test talks about its own things."""
-    environment = {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}
+    environment = {
+        "OPENAI_BASE_URL": upstream.base_url,
+        "OPENAI_API_KEY": "sk-test-0123456789",
+        # What fails here fails at once; trying again has tests of its own.
+        "CHAT_MAX_RETRIES": "0",
+        "CHAT_MAX_CONTINUATIONS": "0",
+    }
     with Site(data_dir, environment) as running:
         yield running
 

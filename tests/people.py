@@ -1,14 +1,22 @@
 """What people do on pages, over plain HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx2
 
 NEW_PASSWORD = "a fresh battery staple"
 
 
-def redeem(url: str, username: str) -> int:
-    """Open the set-up link and make an account there. Returns the status of the answer."""
-    with httpx2.Client(trust_env=False, timeout=60) as client:
+def redeem_at_once(url: str, times: int) -> list[int]:
+    """Open the set-up link and make as many accounts there at once. Returns the statuses, sorted."""
+    with httpx2.Client(trust_env=False) as client:
         client.get(url)
-        token = client.cookies.get("csrftoken", "")
-        form = {"username": username, "password": NEW_PASSWORD, "csrfmiddlewaretoken": token}
-        return client.post(url, data=form).status_code
+        token = client.cookies["csrftoken"]
+
+    def post(number: int) -> int:
+        form = {"username": f"admin{number}", "password": NEW_PASSWORD, "csrfmiddlewaretoken": token}
+        with httpx2.Client(trust_env=False, timeout=60, cookies={"csrftoken": token}) as client:
+            return client.post(url, data=form).status_code
+
+    with ThreadPoolExecutor(times) as pool:
+        return sorted(pool.map(post, range(times)))

@@ -30,7 +30,9 @@ class Site:
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, people: bool = True) -> None:
         self.data_dir = data_dir
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "CHAT"))}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ANTHROPIC_", "CHAT"))
+        }
         for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE"):
             inherited.pop(name, None)
         self.environment = {**inherited, "CHATSITE_DATA_DIR": str(data_dir), **(environment or {})}
@@ -52,9 +54,9 @@ class Site:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start the server and wait for its address."""
-        command = [sys.executable, "manage.py", "serve", "--port", "0"]
+    def start(self, port: int = 0) -> None:
+        """Start the server and wait for its address; 0 is any free port."""
+        command = [sys.executable, "manage.py", "serve", "--port", str(port)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -72,8 +74,8 @@ class Site:
                 self.setup_url = line[found.start() :].strip()
             elif found := re.search(r"chatsite is at (http://\S+)", line):
                 self.url = found.group(1)
-                # The set-up link, if there is one, is printed in the same write.
-                threading.Timer(0.2, ready.set).start()
+            elif line.startswith("Ctrl-C"):
+                ready.set()
         ready.set()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

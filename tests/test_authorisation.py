@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import httpx2
 import pytest
+from django.contrib.admin import site as site_of_admin
 from django.urls import get_resolver
 
 from tests.site import Site
@@ -25,6 +26,7 @@ class Row:
     other: Answer
     anonymous: Answer
     deactivated: Answer
+    staff: Answer | None = None
     body: dict[str, object] | None = None
     is_page: bool = False
 
@@ -34,18 +36,20 @@ def everybody(method: str, path: str, answer: Answer, *, is_page: bool = False) 
 
 
 def people(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
-    return Row(method, path, answer, answer, 401, 401, body)
+    return Row(method, path, answer, answer, 401, 401, body=body)
 
 
 def owner_only(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
-    return Row(method, path, answer, 404, 401, 401, body)
+    return Row(method, path, answer, 404, 401, 401, staff=404, body=body)
 
 
 def staff_only(path: str) -> Row:
-    return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, is_page=True)
+    return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, staff=200, is_page=True)
 
 
 ASK: dict[str, object] = {"message": "May I?", "model": "gpt-4o-mini"}
+
+LISTS = sorted(model._meta.label_lower.replace(".", "/") for model in site_of_admin._registry)
 
 # Keyed by the route as it is written in urls.py.
 TABLE: dict[str, list[Row]] = {
@@ -71,7 +75,7 @@ TABLE: dict[str, list[Row]] = {
     "api/models": [people("GET", "/api/models", 200)],
     "healthz": [everybody("GET", "/healthz", 200)],
     "admin/usage/": [staff_only("/admin/usage/")],
-    "admin/": [staff_only("/admin/"), staff_only("/admin/chat/usagerecord/"), staff_only("/admin/auth/user/")],
+    "admin/": [staff_only("/admin/"), *(staff_only(f"/admin/{name}/") for name in LISTS)],
 }
 ROWS = [row for rows in TABLE.values() for row in rows]
 
@@ -89,6 +93,7 @@ def sessions(site: Site) -> Iterator[dict[str, httpx2.Client]]:
         "other": site.session("bob"),
         "deactivated": site.session("charlie"),
         "anonymous": httpx2.Client(base_url=site.url, trust_env=False, timeout=30),
+        "staff": site.session("admin"),
     }
     site.shell("User.objects.filter(username='charlie').update(is_active=False)")
     yield clients
@@ -103,6 +108,7 @@ def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, 
         "other": site.client("bob"),
         "deactivated": site.client("charlie"),
         "anonymous": site.client(None),
+        "staff": site.client("admin"),
     }
     yield clients
     for client in clients.values():
@@ -133,6 +139,7 @@ def test_a_route_lets_in_whom_it_should(
         "deactivated": row.deactivated,
         "anonymous": row.anonymous,
         "other": row.other,
+        **({} if row.staff is None else {"staff": row.staff}),
         "owner": row.owner,
     }
     clients = sessions if row.is_page else keyed

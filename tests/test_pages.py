@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from chat import catalog
-from chat.models import ChatModel, Conversation, Message, Provider
+from chat.models import ChatModel, Conversation, Generation, Message, Provider
+from chat.views.conversations import cursor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -196,15 +197,42 @@ def test_without_any_model_the_page_says_so(browser: Client) -> None:
     assert b"There is no model to talk to" in browser.get("/").content
 
 
-def test_the_sidebar_lists_the_newest_first_and_knows_that_there_are_more(browser: Client, ada: User) -> None:
+def test_the_sidebar_lists_the_newest_first_and_knows_where_the_older_ones_begin(browser: Client, ada: User) -> None:
     for number in range(50):
         Conversation.objects.create(owner=ada, title=f"Number {number}")
     found = page(browser, "/")
     titles = [each["title"] for each in found.all("a") if each.get("href", "").startswith("/c/")]
     assert titles == [f"Number {number}" for number in reversed(range(50))]
-    assert "data-more" not in found.all("ul", id="conversations")[0]
+    assert "data-cursor" not in found.all("ul", id="conversations")[0]
     Conversation.objects.create(owner=ada, title="One more")
-    assert "data-more" in page(browser, "/").all("ul", id="conversations")[0]
+    cursor = page(browser, "/").all("ul", id="conversations")[0]["data-cursor"]
+    assert cursor == cursor_of(Conversation.objects.get(title="Number 1"))
+
+
+def test_tool_calls_stand_in_the_page_as_text(browser: Client, ada: User) -> None:
+    conversation = talk(ada, "Weather?", "")
+    call = {"index": 0, "id": "call_1", "name": "weather", "arguments": '{"city": "<b>Rome</b>"}'}
+    conversation.messages.filter(role="assistant").update(tool_calls=[call])
+    found = page(browser, f"/c/{conversation.pk}")
+    assert [each["text"] for each in found.all("pre")] == ['{"city": "<b>Rome</b>"}', ""]
+    assert "Called weather" in [each["text"] for each in found.all("summary")]
+    turns = [json.loads(each["data-turn"]) for each in found.all("article", data_role="assistant")]
+    assert turns[0]["toolCalls"] == [call]
+
+
+def test_an_answer_that_failed_says_whether_trying_again_may_help(browser: Client, ada: User) -> None:
+    conversation = talk(ada, "Why?", "")
+    answer = conversation.messages.get(role="assistant")
+    answer.status = "failed"
+    answer.save()
+    said = {"error_type": "authentication", "error_message": "The key is wrong.", "error_retryable": False}
+    said |= {"finished_at": timezone.now()}
+    Generation.objects.create(owner=ada, message=answer, **said)
+    turns = [
+        json.loads(each["data-turn"])
+        for each in page(browser, f"/c/{conversation.pk}").all("article", data_role="assistant")
+    ]
+    assert turns[0]["trouble"] == {"type": "authentication", "message": "The key is wrong.", "retryable": False}
 
 
 def test_the_open_conversation_is_marked(browser: Client, ada: User) -> None:

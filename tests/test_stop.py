@@ -1,5 +1,6 @@
 """Stop closes the upstream connection and keeps what was said."""
 
+import time
 from typing import Any
 
 import httpx2
@@ -12,17 +13,19 @@ from tests.upstream.script import default_text
 MODEL = "gpt-4o"
 
 
-def ask_and_stop(alice: httpx2.Client, prompt: str, *, after_tokens: int = 1) -> list[dict[str, Any]]:
-    """Ask, stop after some tokens, and return all events."""
+def ask_and_stop(alice: httpx2.Client, prompt: str, *, after_tokens: int = 1) -> tuple[list[dict[str, Any]], float]:
+    """Ask, stop after some tokens, and return all events and the monotonic time of the stop."""
     received: list[dict[str, Any]] = []
+    stopped_at = 0.0
     with alice.stream("POST", "/api/chat/stream", json={"message": prompt, "model": MODEL}) as response:
         for _, event in parse(response.iter_lines()):
             received.append(event)
             if sum(event["type"] == "token" for event in received) == after_tokens:
                 after_tokens = -1
+                stopped_at = time.monotonic()
                 answer = alice.post(f"/api/generations/{received[0]['generation_id']}/stop")
                 assert answer.status_code == 202
-    return received
+    return received, stopped_at
 
 
 @pytest.mark.parametrize("run", range(20))
@@ -33,11 +36,13 @@ def test_stop_closes_the_upstream_and_keeps_the_partial(alice: httpx2.Client, up
         upstream.script_prompt(prompt, tokens=500, delay=0.02)
     else:
         upstream.script_prompt(prompt, tokens=500, then="hang", after=4)
-    received = ask_and_stop(alice, prompt, after_tokens=1 + run % 3 if run % 2 else 1)
+    received, stopped_at = ask_and_stop(alice, prompt, after_tokens=1 + run % 3 if run % 2 else 1)
     assert one(received, "done")["finish_reason"] == "stopped"
     assert one(received, "usage")["source"] == "estimated"
     record = upstream.wait_for(MODEL, lambda r: prompt in str(r.body) and r.ended != "open", seconds=1)
     assert record.ended == "client_closed"
+    assert record.ended_at is not None
+    assert record.ended_at - stopped_at < 1
     start = received[0]
     conversation = alice.get(f"/api/conversations/{start['conversation_id']}").json()
     answer = conversation["messages"][-1]

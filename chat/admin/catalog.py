@@ -27,6 +27,11 @@ class ProviderAdmin(ModelAdmin[Provider]):
     fields = ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")
     readonly_fields = ("address_in_force", "key_is_set")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """Where a key is sent, and which one, is for superusers: whoever chooses the address reads the key."""
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if request.user.is_superuser else (*fixed, "kind", "base_url", "api_key_variable")
+
     @admin.display(description="address in force")
     def address_in_force(self, provider: Provider) -> str:
         if provider.kind == Provider.Kind.DEMO:

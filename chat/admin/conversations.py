@@ -24,6 +24,26 @@ class MessageInline(ReadOnly, StackedInline[Message, Conversation]):
     extra = 0
 
 
+@admin.register(Message)
+class MessageAdmin(ReadOnly, CappedModelAdmin):
+    """What was said anywhere, to be found; it is read in its conversation."""
+
+    list_display = ("beginning", "role", "status", "finish_reason", "model", "conversation", "when")
+    list_display_links = ("beginning",)
+    list_filter = ("role", "status", ("created_at", admin.DateFieldListFilter))
+    list_select_related = ("conversation",)
+    search_fields = ("content",)
+    fields = ("id", "conversation", "parent", *MessageInline.fields)
+
+    @admin.display(description="message")
+    def beginning(self, message: Message) -> str:
+        return message.content[:80] or "(no text)"
+
+    @admin.display(description="said (UTC)", ordering="created_at")
+    def when(self, message: Message) -> str:
+        return figures.moment(message.created_at)
+
+
 class ConversationList(CappedList):
     """Counts the messages of the page's conversations in one query, not those of the whole table."""
 

@@ -1,36 +1,36 @@
 """From rows to what is sent: the history of one branch, the system prompt, the parameters."""
 
+from itertools import pairwise
 from typing import Any
 
-from chat.models import Conversation, Generation, Message
+from chat.models import Generation, Message
+from chat.models.conversation import path_to
 from chat.providers.base import CompletionRequest, Turn
 
 
 def history(question: Message) -> list[Message]:
     """Return the branch that ends with `question`, from its root on."""
-    rows = {row.pk: row for row in Message.objects.filter(conversation=question.conversation_id)}
-    path: list[Message] = []
-    current: Message | None = question
-    while current is not None:
-        path.append(current)
-        current = rows[current.parent_id] if current.parent_id else None
-    return path[::-1]
+    rows = Message.objects.filter(conversation=question.conversation_id).defer("reasoning", "tool_calls")
+    return path_to(question.pk, {row.pk: row for row in rows})
 
 
-def completion_request(generation: Generation, conversation: Conversation, question: Message) -> CompletionRequest:
+def completion_request(generation: Generation) -> CompletionRequest:
     """Return the request for a generation: system prompt, then the branch in order, the question last.
 
-    Answers that stayed empty are left out: providers refuse empty turns. Reasoning never goes back as content.
+    A question whose answer stayed empty is left out together with it: providers refuse empty turns, and two
+    questions in a row. Reasoning never goes back as content.
     """
     parameters: dict[str, Any] = generation.parameters
-    system_prompt = parameters.get("system_prompt") or conversation.system_prompt
-    turns = [Turn("system", system_prompt)] if system_prompt else []
-    turns += [
-        Turn("assistant" if row.role == Message.Role.ASSISTANT else "user", row.content)
-        for row in history(question)
-        if row.content
-    ]
+    question = generation.message.parent
+    assert question is not None  # noqa: S101 - an answer has a question
     assert generation.model is not None  # noqa: S101 - a generation that begins has its model
+    system_prompt = parameters.get("system_prompt") or generation.message.conversation.system_prompt
+    turns = [Turn("system", system_prompt)] if system_prompt else []
+    branch = history(question)
+    for asked, answered in pairwise(branch):
+        if asked.role == Message.Role.USER and answered.content:
+            turns += [Turn("user", asked.content), Turn("assistant", answered.content)]
+    turns.append(Turn("user", question.content))
     return CompletionRequest(
         model=generation.model.upstream_name,
         turns=tuple(turns),

@@ -7,29 +7,49 @@ nothing, and any number of readers see the same.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
 
 from chat import database
-from chat.errors import ChatError
-from chat.events import Charge, Done, Event, Failed, Finished, FinishReason, Started, Title, Usage
+from chat.errors import ChatError, unexpected
+from chat.events import Charge, Delta, Event, FinishReason, Started, Status, TextDelta
+from chat.generation.audience import Audience
+from chat.generation.ending import Ending
+from chat.generation.journal import Journal
+from chat.generation.retry import Attempt, Policy, Writing
+from chat.generation.smoothing import Smoother
+from chat.generation.structured import parse_whole
 from chat.generation.transcript import Transcript
 from chat.models import Message
 from chat.providers.base import CompletionRequest, Provider
-from chat.usage.ledger import Account, Result, settle, tokens_per_second
+from chat.usage.ledger import Account, Result, Spent, settle
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
-# A generation begins before anyone can follow it; a caller that never does is gone after this long.
+# Where the grace is 0: how long a generation waits for the caller who asked for it.
 FIRST_FOLLOWER_SECONDS = 10.0
 SAVE_TRIES = 3
+DRAIN_STEP_SECONDS = 0.02
+FAREWELL_SECONDS = 2.0
 
 Placed = tuple[int, Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a generation may take; all in seconds.
+
+    `grace` is how long it goes on without a follower, None for ever. `total_seconds` is for all attempts together.
+    """
+
+    grace: float | None
+    total_seconds: float
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +59,15 @@ class Plan:
     account: Account
     started: Started
     request: CompletionRequest
-    source: Provider
+    connect: Callable[[], Awaitable[Provider]]
     title: str | None
+    limits: Limits
 
 
 _live: dict[UUID, "LiveGeneration"] = {}
 _reserved: Counter[int] = Counter()
+_journal = Journal()
+_is_closing = False
 
 
 def find(generation_id: UUID) -> "LiveGeneration | None":
@@ -56,11 +79,13 @@ def find(generation_id: UUID) -> "LiveGeneration | None":
 def reserved(user_id: int, limit: int) -> Iterator[None]:
     """Hold one of the user's `limit` places (0: no limit) while a generation is being started.
 
-    Raises ChatError `rate_limit` when all are taken.
+    Raises ChatError `rate_limit` when all are taken, `interrupted` when the server is about to stop.
     """
-    taken = _reserved[user_id] + sum(generation.plan.account.user_id == user_id for generation in _live.values())
+    if _is_closing:
+        raise ChatError("interrupted", "The server is restarting. Try again in a moment.")
+    taken = _reserved[user_id] + sum(generation.account.user_id == user_id for generation in _live.values())
     if limit and taken >= limit:
-        raise ChatError("rate_limit", f"{limit} answers are being written for you already. Wait for one or stop one.")
+        raise ChatError("rate_limit", f"As many answers as allowed ({limit}) are being written for you. Stop one.")
     _reserved[user_id] += 1
     try:
         yield
@@ -70,50 +95,69 @@ def reserved(user_id: int, limit: int) -> Iterator[None]:
             del _reserved[user_id]
 
 
-def start(plan: Plan, grace: float | None, total_seconds: float) -> "LiveGeneration":
-    """Begin a generation. `grace` is how long it goes on without a follower, in seconds; None is for ever."""
-    generation = LiveGeneration(plan, grace, total_seconds)
+def start(plan: Plan) -> "LiveGeneration":
+    """Begin a generation."""
+    generation = LiveGeneration(plan)
     _live[plan.account.generation_id] = generation
+    _journal.join(generation)
     # A clean context: nothing of the request that asked for it may live on in the task.
     generation.task = asyncio.get_running_loop().create_task(generation.run(), context=Context())
     return generation
 
 
 async def drain() -> None:
-    """End every generation of this process now, keeping what it has said."""
-    tasks = [generation.task for generation in _live.values() if generation.task]
-    for generation in list(_live.values()):
-        generation.interrupt()
-    if tasks:
-        await asyncio.wait(tasks)
+    """End every generation of this process, keeping what it has said, and let no new one begin."""
+    global _is_closing
+    _is_closing = True
+    told: set[LiveGeneration] = set()
+    while _live or _reserved:
+        for generation in list(_live.values()):
+            told.add(generation)
+            generation.interrupt()
+        await asyncio.sleep(DRAIN_STEP_SECONDS)
+    # Their followers still have to hear of it.
+    for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
+        if not any(generation.audience for generation in told):
+            break
+        await asyncio.sleep(DRAIN_STEP_SECONDS)
 
 
 class LiveGeneration:
     """One answer being written."""
 
-    def __init__(self, plan: Plan, grace: float | None, total_seconds: float) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.task: asyncio.Task[None] | None = None
-        self._loop = asyncio.get_running_loop()
         self.transcript = Transcript()
         # The last events, `done` or `error` at the end; empty until all is stored.
         self.tail: tuple[Event, ...] = ()
-        self._grace = grace
-        self._total_seconds = total_seconds
-        self._followers = 0
-        self._farewell: asyncio.TimerHandle | None = None
-        self._bell: asyncio.Future[None] | None = None
+        self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
+        self._loop = asyncio.get_running_loop()
+        self._smoother = Smoother()
+        self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
+        self._attempts: list[Attempt] = []
         self._ended_by: FinishReason | ChatError | None = None
-        self._usage: Usage | None = None
         self._began = monotonic()
-        self._first_token: float | None = None
+
+    @property
+    def account(self) -> Account:
+        """On whose account it goes."""
+        return self.plan.account
 
     # Ending it
 
     def stop(self) -> None:
         """Close the upstream connection at once; the partial is kept. May be called from any thread."""
         self._loop.call_soon_threadsafe(self._end, "stopped")
+
+    def revoke(self) -> None:
+        """End it because its owner may not be here any more."""
+        self._end(ChatError("interrupted", "Access was withdrawn while this was being written.", retryable=False))
+
+    def followed_elsewhere(self) -> None:
+        """Another process has a follower: as if one had come and gone here just now."""
+        self.audience.miss(can_return=True)
 
     def interrupt(self) -> None:
         """End it because the server goes down."""
@@ -129,22 +173,24 @@ class LiveGeneration:
 
     async def run(self) -> None:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
-        self._watch_for_followers(FIRST_FOLLOWER_SECONDS)
+        self.audience.expect(FIRST_FOLLOWER_SECONDS)
         try:
-            await self._store(await self._outcome())
+            outcome = await self._outcome()
+            self._append_text(self._smoother.flush())
+            await self._store(outcome)
         finally:
-            self._cancel_farewell()
-            self.tail = self.tail or (Failed("interrupted", "The answer was cut off.", True),)
-            del _live[self.plan.account.generation_id]
-            self._ring()
+            if self._release is not None:
+                self._release.cancel()
+            self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
+            _live.pop(self.account.generation_id, None)
+            self.audience.dismiss()
 
     async def _outcome(self) -> FinishReason | ChatError:
         if self._ended_by is None:
             self._reading = asyncio.create_task(self._read())
-            await asyncio.wait({self._reading}, timeout=self._total_seconds)
+            await asyncio.wait({self._reading}, timeout=self.plan.limits.total_seconds)
             if not self._reading.done():
-                minutes = self._total_seconds / 60
-                self._end(ChatError("timeout", f"The answer was not finished after {minutes:g} minutes."))
+                self._end(ChatError("timeout", f"The answer took longer than {self.plan.limits.total_seconds:g} s."))
                 await asyncio.wait({self._reading})
             error = None if self._reading.cancelled() else self._reading.exception()
             if not self._reading.cancelled() and error is None:
@@ -157,59 +203,103 @@ class LiveGeneration:
         if isinstance(error, ChatError):
             return error
         logger.error("A generation failed unexpectedly.", exc_info=error)
-        return ChatError("unknown", "Something went wrong on this server. Its log tells what.")
+        return unexpected()
 
     async def _read(self) -> FinishReason:
-        reason: FinishReason | None = None
-        async with aclosing(self.plan.source.stream(self.plan.request)) as upstream:
-            async for event in upstream:
-                match event:
-                    case Finished():
-                        reason = event.finish_reason
-                    case Usage():
-                        self._usage = event
-                    case _:
-                        if self._first_token is None:
-                            self._first_token = monotonic()
-                        self.transcript.append(event)
-                        self._ring()
-        if reason is None:
-            raise ChatError("interrupted", "The answer was cut off by the provider.")
-        return reason
+        source = await self.plan.connect()
+        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say)
+        self._attempts = writing.attempts
+        return await writing.run()
+
+    def _say(self, said: Delta | Status) -> None:
+        if not isinstance(said, TextDelta):
+            self._append_text(self._smoother.flush())
+            self.transcript.append(said)
+            self.audience.ring()
+            return
+        # PostgreSQL keeps no NUL, neither in text nor in JSON.
+        content = said.content if "\0" not in said.content else said.content.replace("\0", "\ufffd")
+        self._append_text(self._smoother.push(content, self._loop.time()))
+        due = self._smoother.due()
+        if due is not None and self._release is None:
+            self._release = self._loop.call_at(due, self._release_due)
+
+    def _release_due(self) -> None:
+        self._release = None
+        self._append_text(self._smoother.release(self._loop.time()))
+        due = self._smoother.due()
+        if due is not None:
+            self._release = self._loop.call_at(due, self._release_due)
+
+    def _append_text(self, text: str) -> None:
+        if text:
+            self.transcript.append(TextDelta(text))
+            self.audience.ring()
 
     async def _store(self, outcome: FinishReason | ChatError) -> None:
+        parsed: object = None
+        if outcome == "stop":
+            parsed, invalid = parse_whole(self.plan.request.response_format, self.transcript.content)
+            outcome = invalid or outcome
         result = self._result(outcome)
-        charge: Charge | None = None
+        await _journal.leave(self)
         for attempt in range(1, SAVE_TRIES + 1):
             try:
-                charge = await database.run(settle, self.plan.account, result)
+                charge = await database.run(settle, self.account, result)
             except Exception:
                 logger.exception("An answer could not be stored (try %d of %d).", attempt, SAVE_TRIES)
-                await asyncio.sleep(attempt)
+                # What was said matters most: the last try goes without the usage.
+                result = replace(result, attempts=()) if attempt == SAVE_TRIES - 1 else result
             else:
-                self.tail = tail(result, charge, self.plan.title)
+                self.tail = self._ending(outcome, charge, parsed).events()
                 return
-        self.tail = (Failed("unknown", "The answer could not be stored. The server's log tells why.", True),)
+        self.tail = self._ending(
+            ChatError("unknown", "The answer could not be stored. The log tells why."), None
+        ).events()
+
+    def _ending(self, outcome: FinishReason | ChatError, charge: Charge | None, parsed: object = None) -> Ending:
+        first = next((attempt.first_token for attempt in self._attempts if attempt.first_token is not None), None)
+        return Ending(
+            charge=charge,
+            title=self.plan.title,
+            finish_reason="stopped" if isinstance(outcome, ChatError) else outcome,
+            error=outcome if isinstance(outcome, ChatError) else None,
+            ttft_seconds=None if first is None else round(first - self._began, 4),
+            elapsed_seconds=round(monotonic() - self._began, 4),
+            parsed=parsed,
+        )
 
     def _result(self, outcome: FinishReason | ChatError) -> Result:
-        error = outcome if isinstance(outcome, ChatError) else None
+        ending = self._ending(outcome, None)
         status = Message.Status.COMPLETE
         if outcome in ("stopped", "disconnected"):
             status = Message.Status.STOPPED
-        elif error:
-            partial = len(self.transcript) > 0 or error.code == "interrupted"
+        elif ending.error:
+            partial = self.transcript.position > 0 or ending.error.code == "interrupted"
             status = Message.Status.INTERRUPTED if partial else Message.Status.FAILED
         return Result(
             content=self.transcript.content,
             reasoning=self.transcript.reasoning,
             tool_calls=self.transcript.tool_calls,
+            outline=self.transcript.outline,
             status=status,
             finish_reason="" if isinstance(outcome, ChatError) else outcome,
-            error=error,
-            usage=self._usage,
-            prompt=tuple(turn.content for turn in self.plan.request.turns),
-            ttft_seconds=None if self._first_token is None else round(self._first_token - self._began, 4),
-            elapsed_seconds=round(monotonic() - self._began, 4),
+            error=ending.error,
+            attempts=tuple(self._spent(attempt, outcome) for attempt in self._attempts),
+            ttft_seconds=ending.ttft_seconds,
+            elapsed_seconds=ending.elapsed_seconds,
+        )
+
+    def _spent(self, attempt: Attempt, outcome: FinishReason | ChatError) -> Spent:
+        ended_itself = attempt.finish_reason or attempt.error
+        return Spent(
+            prompt=attempt.prompt,
+            said=attempt.said.everything,
+            usage=attempt.usage,
+            finish_reason=attempt.finish_reason or (outcome if not ended_itself and isinstance(outcome, str) else ""),
+            error=attempt.error or (outcome if not ended_itself and isinstance(outcome, ChatError) else None),
+            ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
+            elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
         )
 
     # Following it
@@ -220,8 +310,7 @@ class LiveGeneration:
         A follower that leaves before the end and is the last starts the grace period; one that cannot return,
         such as a JSON caller, ends the generation at once.
         """
-        self._followers += 1
-        self._cancel_farewell()
+        self.audience.enter()
         try:
             yield after, self.plan.started
             found, index = self.transcript.after(after)
@@ -234,60 +323,9 @@ class LiveGeneration:
                     break
                 else:
                     found = []
-                    if not await self._news(HEARTBEAT_SECONDS):
+                    if not await self.audience.news(HEARTBEAT_SECONDS):
                         yield None
             for event in self.tail:
                 yield self.transcript.position, event
         finally:
-            self._followers -= 1
-            if not self._followers:
-                self._watch_for_followers(self._grace if can_return else 0.0)
-
-    async def _news(self, seconds: float) -> bool:
-        """Wait until something happens; False if nothing did for so long."""
-        if self._bell is None:
-            self._bell = self._loop.create_future()
-        done, _ = await asyncio.wait({self._bell}, timeout=seconds)
-        return bool(done)
-
-    def _ring(self) -> None:
-        if self._bell is not None:
-            self._bell.set_result(None)
-            self._bell = None
-
-    def _watch_for_followers(self, seconds: float | None) -> None:
-        self._cancel_farewell()
-        if self.tail or seconds is None:
-            return
-        if seconds == 0:
-            self._end("disconnected")
-        else:
-            self._farewell = self._loop.call_later(seconds, self._end, "disconnected")
-
-    def _cancel_farewell(self) -> None:
-        if self._farewell is not None:
-            self._farewell.cancel()
-            self._farewell = None
-
-
-def tail(result: Result, charge: Charge | None, title: str | None) -> tuple[Event, ...]:
-    """Return the events that end a stream: usage, title, and at last `done` or `error`."""
-    events: list[Event] = []
-    if charge is not None:
-        events.append(charge)
-    if title is not None:
-        events.append(Title(title))
-    if result.error is not None:
-        events.append(Failed(result.error.code, result.error.message, result.error.retryable))
-    else:
-        tokens = charge.completion_tokens if charge else None
-        events.append(
-            Done(
-                finish_reason=result.finish_reason,  # type: ignore[arg-type]
-                token_count=tokens,
-                elapsed_seconds=result.elapsed_seconds,
-                ttft_seconds=result.ttft_seconds,
-                tokens_per_second=tokens_per_second(tokens, result.elapsed_seconds, result.ttft_seconds),
-            )
-        )
-    return tuple(events)
+            self.audience.leave(can_return=can_return)

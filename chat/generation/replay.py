@@ -1,83 +1,150 @@
-"""Follows a generation wherever it is: from memory while it is under way, else from its finished message."""
+"""Follows a generation wherever it is: in this process's memory, in another one's journal, or finished."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
 from chat.events import Event, ReasoningDelta, Started, TextDelta, ToolCallDelta
-from chat.generation import live
-from chat.generation.live import Placed, tail
+from chat.generation import bell, live
+from chat.generation.ending import Ending
+from chat.generation.fields import with_fields
+from chat.generation.live import HEARTBEAT_SECONDS, Placed
 from chat.generation.start import started
-from chat.generation.transcript import Entry, Transcript
-from chat.models import Generation, Message, UsageRecord
-from chat.usage.ledger import Result, charge_of
+from chat.generation.structured import asks_for_json, parse_whole
+from chat.generation.transcript import Transcript, from_journal
+from chat.models import Generation, JournalEntry, UsageRecord
+from chat.usage.ledger import charge_of
+
+# How often a follower tells the process that writes the answer that it is there.
+PRESENCE_SECONDS: Final = 5.0
+
+Events = AsyncGenerator[Placed | None, None]
 
 
-async def follow(
-    user: User, generation_id: UUID, after: int = 0, *, can_return: bool = True
-) -> AsyncGenerator[Placed | None, None]:
+async def follow(user: User, generation_id: UUID, after: int = 0, *, can_return: bool = True) -> Events:
     """Return the events of a generation after a position: start first, `done` or `error` last, None a heartbeat.
 
     Raises ChatError `not_found` at once if it is not `user`'s.
     """
     generation = live.find(generation_id)
     if generation is not None:
-        if generation.plan.account.user_id != user.pk:
+        if generation.account.user_id != user.pk:
             raise ChatError("not_found", "There is no such generation.")
-        return generation.follow(after, can_return=can_return)
-    return _replay(*await database.run(_finished, user, generation_id), after)
+        events = generation.follow(after, can_return=can_return)
+        if asks_for_json(generation.plan.request.response_format):
+            return with_fields(events, generation.transcript.content_up_to(after))
+        return events
+    found = await database.run(_find, user, generation_id)
+    events = _replay(found, after)
+    if asks_for_json(found.response_format):
+        # Of an answer that another process writes only what it has said by now can have been told.
+        return with_fields(events, found.transcript.content_up_to(after))
+    return events
 
 
-async def _replay(
-    start: Started, transcript: Transcript, end: tuple[Event, ...], after: int
-) -> AsyncGenerator[Placed | None, None]:
-    yield after, start
-    found, _ = transcript.after(after)
-    for placed in found:
-        yield placed
-    for event in end:
-        yield transcript.position, event
+@dataclass(slots=True)
+class Found:
+    """A generation as the database has it. `ending` is None while it is being written; then `sequence` tells how
+    much of its journal is in the transcript."""
+
+    generation_id: UUID
+    started: Started
+    response_format: dict[str, object] | None
+    transcript: Transcript = field(default_factory=Transcript)
+    ending: Ending | None = None
+    sequence: int = 0
 
 
-def _finished(user: User, generation_id: UUID) -> tuple[Started, Transcript, tuple[Event, ...]]:
-    rows = Generation.objects.select_related("message__parent")
+def _find(user: User, generation_id: UUID) -> Found:
+    rows = Generation.objects.select_related("message__parent", "message__conversation")
     generation = rows.filter(owner=user, pk=generation_id).first()
-    if generation is None or generation.message.parent is None:
+    if generation is None:
         raise ChatError("not_found", "There is no such generation.")
+    found = Found(generation.pk, started(generation), generation.parameters.get("response_format"))
+    if generation.finished_at is None:
+        _read_journal(found)
+        return found
+    _finish(found, generation)
+    return found
+
+
+def _read_on(found: Found, *, is_present: bool) -> None:
+    """Bring what was found up to date; `is_present` tells the writing process that somebody follows."""
+    rows = Generation.objects.select_related("message__parent", "message__conversation")
+    generation = rows.filter(pk=found.generation_id).first()
+    if generation is None:
+        error = ChatError("interrupted", "This conversation was deleted.", retryable=False)
+        found.ending = Ending(None, None, "stopped", error, None, 0.0)
+    elif generation.finished_at is not None:
+        _finish(found, generation)
+    else:
+        _read_journal(found)
+        if is_present:
+            Generation.objects.filter(pk=found.generation_id).update(followed_at=timezone.now())
+
+
+def _read_journal(found: Found) -> None:
+    entries = JournalEntry.objects.filter(generation=found.generation_id, sequence__gte=found.sequence)
+    for entry in entries.order_by("sequence"):
+        for said in from_journal(entry.events):
+            found.transcript.append(said)
+        found.sequence = entry.sequence + 1
+
+
+def _finish(found: Found, generation: Generation) -> None:
     answer = generation.message
-    entries: list[Entry] = []
-    if answer.reasoning:
-        entries.append(ReasoningDelta(answer.reasoning))
-    if answer.content:
-        entries.append(TextDelta(answer.content))
-    entries += [ToolCallDelta(**call) for call in answer.tool_calls]
-    charge = charge_of(UsageRecord.objects.filter(generation_id=generation_id).order_by("attempt"))
-    end = tail(_result(generation, answer), charge, None)
-    return started(generation, answer, answer.parent or answer), Transcript(entries), end
-
-
-def _result(generation: Generation, answer: Message) -> Result:
+    found.transcript = Transcript.stored(answer.content, answer.reasoning, answer.tool_calls, generation.outline)
     error = None
     if generation.error_type:
         error = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
-    elif answer.status == Message.Status.STREAMING:
-        error = ChatError("interrupted", "The server stopped while this was being written.")
-    return Result(
-        content=answer.content,
-        reasoning=answer.reasoning,
-        tool_calls=answer.tool_calls,
-        status=Message.Status(answer.status),
-        finish_reason=answer.finish_reason,
+    begins_conversation = answer.parent is not None and answer.parent.parent_id is None
+    found.ending = Ending(
+        charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).order_by("attempt")),
+        title=answer.conversation.title if begins_conversation else None,
+        finish_reason=answer.finish_reason,  # type: ignore[arg-type]
         error=error,
-        usage=None,
-        prompt=(),
         ttft_seconds=generation.ttft_seconds,
         elapsed_seconds=generation.elapsed_seconds or 0.0,
+        parsed=None if error else parse_whole(found.response_format, answer.content)[0],
     )
+
+
+async def _replay(found: Found, after: int) -> Events:
+    yield after, found.started
+    position = after
+    present_at = 0.0
+    spoke_at = monotonic()
+    news, index = found.transcript.after(position)
+    async with bell.listening(found.generation_id) as bell_rings:
+        while True:
+            for placed in news:
+                yield placed
+                position, spoke_at = placed[0], monotonic()
+            if found.ending is not None:
+                break
+            await bell_rings()
+            now = monotonic()
+            is_present = now - present_at > PRESENCE_SECONDS
+            present_at = now if is_present else present_at
+            is_behind = found.transcript.position < position
+            await database.run(_read_on, found, is_present=is_present)
+            # The journal may not have come as far as the follower had. A finished message has the places that the
+            # journal had, but not its entries.
+            by_place = is_behind or found.ending is not None
+            news, index = found.transcript.after(position) if by_place else found.transcript.since(index)
+            if now - spoke_at > HEARTBEAT_SECONDS:
+                spoke_at = now
+                yield None
+    for event in found.ending.events():
+        yield found.transcript.position, event
 
 
 async def collect(user: User, generation_id: UUID) -> tuple[Started, str, tuple[Event, ...]]:
@@ -86,7 +153,7 @@ async def collect(user: User, generation_id: UUID) -> tuple[Started, str, tuple[
     A caller that goes away while waiting cannot come back: the generation is ended then.
     """
     text: list[str] = []
-    end: list[Event] = []
+    others: list[Event] = []
     start: Started | None = None
     async with aclosing(await follow(user, generation_id, can_return=False)) as events:
         async for placed in events:
@@ -98,7 +165,7 @@ async def collect(user: User, generation_id: UUID) -> tuple[Started, str, tuple[
                 case None | ReasoningDelta() | ToolCallDelta():
                     pass
                 case event:
-                    end.append(event)
+                    others.append(event)
     if start is None:
         raise ChatError("unknown", "The generation ended before it began.")
-    return start, "".join(text), tuple(end)
+    return start, "".join(text), tuple(others)

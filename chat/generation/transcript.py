@@ -2,7 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any
+from itertools import pairwise
+from typing import Any, Self
+
+import msgspec
 
 from chat.events import Delta, ReasoningDelta, Status, TextDelta, ToolCallDelta
 
@@ -10,13 +13,17 @@ Entry = Delta | Status
 
 
 def _length(entry: Entry) -> int:
+    return len(_words(entry))
+
+
+def _words(entry: Entry) -> str:
     match entry:
         case TextDelta() | ReasoningDelta():
-            return len(entry.content)
+            return entry.content
         case ToolCallDelta():
-            return len(entry.name) + len(entry.arguments)
+            return entry.name + entry.arguments
         case Status():
-            return 0
+            return ""
 
 
 def _tail(entry: Entry, length: int) -> Entry:
@@ -30,6 +37,13 @@ def _tail(entry: Entry, length: int) -> Entry:
             return entry
         case _:
             return type(entry)(entry.content[-length:])
+
+
+def _run(entry: Delta) -> list[Any]:
+    """Return the kind of an entry as an outline names it; two entries of one kind can be one run."""
+    if isinstance(entry, ToolCallDelta):
+        return ["tool_call", entry.index]
+    return ["reasoning" if isinstance(entry, ReasoningDelta) else "token"]
 
 
 class Transcript:
@@ -49,6 +63,38 @@ class Transcript:
         """The place after the last character."""
         return self._ends[-1] if self._ends else 0
 
+    @classmethod
+    def stored(
+        cls, content: str, reasoning: str, tool_calls: Iterable[dict[str, Any]], outline: list[list[Any]]
+    ) -> Self:
+        """Return the transcript of a finished message; `outline` as it was when it finished."""
+        said: dict[str, list[Entry]] = {
+            "reasoning": [ReasoningDelta(reasoning)] if reasoning else [],
+            "token": [TextDelta(content)] if content else [],
+            **{f"tool_call {call['index']}": [ToolCallDelta(**call)] for call in tool_calls},
+        }
+        if not outline:
+            return cls(entry for entries in said.values() for entry in entries)
+        whole = {kind: cls(entries) for kind, entries in said.items()}
+        begins = dict.fromkeys(whole, 0)
+        transcript = cls()
+        for *kind, length in outline:
+            name = " ".join(map(str, kind))
+            transcript.append(whole[name]._between(begins[name], begins[name] + length))
+            begins[name] += length
+        return transcript
+
+    def _between(self, begin: int, end: int) -> Entry:
+        """Return the part between two positions of a transcript that is a single entry."""
+        ((_, entry),) = self.after(begin)[0]
+        surplus = self.position - end
+        if not surplus:
+            return entry
+        if isinstance(entry, ToolCallDelta):
+            named = max(0, end - begin - len(entry.name))
+            return ToolCallDelta(entry.index, entry.id, entry.name[: end - begin], entry.arguments[:named])
+        return type(entry)(entry.content[:-surplus])  # type: ignore[call-arg,union-attr]
+
     def __len__(self) -> int:
         """The number of entries: the index to read on from."""
         return len(self._entries)
@@ -59,7 +105,8 @@ class Transcript:
 
     def after(self, position: int) -> tuple[list[tuple[int, Entry]], int]:
         """Return what follows `position`, and the index to read on from."""
-        index = bisect_right(self._ends, position)
+        # Nothing was seen at the beginning, so what has no length, such as news, is not left out there.
+        index = bisect_right(self._ends, position) if position else 0
         if index == len(self._entries):
             return [], index
         entry, end = self._entries[index], self._ends[index]
@@ -87,9 +134,38 @@ class Transcript:
                 yield self._ends[index - 1], type(first)(merged)  # type: ignore[arg-type,call-arg]
 
     @property
+    def outline(self) -> list[list[Any]]:
+        """The order of the parts as runs of [kind, length] or ["tool_call", index, length].
+
+        Empty for the usual order, thoughts, then text, then tool calls one by one: it needs no telling.
+        """
+        runs: list[list[Any]] = []
+        for entry in self._entries:
+            if isinstance(entry, Status) or not _length(entry):
+                continue
+            kind = _run(entry)
+            if not runs or runs[-1][:-1] != kind:
+                runs.append([*kind, 0])
+            runs[-1][-1] += _length(entry)
+        order = {"reasoning": (0,), "token": (1,)}
+        places = [order.get(run[0], (2, run[1])) for run in runs]
+        usual = all(before < after for before, after in pairwise(places))
+        return [] if usual else runs
+
+    @property
+    def everything(self) -> str:
+        """All that was said, of whatever kind, in order."""
+        return "".join(_words(entry) for entry in self._entries)
+
+    @property
     def content(self) -> str:
         """The whole answer."""
         return "".join(entry.content for entry in self._entries if isinstance(entry, TextDelta))
+
+    def content_up_to(self, position: int) -> str:
+        """The answer as far as a position."""
+        whole, rest = self.content, Transcript(entry for _, entry in self.after(position)[0]).content
+        return whole[: len(whole) - len(rest)]
 
     @property
     def reasoning(self) -> str:
@@ -106,4 +182,14 @@ class Transcript:
                 call["id"] = call["id"] or entry.id
                 call["name"] += entry.name
                 call["arguments"] += entry.arguments
-        return list(calls.values())
+        return sorted(calls.values(), key=lambda call: int(call["index"]))
+
+
+def to_journal(entries: Iterable[Entry]) -> list[Any]:
+    """Return entries as plain JSON values."""
+    return [msgspec.to_builtins(entry) for entry in entries]
+
+
+def from_journal(values: list[Any]) -> list[Entry]:
+    """Return the entries that `to_journal` was given."""
+    return msgspec.convert(values, list[ReasoningDelta | TextDelta | ToolCallDelta | Status])

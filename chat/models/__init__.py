@@ -4,6 +4,7 @@ from chat.models.access import ApiKey, SetupToken
 from chat.models.catalog import ChatModel, Price, Provider
 from chat.models.conversation import Conversation, Message
 from chat.models.generation import Generation
+from chat.models.journal import JournalEntry
 from chat.models.usage import UsageRecord
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ChatModel",
     "Conversation",
     "Generation",
+    "JournalEntry",
     "Message",
     "Price",
     "Provider",

@@ -11,13 +11,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "demo": ""}
-BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL"}
+DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
+BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
 
 
 def validate_base_url(value: str) -> None:
     """Refuse anything but a plain http(s) address: credentials in it would be stored and shown."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValidationError("This is no address.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("Enter an address that begins with http:// or https://.")
     if parts.username or parts.password or parts.query:
@@ -29,6 +32,7 @@ class Provider(models.Model):
 
     class Kind(models.TextChoices):
         OPENAI = "openai", "OpenAI-compatible"
+        ANTHROPIC = "anthropic", "Anthropic-compatible"
         DEMO = "demo", "Built-in demo"
 
     name = models.SlugField(max_length=50, unique=True)
@@ -38,7 +42,7 @@ class Provider(models.Model):
         max_length=300,
         blank=True,
         validators=[validate_base_url],
-        help_text="Empty: the variable OPENAI_BASE_URL, and without it OpenAI's own address.",
+        help_text="Empty: the variable OPENAI_BASE_URL or ANTHROPIC_BASE_URL, and without it the kind's own address.",
     )
     api_key_variable = models.CharField(
         "API key variable",
@@ -53,7 +57,7 @@ class Provider(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["openai", "demo"]), name="provider_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=["openai", "anthropic", "demo"]), name="provider_kind_known"),
             models.CheckConstraint(
                 condition=Q(api_key_variable="") | Q(api_key_variable__endswith="_API_KEY"),
                 name="provider_key_is_a_variable",
@@ -78,7 +82,7 @@ class Provider(models.Model):
 
     @property
     def is_configured(self) -> bool:
-        """Whether it can be asked at all: OpenAI's own address wants a key, others may not."""
+        """Whether it can be asked at all: OpenAI's and Anthropic's own addresses want a key, others may not."""
         if self.kind == self.Kind.DEMO:
             return True
         return bool(self.api_key) or self.address != DEFAULT_BASE_URLS[self.kind]
@@ -95,6 +99,7 @@ class ChatModel(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
     upstream_name = models.CharField(max_length=200, help_text="The provider's own name for it.")
     enabled = models.BooleanField(default=True)
+    is_listed = models.BooleanField(default=True, editable=False, help_text="Whether the provider still has it.")
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
     position = models.PositiveIntegerField(default=0, help_text="Order in the picker, after the default.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

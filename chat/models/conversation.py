@@ -1,11 +1,33 @@
 """Conversations and their messages, a tree: nothing said is ever overwritten."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+
+class Node(Protocol):
+    """A message in the tree."""
+
+    @property
+    def parent_id(self) -> UUID | None: ...
+
+
+N = TypeVar("N", bound=Node)
+
+
+def path_to(leaf: UUID | None, messages: Mapping[UUID, N]) -> list[N]:
+    """Return the messages from the root to `leaf`, in order."""
+    path: list[N] = []
+    while leaf is not None:
+        path.append(messages[leaf])
+        leaf = messages[leaf].parent_id
+    return path[::-1]
 
 
 class Conversation(models.Model):

@@ -15,6 +15,7 @@ class Generation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
     message = models.OneToOneField("chat.Message", models.CASCADE, related_name="generation")
     model = models.ForeignKey("chat.ChatModel", models.SET_NULL, null=True, related_name="+")
+    api_key = models.ForeignKey("chat.ApiKey", models.SET_NULL, null=True, blank=True, related_name="+")
     request_id = models.CharField(
         max_length=200, null=True, blank=True, help_text="The caller's idempotency key, unique per user."
     )
@@ -26,11 +27,21 @@ class Generation(models.Model):
     error_retryable = models.BooleanField(default=False)
     ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
     elapsed_seconds = models.FloatField(null=True, blank=True)
+    outline = models.JSONField(
+        default=list, blank=True, help_text="The order of the answer's parts, where it is not the usual one."
+    )
+    worker = models.CharField(max_length=200, blank=True, help_text="The process that writes it: host, pid, its start.")
+    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="When that process last said it is alive.")
+    followed_at = models.DateTimeField(null=True, blank=True, help_text="When another process last had a follower.")
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["heartbeat_at"], condition=Q(finished_at__isnull=True), name="generation_unfinished"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "request_id"], name="generation_once_per_request"),
             models.CheckConstraint(

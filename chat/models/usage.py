@@ -10,6 +10,13 @@ from django.utils import timezone
 from chat.models.money import MoneyField
 
 
+def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_seconds: float | None) -> float | None:
+    """Return the pace from the first token to the end; None where a part of it is unknown."""
+    if not tokens or elapsed_seconds is None or ttft_seconds is None or elapsed_seconds <= ttft_seconds:
+        return None
+    return round(tokens / (elapsed_seconds - ttft_seconds), 2)
+
+
 class AppendOnly(models.QuerySet["UsageRecord"]):
     """Rows can be added and read."""
 
@@ -96,8 +103,5 @@ class UsageRecord(models.Model):
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Completion tokens per second from the first token to the end; None where unknown."""
-        seconds = self.elapsed_seconds - (self.ttft_seconds or 0.0)
-        if self.completion_tokens is None or self.ttft_seconds is None or seconds <= 0:
-            return None
-        return self.completion_tokens / seconds
+        """Completion tokens per second; None where unknown."""
+        return tokens_per_second(self.completion_tokens, self.elapsed_seconds, self.ttft_seconds)

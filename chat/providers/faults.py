@@ -12,7 +12,7 @@ import httpx2
 
 from chat.errors import ChatError, masked
 
-# What OpenAI, llama.cpp, vLLM, Ollama and others say when the conversation does not fit.
+# What OpenAI, Anthropic, llama.cpp, vLLM, Ollama and others say when the conversation does not fit.
 TOO_LONG: Final = (
     "context_length_exceeded",
     "exceed_context_size",
@@ -21,7 +21,10 @@ TOO_LONG: Final = (
     "context window",
     "context length",
     "prompt is too long",
+    "exceed context limit",
 )
+# Anthropic reports an empty account as a request that is not valid, or as a billing error.
+NO_CREDIT: Final = ("insufficient_quota", "billing_error", "credit balance is too low")
 FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
 
 
@@ -35,7 +38,7 @@ def reported(
 ) -> ChatError:
     """Return the error for what a provider reported; `status` is None when it came inside a stream.
 
-    `kind` and `code` are the `type` and `code` of OpenAI's error object, either may be empty.
+    `kind` and `code` are the `type` and `code` of the error object, either may be empty; Anthropic has no codes.
     """
     if status is None and code.isdigit():
         status = int(code)
@@ -49,7 +52,7 @@ def reported(
         )
     if any(sign in names for sign in FILTERED):
         return ChatError("content_filter", f"The provider's content filter blocked this request.{detail}")
-    if "insufficient_quota" in names or status == 402:
+    if status == 402 or any(sign in words for sign in NO_CREDIT):
         return ChatError("budget", "The provider's account has no credit left. Top it up or choose another model.")
     if status == 401 or "authentication" in names or "invalid_api_key" in names:
         return ChatError("authentication", f"The provider did not accept the API key. Check it.{detail}")
@@ -61,7 +64,7 @@ def reported(
         return refused(f"The provider does not know this model or address.{detail}")
     if status in (503, 529) or "overloaded" in names:
         return ChatError("api_error", "The model is busy at the moment.", retry_after=retry_after)
-    if status in (408, 504):
+    if status in (408, 504) or "timeout_error" in names:
         return ChatError("timeout", "The provider did not answer in time.", retry_after=retry_after)
     if status is not None and 300 <= status < 400:
         return refused("The provider's address redirects elsewhere. Set it to the final address.")
@@ -106,7 +109,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Return how long a response asks to wait: milliseconds (OpenAI's own header), seconds or an HTTP date."""
     for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         value = headers.get(name, "").strip()
-        if value.replace(".", "", 1).isdigit():
+        if value.isascii() and value.replace(".", "", 1).isdigit():
             return float(value) / per_second
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))

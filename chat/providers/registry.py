@@ -1,5 +1,6 @@
 """Finds the provider for a kind. Each SDK costs a second and 30-60 MB: it is imported when first used."""
 
+import asyncio
 from importlib import import_module
 from typing import Final, Protocol, cast
 
@@ -10,20 +11,26 @@ class _Module(Protocol):
     def connect(self, endpoint: Endpoint) -> Provider: ...
 
 
-KINDS: Final = {"openai": "chat.providers.openai", "demo": "chat.providers.demo"}
+KINDS: Final = {
+    "openai": "chat.providers.openai",
+    "anthropic": "chat.providers.anthropic",
+    "demo": "chat.providers.demo",
+}
 
 _open: dict[tuple[str, Endpoint], Provider] = {}
 
 
-def provider_for(kind: str, endpoint: Endpoint) -> Provider:
+async def provider_for(kind: str, endpoint: Endpoint) -> Provider:
     """Return this process's provider for `kind` at `endpoint`; its connections are kept and shared.
 
     Raises KeyError for an unknown kind.
     """
     key = (kind, endpoint)
     if key not in _open:
-        module = cast(_Module, import_module(KINDS[kind]))
-        _open[key] = module.connect(endpoint)
+        # Beside the event loop: an SDK takes its time.
+        module = cast(_Module, await asyncio.to_thread(import_module, KINDS[kind]))
+        if key not in _open:
+            _open[key] = module.connect(endpoint)
     return _open[key]
 
 

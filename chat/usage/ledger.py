@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, Self
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +18,9 @@ from chat.usage.estimate import estimate_prompt_tokens, estimate_tokens
 from chat.usage.pricelist import price_in_force, unit_price
 from chat.usage.pricing import Cost, cost_of
 
+# The largest value of a PositiveIntegerField that every database keeps.
+LARGEST_COUNT: Final = 2**31 - 1
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,39 +30,67 @@ class Account:
 
     user_id: int
     username: str
+    api_key_id: int | None
     api_key_name: str
     conversation_id: UUID
     message_id: UUID
     generation_id: UUID
-    model_id: int
+    model_id: int | None
     model: str
     provider: str
+
+    @classmethod
+    def of(cls, generation: Generation) -> Self:
+        """Return the account of a generation whose model is still there."""
+        model, key, answer = generation.model, generation.api_key, generation.message
+        return cls(
+            user_id=generation.owner_id,
+            username=generation.owner.username,
+            api_key_id=key.pk if key else None,
+            api_key_name=key.name if key else "",
+            conversation_id=answer.conversation_id,
+            message_id=answer.pk,
+            generation_id=generation.pk,
+            model_id=model.pk if model else None,
+            model=answer.model,
+            provider=model.provider.name if model else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One request that was made: what was sent and said, to estimate from, and what the provider reported.
+
+    Times are in seconds from when the request was made. `error` is None for a regular end and for Stop.
+    """
+
+    prompt: tuple[str, ...] = field(repr=False)
+    said: str = field(repr=False)
+    usage: Usage | None
+    finish_reason: str
+    error: ChatError | None
+    ttft_seconds: float | None
+    elapsed_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a generation. `usage` is what the provider reported; `prompt` is what was sent, to estimate from.
+    """What came of a generation, over all its attempts.
 
-    `error` is None for a regular end and for Stop. Durations are in seconds, from the start of the generation.
+    `outline` is the order of its parts (`Transcript.outline`). `error` is None for a regular end and for Stop.
+    Durations are in seconds, from the start of the generation.
     """
 
     content: str
     reasoning: str
     tool_calls: list[dict[str, Any]]
+    outline: list[list[Any]]
     status: Message.Status
     finish_reason: str
     error: ChatError | None
-    usage: Usage | None
-    prompt: tuple[str, ...] = field(repr=False)
+    attempts: tuple[Spent, ...]
     ttft_seconds: float | None
     elapsed_seconds: float
-
-
-def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_seconds: float | None) -> float | None:
-    """Return the pace from the first token to the end; None where a part of it is unknown."""
-    if not tokens or elapsed_seconds is None or ttft_seconds is None or elapsed_seconds <= ttft_seconds:
-        return None
-    return round(tokens / (elapsed_seconds - ttft_seconds), 2)
 
 
 @transaction.atomic
@@ -70,28 +101,36 @@ def settle(account: Account, result: Result) -> Charge | None:
     takes its message along, never the usage row.
     """
     now = timezone.now()
+    # Conversation first, as whoever deletes it does: locks taken in one order cannot deadlock.
+    Conversation.objects.select_for_update().filter(pk=account.conversation_id).first()
     generation = Generation.objects.select_for_update().filter(pk=account.generation_id).first()
     if generation is not None and generation.finished_at is not None:
         return charge_of(UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt"))
     if generation is not None:
         _close(generation, account, result, now)
-    record = _record(account, result, now)
-    if record is None:
-        return None
-    record.save()
-    return charge_of([record])
+    records = [
+        _record(account, spent, number, now) for number, spent in enumerate(result.attempts, start=1) if _reached(spent)
+    ]
+    for record in records:
+        record.save()
+    return charge_of(records)
 
 
 def _close(generation: Generation, account: Account, result: Result, now: datetime) -> None:
     Message.objects.filter(pk=account.message_id).update(
         content=_storable(result.content),
         reasoning=_storable(result.reasoning),
-        tool_calls=result.tool_calls,
+        tool_calls=[
+            {name: _storable(part) if isinstance(part, str) else part for name, part in call.items()}
+            for call in result.tool_calls
+        ],
         status=result.status,
         finish_reason=result.finish_reason,
     )
     Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now)
+    generation.journal.all().delete()
     generation.finished_at = now
+    generation.outline = result.outline
     generation.error_type = result.error.code if result.error else ""
     generation.error_message = result.error.message if result.error else ""
     generation.error_retryable = bool(result.error and result.error.retryable)
@@ -105,12 +144,14 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _record(account: Account, result: Result, now: datetime) -> UsageRecord | None:
-    reached = not (result.error and result.error.code == "network_error" and not result.content)
-    if not reached:
-        return None
-    usage, source = _usage(result)
-    model = ChatModel.objects.filter(pk=account.model_id).first()
+def _reached(spent: Spent) -> bool:
+    """Whether the request came to the provider at all."""
+    return bool(spent.said) or spent.error is None or spent.error.code != "network_error"
+
+
+def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> UsageRecord:
+    usage, source = _usage(spent)
+    model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
     price = price_in_force(model, now) if model else None
     cost = _cost(usage, price)
     return UsageRecord(
@@ -121,6 +162,7 @@ def _record(account: Account, result: Result, now: datetime) -> UsageRecord | No
         conversation_id=account.conversation_id,
         message_id=account.message_id,
         generation_id=account.generation_id,
+        attempt=attempt,
         provider=account.provider,
         model=account.model,
         prompt_tokens=usage.prompt_tokens,
@@ -133,35 +175,46 @@ def _record(account: Account, result: Result, now: datetime) -> UsageRecord | No
         currency=price.currency if price else "USD",
         price=price,
         source=source,
-        finish_reason=result.finish_reason,
-        error_type=result.error.code if result.error else "",
-        ttft_seconds=result.ttft_seconds,
-        elapsed_seconds=result.elapsed_seconds,
+        finish_reason=spent.finish_reason,
+        error_type=spent.error.code if spent.error else "",
+        ttft_seconds=spent.ttft_seconds,
+        elapsed_seconds=spent.elapsed_seconds,
     )
 
 
-def _usage(result: Result) -> tuple[Usage, UsageRecord.Source]:
+def _usage(spent: Spent) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
     A request the provider turned down before the first word is not billed, but nothing says so: its counts stay
     unknown.
     """
-    reported = result.usage or Usage()
+    reported = _countable(spent.usage or Usage())
     if reported.prompt_tokens is not None and reported.completion_tokens is not None:
         return reported, UsageRecord.Source.PROVIDER
-    written = (
-        result.content + result.reasoning + "".join(call["name"] + call["arguments"] for call in result.tool_calls)
-    )
-    if result.error and not written:
+    if spent.error and not spent.said:
         return reported, UsageRecord.Source.ESTIMATED
     prompt_tokens = reported.prompt_tokens
     if prompt_tokens is None:
-        prompt_tokens = estimate_prompt_tokens(result.prompt)
+        prompt_tokens = estimate_prompt_tokens(spent.prompt)
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
-        completion_tokens = estimate_tokens(written)
+        completion_tokens = estimate_tokens(spent.said)
     estimated = Usage(prompt_tokens, reported.cached_tokens, completion_tokens, reported.reasoning_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
+
+
+def _countable(usage: Usage) -> Usage:
+    """Return the counts without those that are none: below zero, or more than the database can keep."""
+
+    def count(tokens: int | None) -> int | None:
+        return tokens if tokens is not None and 0 <= tokens <= LARGEST_COUNT else None
+
+    return Usage(
+        prompt_tokens=count(usage.prompt_tokens),
+        cached_tokens=count(usage.cached_tokens),
+        completion_tokens=count(usage.completion_tokens),
+        reasoning_tokens=count(usage.reasoning_tokens),
+    )
 
 
 def _cost(usage: Usage, price: Price | None) -> Cost | None:
@@ -178,9 +231,12 @@ def _cost(usage: Usage, price: Price | None) -> Cost | None:
 def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
     """Return the sum of all attempts at one message; None where there was none.
 
-    A count is None as soon as one attempt does not know it, and so is the cost.
+    A count is None as soon as one attempt does not know it, and so is the cost. Attempts that were turned down
+    before a word only count where there is no other: nothing was used.
     """
-    records = list(attempts)
+    everything = list(attempts)
+    answered = [record for record in everything if not record.error_type or record.completion_tokens is not None]
+    records = answered or everything
     if not records:
         return None
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
 from chat import database
-from chat.errors import ChatError
+from chat.errors import ChatError, unexpected
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
                 return refuse(ChatError("too_large", "The request is too large."))
             except Exception:
                 logger.exception("An unexpected error in %s %s", request.method, request.path)
-                return refuse(ChatError("unknown", "Something went wrong on this server. Its log tells what."))
+                return refuse(unexpected())
 
         return guarded
 
@@ -100,9 +100,9 @@ def respond(data: object, status: int = 200) -> HttpResponse:
     return HttpResponse(_encoder.encode(data), content_type="application/json", status=status)
 
 
-def refuse(error: ChatError, **more: object) -> HttpResponse:
+def refuse(error: ChatError) -> HttpResponse:
     """Return an error as JSON, with the status that goes with its code."""
-    response = respond({"error": {"type": error.code, "message": error.message}, **more}, error.http_status)
+    response = respond({"error": {"type": error.code, "message": error.message}}, error.http_status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return response
@@ -111,8 +111,24 @@ def refuse(error: ChatError, **more: object) -> HttpResponse:
 def parse(request: HttpRequest, shape: type[T]) -> T:
     """Return the request's JSON body as `shape`. Raises ChatError `invalid_request` that names what is wrong."""
     try:
+        if rb"\u0000" in request.body and _holds_nul(msgspec.json.decode(request.body)):
+            raise ChatError("invalid_request", "The body holds a NUL character.")
         return msgspec.json.decode(request.body, type=shape)
+    except RawPostDataException:
+        raise ChatError("invalid_request", "The body must be JSON: Content-Type: application/json.") from None
     except msgspec.ValidationError as error:
         raise ChatError("invalid_request", f"The body does not fit: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ChatError("invalid_request", "The body is not valid JSON.") from None
+
+
+def _holds_nul(value: object) -> bool:
+    """Whether a NUL, which PostgreSQL takes nowhere, stands in any text of a JSON value."""
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_holds_nul(part) for pair in value.items() for part in pair)
+        case list():
+            return any(map(_holds_nul, value))
+    return False

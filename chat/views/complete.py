@@ -4,22 +4,22 @@ from django.http import HttpRequest, HttpResponse
 
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
+from chat.generation.ask import Ask
 from chat.generation.replay import collect
-from chat.generation.start import Ask, begin
+from chat.generation.start import begin
 from chat.views.access import Caller, api, parse, refuse, respond
 
 
 @api("POST")
 async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Ask, and wait for the end of the answer."""
-    generation_id = await begin(caller.user, caller.api_key, parse(request, Ask))
+    generation_id = await begin(caller.user, caller.api_key, parse(request, Ask), can_return=False)
     start, content, end = await collect(caller.user, generation_id)
     charge = next((event for event in end if isinstance(event, Charge)), None)
-    ids = {"conversation_id": start.conversation_id, "message_id": start.message_id}
     match end[-1]:
         case Failed(error_type, message):
-            return refuse(ChatError(error_type, message), **ids, content=content)
-        case Done(finish_reason):
+            return refuse(ChatError(error_type, message))
+        case Done(finish_reason, parsed=parsed):
             return respond(
                 {
                     "content": content,
@@ -31,7 +31,9 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
                         "total_tokens": charge.total_tokens if charge else None,
                     },
                     "cost": charge.cost if charge else None,
-                    **ids,
+                    "conversation_id": start.conversation_id,
+                    "message_id": start.message_id,
+                    **({} if parsed is None else {"parsed": parsed}),
                 }
             )
     raise ChatError("unknown", "The generation did not say how it ended.")

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from chat import catalog
 from chat.models import Conversation, SetupToken
 from chat.views import thread
+from chat.views.conversations import PAGE_SIZE, cursor_of
 from chat.views.thread import ThreadMessage
 
-SIDEBAR_ROWS: Final = 50
 # Named in the page's head, so that the browser fetches them all at once and not import by import.
 MODULES: Final = tuple(f"chat/{file.name}" for file in sorted((settings.BASE_DIR / "static" / "chat").glob("*.js")))
 STARTERS: Final = (
@@ -84,14 +84,15 @@ def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
     names = [choice.name for choice in choices]
     preferred = context.pop("preferred")
     chosen = preferred.name if preferred and preferred.name in names else next(iter(names), "")
-    rows = list(Conversation.objects.filter(owner=request.user)[: SIDEBAR_ROWS + 1])
+    rows = list(Conversation.objects.filter(owner=request.user)[: PAGE_SIZE + 1])
+    listed = rows[:PAGE_SIZE]
     frame = {
         "modules": MODULES,
         "choices": choices,
         "chosen": chosen,
         "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
-        "conversations": rows[:SIDEBAR_ROWS],
-        "more_conversations": len(rows) > SIDEBAR_ROWS,
+        "conversations": listed,
+        "cursor": cursor_of(listed[-1]) if len(rows) > PAGE_SIZE else "",
         "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
     }
     return render(request, "chat/page.html", {**frame, **context})

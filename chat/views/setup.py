@@ -46,6 +46,9 @@ def setup(request: HttpRequest) -> HttpResponse:
         raise Http404(GONE)
     token = request.GET.get("token", "")
     if not SetupToken.matches(token):
+        # Between the two questions somebody else may have come in.
+        if not SetupToken.is_open():
+            raise Http404(GONE)
         return render(request, "chat/setup_closed.html", status=403)
     form = SetupForm(request.POST or None)
     if not form.is_valid():

@@ -6,14 +6,16 @@ from contextlib import aclosing
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 
 from chat import database, sse
-from chat.errors import ChatError
+from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
+from chat.generation.ask import Ask
 from chat.generation.live import Placed
 from chat.generation.replay import follow
-from chat.generation.start import Ask, begin
+from chat.generation.start import begin
 from chat.models import Generation
 from chat.views.access import Caller, api, parse, respond
 
@@ -47,6 +49,9 @@ async def stop(request: HttpRequest, caller: Caller, generation_id: UUID) -> Htt
     generation = live.find(generation_id)
     if generation is not None:
         generation.stop()
+    else:
+        # Another process writes it, and looks for this a few times a second.
+        await database.run(lambda: mine.filter(finished_at__isnull=True).update(stop_requested_at=timezone.now()))
     return respond({"generation_id": generation_id}, 202)
 
 
@@ -60,11 +65,16 @@ def event_stream(events: AsyncGenerator[Placed | None, None]) -> StreamingHttpRe
 
 
 async def _encoded(events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
+    position = 0
     try:
         async with aclosing(events):
             async for placed in events:
-                yield sse.HEARTBEAT if placed is None else sse.encode(*placed)
+                if placed is None:
+                    yield sse.HEARTBEAT
+                else:
+                    position = placed[0]
+                    yield sse.encode(*placed)
     except Exception:
         # The headers are out: a stream says how it ended, whatever happens.
         logger.exception("A stream failed.")
-        yield sse.encode(0, Failed("unknown", "Something went wrong on this server. Its log tells what.", True))
+        yield sse.encode(position, Failed("unknown", unexpected().message, retryable=True))

@@ -1,6 +1,6 @@
 """A conversation's messages, as both the JSON interface and the page show them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,9 @@ from uuid import UUID
 
 from chat.events import Charge
 from chat.models import Conversation, Message, UsageRecord
-from chat.usage.ledger import charge_of, tokens_per_second
+from chat.models.conversation import path_to
+from chat.models.usage import tokens_per_second
+from chat.usage.ledger import charge_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,8 @@ def messages(conversation: Conversation) -> list[ThreadMessage]:
 def branch(conversation: Conversation) -> list[ThreadMessage]:
     """Return the messages from the root to the one said last."""
     everything = messages(conversation)
-    by_id = {message.id: message for message in everything}
-    path: list[ThreadMessage] = []
-    current = everything[-1] if everything else None
-    while current:
-        path.append(current)
-        current = by_id[current.parent_id] if current.parent_id else None
-    return path[::-1]
+    newest = everything[-1].id if everything else None
+    return path_to(newest, {message.id: message for message in everything})
 
 
 def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
@@ -93,3 +90,11 @@ def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
             generation and generation.ttft_seconds,
         ),
     )
+
+
+def as_json(message: ThreadMessage) -> dict[str, Any]:
+    """Return a message as the JSON interface shows it."""
+    shown = {each.name: getattr(message, each.name) for each in fields(message)}
+    # As an event a charge has a type; as a part of a message it has none.
+    usage = message.usage and {name: getattr(message.usage, name) for name in message.usage.__struct_fields__}
+    return {**shown, "usage": usage}

@@ -37,8 +37,15 @@ export function money(cost, currency) {
 export function duration(seconds) {
   if (seconds < 0.05) return "under 0.1 s";
   if (seconds < 9.95) return `${tenth.format(seconds)} s`;
-  const rounded = Math.round(seconds);
-  return rounded < 60 ? `${rounded} s` : `${Math.floor(rounded / 60)} min ${rounded % 60} s`;
+  return wholeDuration(Math.round(seconds));
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string} `4 s`, `2 min 5 s`
+ */
+export function wholeDuration(seconds) {
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /**
@@ -61,7 +68,8 @@ function charged(usage) {
  */
 export function quietLine(turn) {
   if (turn.role !== "assistant" || turn.status === "queued" || turn.status === "streaming") return "";
-  const { elapsed_seconds: elapsed, tokens_per_second: speed } = turn.timing ?? {};
+  // A pace belongs to an answer that came to its end; the stream's `error` does not tell one either.
+  const { elapsed_seconds: elapsed, tokens_per_second: speed } = (turn.trouble ? null : turn.timing) ?? {};
   return [
     turn.model,
     ...(turn.usage ? charged(turn.usage) : []),

@@ -1,6 +1,6 @@
 /** Puts the page together: the only module that knows all the others. */
 
-import { ApiError, createApi } from "./api.js";
+import { createApi } from "./api.js";
 import { createComposer } from "./composer.js";
 import { createConfirmation } from "./confirmation.js";
 import { createConnection } from "./connection.js";
@@ -8,10 +8,14 @@ import { keepDraft, readDraft } from "./draft.js";
 import { createDrawer } from "./drawer.js";
 import { createHeading } from "./heading.js";
 import { readTurns, runningGeneration } from "./history.js";
+import { freshId } from "./identity.js";
 import { createMessage } from "./message.js";
 import { createOlder } from "./older.js";
 import { need } from "./page.js";
 import { createPicker } from "./picker.js";
+import { watchPresence } from "./presence.js";
+import { CONTINUE } from "./remedy.js";
+import { createRemoval } from "./removal.js";
 import { createScroll } from "./scroll.js";
 import { createSidebar } from "./sidebar.js";
 import { initial, leaf, reduce } from "./state.js";
@@ -34,8 +38,8 @@ let state = initial({
 
 const thread = createThread(log, {
   template: need("#message-template", HTMLTemplateElement),
-  createMessage: (article) => createMessage(article, createText),
-  onRetry: retry,
+  createMessage: (article) => createMessage(article, createText, need("#tool-call-template", HTMLTemplateElement)),
+  onRemedy: (remedy, key) => remedies[remedy]?.(key),
 });
 const scroll = createScroll(need("#scroller", HTMLElement), need("#to-end", HTMLElement));
 const composer = createComposer(need("#composer", HTMLFormElement), {
@@ -44,6 +48,7 @@ const composer = createComposer(need("#composer", HTMLFormElement), {
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
 });
 const picker = createPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), (model) => {
+  dispatch({ type: "choose", model });
   // The next question carries the choice anyway; this only remembers it earlier.
   if (state.conversationId) api.chooseModel(state.conversationId, model).catch(() => {});
 });
@@ -53,12 +58,17 @@ const list = need("#conversations", HTMLElement);
 const sidebar = createSidebar(list, {
   template: need("#entry-template", HTMLTemplateElement),
   sentinel: need("#conversations-end", HTMLElement),
-  onDelete: remove,
+  onDelete: createRemoval({
+    ask: confirmation.ask,
+    request: api.deleteConversation,
+    onFailed: (id) => sidebar.complain(id),
+    onRemoved: (id) => (id === state.conversationId ? location.assign("/") : sidebar.remove(id)),
+  }),
   onEnd: () => older.more(),
 });
 const older = createOlder({
   request: api.conversations,
-  expected: list.dataset.more !== undefined,
+  cursor: list.dataset.cursor || null,
   onPage: (page, more) => sidebar.add(page, more),
 });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
@@ -71,7 +81,6 @@ createDrawer({
 });
 
 let scheduled = false;
-
 function render() {
   scheduled = false;
   welcome?.toggleAttribute("hidden", state.turns.length > 0);
@@ -131,8 +140,7 @@ function begun(conversationBefore) {
  */
 function send(message, parentId, before) {
   if (state.phase !== "idle") return false;
-  // Of an insecure origin's random sources only this one is there.
-  const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const fresh = freshId();
   const requestId = before?.requestId || fresh;
   const model = picker.chosen();
   restored = null;
@@ -140,54 +148,50 @@ function send(message, parentId, before) {
   keepDraft(state.conversationId ?? "", message);
   scroll.toEnd();
   const place = state.conversationId ? { conversation_id: state.conversationId, parent_id: parentId } : {};
-  const question = { message, model: model || undefined, request_id: requestId, ...place };
-  connection.ask(question);
+  connection.ask({ message, model: model || undefined, request_id: requestId, ...place });
   return true;
 }
 
 /** @param {string} key of the answer that failed */
 function retry(key) {
-  const question = state.turns[state.turns.findIndex((turn) => turn.key === key) - 1];
-  if (!question) return;
+  const at = state.turns.findIndex((turn) => turn.key === key);
+  const [question, answer] = state.turns.slice(Math.max(0, at - 1), at + 1);
+  if (!question || question === answer) return;
   // A question the server never confirmed keeps its id, so that it cannot be asked twice.
-  send(question.content, question.parentId, { key: question.key, requestId: question.id ? "" : question.requestId });
+  const confirmed = question.id || answer?.id;
+  send(question.content, question.parentId, { key: question.key, requestId: confirmed ? "" : question.requestId });
 }
+
+/** @type {Record<string, (key: string) => void>} what can be done about an answer that did not come to its end */
+const remedies = {
+  retry,
+  continue: (key) => send(CONTINUE, state.turns.find((turn) => turn.key === key)?.id ?? leaf(state)),
+  choose: () => picker.focus(),
+  reconnect: () => connection.reconnect(),
+};
 
 /** @param {string} generationId */
 function followAgain(generationId) {
   dispatch({ type: "follow", generation_id: generationId });
-  connection.follow(generationId);
-}
-
-/**
- * @param {string} id
- * @param {string} title
- */
-async function remove(id, title) {
-  if (!(await confirmation.ask(title))) return;
-  try {
-    await api.deleteConversation(id);
-  } catch (error) {
-    // Gone already is what was wanted.
-    if (!(error instanceof ApiError && error.status === 404)) return sidebar.complain(id);
-  }
-  sidebar.remove(id);
-  if (id === state.conversationId) location.assign("/");
+  connection.follow(state.conversationId ?? "", generationId);
 }
 
 for (const starter of document.querySelectorAll("[data-starter]")) {
   starter.addEventListener("click", () => send(starter.textContent?.trim() ?? "", null));
 }
 
-// A page in the back/forward cache holds no connection; on its return it follows where it was.
-addEventListener("pagehide", () => connection.close());
-addEventListener("pageshow", ({ persisted }) => {
-  const { phase, generationId } = state;
-  if (!persisted || phase === "idle") return;
-  if (!generationId) return dispatch({ type: "error", error_type: "network_error", message: "The connection was lost." });
-  followAgain(generationId);
+watchPresence({
+  // A page in the back/forward cache holds no connection; on its return it follows where it was.
+  onLeave: () => connection.close(),
+  onReturn() {
+    const { phase, generationId } = state;
+    if (generationId) followAgain(generationId);
+    else if (phase !== "idle") dispatch({ type: "error", error_type: "network_error", message: "The connection was lost." });
+  },
+  onWake: () => connection.wake(),
 });
 
+dispatch({ type: "choose", model: picker.chosen() });
 composer.fill(readDraft(state.conversationId ?? ""));
 render();
 scroll.toEnd();

@@ -3,6 +3,9 @@
 import { quietLine, tokenDetail } from "./figures.js";
 import { reveal } from "./pace.js";
 import { need } from "./page.js";
+import { remedies } from "./remedy.js";
+import { isThinking, thoughtLine } from "./thought.js";
+import { createTools } from "./tools.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./state.js").Phase} Phase */
@@ -25,22 +28,26 @@ function say(line, text) {
  * @returns {string} news, or how long the first word has been taking
  */
 function news(turn) {
-  if (turn.notice || turn.content || turn.reasoning || turn.waitedSeconds < 1) return turn.notice;
+  const begun = turn.content || turn.reasoning || turn.toolCalls.length > 0;
+  if (turn.notice || begun || turn.waitedSeconds < 1) return turn.notice;
   return `waiting for ${turn.model}… ${turn.waitedSeconds} s`;
 }
 
 /**
  * @param {HTMLElement} article made by chat/message.html
  * @param {(element: Element) => Body} createBody
+ * @param {HTMLTemplateElement} toolTemplate holds chat/tool_call.html
  */
-export function createMessage(article, createBody) {
+export function createMessage(article, createBody, toolTemplate) {
   const body = createBody(need(".text", HTMLElement, article));
   const thinking = need(".thinking", HTMLDetailsElement, article);
   const thoughts = createBody(need(".thinking-text", HTMLElement, article));
   const summary = need(".thinking summary", HTMLElement, article);
+  const tools = createTools(need(".tool-calls", HTMLElement, article), toolTemplate);
   const notice = need(".notice", HTMLElement, article);
   const trouble = need(".trouble", HTMLElement, article);
   const sentence = need(".trouble-text", HTMLElement, article);
+  const buttons = trouble.querySelectorAll("button");
   const figures = need(".figures", HTMLElement, article);
 
   /**
@@ -67,6 +74,16 @@ export function createMessage(article, createBody) {
     return until < text.length;
   }
 
+  /** @param {Turn} turn */
+  function mend(turn) {
+    /** @type {string[]} */
+    const offered = remedies(turn);
+    for (const button of buttons) button.hidden = !offered.includes(button.dataset.remedy ?? "");
+    say(sentence, turn.trouble?.message ?? "");
+    trouble.toggleAttribute("data-calm", turn.trouble === null);
+    trouble.hidden = turn.trouble === null && offered.length === 0;
+  }
+
   return {
     element: article,
 
@@ -87,14 +104,14 @@ export function createMessage(article, createBody) {
       else article.removeAttribute("aria-busy");
 
       thinking.hidden = turn.reasoning === "" && thoughts.shown() === "";
-      thinking.toggleAttribute("data-live", live && turn.content === "");
-      say(summary, live && turn.content === "" ? "Thinking" : "Thought");
+      thinking.toggleAttribute("data-live", live && !held && isThinking(turn));
+      say(summary, thoughtLine(turn, live));
       const thoughtsWait = show(thoughts, turn.reasoning, live, held);
       const textWaits = show(body, turn.content, live, held);
+      tools.update(turn.toolCalls);
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
-      sentence.textContent = turn.trouble?.message ?? "";
-      trouble.hidden = turn.trouble === null;
+      mend(turn);
       const line = quietLine(turn);
       if (figures.textContent !== line) figures.textContent = line;
       figures.title = tokenDetail(turn.usage);

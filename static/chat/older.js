@@ -6,12 +6,10 @@
 /**
  * @param {object} parts
  * @param {(cursor: string) => Promise<ConversationPage>} parts.request
- * @param {boolean} parts.expected whether there are more than the server rendered
+ * @param {string | null} parts.cursor the end of what the server rendered; null if that is all
  * @param {(page: ConversationEntry[], more: boolean) => void} parts.onPage
  */
-export function createOlder({ request, expected, onPage }) {
-  /** @type {string | null} the first page is asked for again: what the server rendered carries no cursor */
-  let cursor = expected ? "" : null;
+export function createOlder({ request, cursor, onPage }) {
   let loading = false;
 
   return {

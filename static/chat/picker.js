@@ -14,5 +14,7 @@ export function createPicker(select, echoes, onChoose) {
   return {
     /** @returns {string} empty when there is no model */
     chosen: () => select.value,
+
+    focus: () => select.focus(),
   };
 }

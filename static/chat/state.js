@@ -1,10 +1,11 @@
 /**
  * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
  *
- * Events are those of the stream, as the server sends them, and the page's own: `send`, `follow`, `stop`,
- * `stop_failed`, `waited`, `reconnecting`.
+ * Events are those of the stream, as the server sends them (deltas may carry `at`, in seconds since the question), and
+ * the page's own: `send`, `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`.
  */
 
+import { thought, waited } from "./thought.js";
 import { turn } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
@@ -12,6 +13,7 @@ import { turn } from "./turn.js";
 /** @typedef {import("./turn.js").Usage} Usage */
 /** @typedef {import("./turn.js").ToolCall} ToolCall */
 const TITLE_CHARS = 60;
+const RECONNECTING = "Connection lost. Reconnecting…";
 
 /** @typedef {"idle" | "sending" | "streaming" | "stopping"} Phase */
 
@@ -63,25 +65,49 @@ function joined(calls, part) {
   const after = {
     index: part.index,
     id: before.id || part.id || "",
-    name: before.name || part.name || "",
+    name: before.name + (part.name ?? ""),
     arguments: before.arguments + (part.arguments ?? ""),
   };
   return [...calls.filter((call) => call.index !== part.index), after].sort((a, b) => a.index - b.index);
 }
 
+/**
+ * @param {State} state
+ * @param {PageEvent} event
+ * @param {Turn} live
+ * @returns {State}
+ */
+function failed(state, event, live) {
+  // As the server has it: what has said something was interrupted, what never did has failed.
+  const partial = live.content || live.reasoning || live.toolCalls.length > 0 || event.error_type === "interrupted";
+  const { error_type: type, message, retryable = true } = event;
+  const trouble = { type, message, retryable, ...(event.place ? { lost: true } : {}) };
+  const status = /** @type {Status} */ (partial ? "interrupted" : "failed");
+  return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
+}
+
 /** @type {Record<string, (state: State, event: PageEvent, live: Turn) => State>} */
 const WHILE_LIVE = {
   status: (state, event) => written(state, { notice: event.message }),
-  reasoning: (state, event, live) => written(state, { reasoning: live.reasoning + event.content, notice: "" }),
-  token: (state, event, live) => written(state, { content: live.content + event.content, notice: "" }),
-  tool_call: (state, event, live) => written(state, { toolCalls: joined(live.toolCalls, event), notice: "" }),
+  reasoning: (state, event, live) =>
+    written(state, {
+      reasoning: live.reasoning + event.content,
+      thinkingSince: live.reasoning ? live.thinkingSince : (event.at ?? null),
+      notice: "",
+    }),
+  token: (state, event, live) =>
+    written(state, { content: live.content + event.content, notice: "", ...thought(live, event.at) }),
+  tool_call: (state, event, live) =>
+    written(state, { toolCalls: joined(live.toolCalls, event), notice: "", ...thought(live, event.at) }),
   field: (state, event, live) => written(state, { fields: { ...live.fields, [event.name]: event.value } }),
   usage: (state, event) => written(state, { usage: /** @type {Usage} */ (/** @type {unknown} */ (event)) }),
   stop: (state) => ({ ...written(state, { notice: "" }), phase: "stopping" }),
   stop_failed: (state, event) => ({ ...written(state, { notice: event.message }), phase: "streaming" }),
-  waited: (state, event, live) =>
-    live.content || live.reasoning ? state : written(state, { waitedSeconds: event.seconds }),
-  reconnecting: (state) => written(state, { notice: "Connection lost. Reconnecting…" }),
+  waited: (state, event, live) => {
+    const change = waited(live, event.seconds);
+    return Object.keys(change).length > 0 ? written(state, change) : state;
+  },
+  reconnecting: (state) => written(state, { notice: RECONNECTING }),
 
   // Comes again at the head of every stream that follows, so it must change nothing but what it says.
   start: (state, event) => {
@@ -103,11 +129,7 @@ const WHILE_LIVE = {
     const end = { finishReason: event.finish_reason, notice: "", timing: { elapsed_seconds, tokens_per_second } };
     return { ...written(state, { ...end, status: stopped ? "stopped" : "complete" }), phase: "idle", generationId: null };
   },
-  error: (state, event) => {
-    const status = event.error_type === "interrupted" ? "interrupted" : "failed";
-    const trouble = { type: event.error_type, message: event.message };
-    return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
-  },
+  error: failed,
 };
 
 /**
@@ -140,11 +162,21 @@ export function reduce(state, event) {
   }
   if (event.type === "follow") {
     // From the start on: the stream tells everything again.
-    const emptied = written(state, { content: "", reasoning: "", toolCalls: [], status: "streaming" });
+    const anew = { thinkingSince: null, thoughtSeconds: null, trouble: null, usage: null };
+    const emptied = written(state, { content: "", reasoning: "", toolCalls: [], status: "streaming", ...anew });
     const phase = state.phase === "idle" ? "streaming" : state.phase;
     return { ...emptied, phase, generationId: event.generation_id };
   }
   const live = state.turns.at(-1);
+  if (event.type === "resume" && state.phase === "idle") {
+    // Nobody watched the clock meanwhile.
+    const again = { status: /** @type {Status} */ ("streaming"), trouble: null, notice: RECONNECTING, thinkingSince: null };
+    return { ...written(state, again), phase: "streaming", generationId: event.generation_id };
+  }
+  if (event.type === "choose" && live?.trouble && event.model !== live.model) {
+    // What one model will never do, another may.
+    return written(state, { trouble: { ...live.trouble, retryable: true } });
+  }
   const change = WHILE_LIVE[event.type];
   return state.phase === "idle" || !live || !change ? state : change(state, event, live);
 }

@@ -9,16 +9,17 @@
  * @param {object} parts
  * @param {HTMLTemplateElement} parts.template holds chat/message.html
  * @param {(article: HTMLElement) => MessageView} parts.createMessage
- * @param {(key: string) => void} parts.onRetry gets the key of the answer that failed
+ * @param {(remedy: string, key: string) => void} parts.onRemedy gets what shall be done, and the answer's key
  */
-export function createThread(log, { template, createMessage, onRetry }) {
+export function createThread(log, { template, createMessage, onRemedy }) {
   /** @type {Map<string, { view: MessageView, turn: Turn | null, waiting: boolean }>} */
   const shown = new Map();
 
   log.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest(".retry") : null;
-    const article = button?.closest("article");
-    for (const [key, { view }] of shown) if (view.element === article) return onRetry(key);
+    const button = event.target instanceof Element ? event.target.closest("[data-remedy]") : null;
+    if (!(button instanceof HTMLElement)) return;
+    const article = button.closest("article");
+    for (const [key, { view }] of shown) if (view.element === article) return onRemedy(button.dataset.remedy ?? "", key);
   });
 
   /**

@@ -22,6 +22,8 @@
  * @typedef {object} Trouble what went wrong, for a person
  * @property {string} type
  * @property {string} message
+ * @property {boolean} retryable whether the same model may do it when asked again
+ * @property {boolean} [lost] only the line is known to have broken, not the answer
  */
 
 /** @typedef {{ index: number, id: string, name: string, arguments: string }} ToolCall */
@@ -41,6 +43,8 @@
  * @property {string} model
  * @property {string} notice news while nothing arrives
  * @property {number} waitedSeconds
+ * @property {number | null} thinkingSince when the first thought came, in seconds; null where nobody watched the clock
+ * @property {number | null} thoughtSeconds how long it has been thinking, or had been when it began to speak
  * @property {Usage | null} usage
  * @property {Timing | null} timing
  * @property {Trouble | null} trouble
@@ -64,6 +68,8 @@ export function turn(known) {
     model: "",
     notice: "",
     waitedSeconds: 0,
+    thinkingSince: null,
+    thoughtSeconds: null,
     usage: null,
     timing: null,
     trouble: null,

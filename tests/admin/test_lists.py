@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.admin import paginator
-from chat.models import Conversation, Provider, UsageRecord
+from chat.models import Conversation, Message, Provider, UsageRecord
 from tests.admin.rows import everything, talk
 from tests.usage.rows import priced_model, record
 
@@ -22,7 +22,20 @@ def address(name: str) -> str:
 
 def test_every_kind_of_row_a_person_may_want_to_see_is_listed() -> None:
     registered = {model._meta.model_name for model in admin.site._registry if model._meta.app_label == "chat"}
-    assert registered == set(LISTS)
+    assert registered == {*LISTS, "message"}
+
+
+def test_messages_are_found_by_what_they_say_in_the_same_queries_for_few_and_many(browser: Client, boss: User) -> None:
+    asked = []
+    for count in (2, 20):
+        for number in range(count):
+            talk(boss, question=f"Question {number} of {count}")
+        with CaptureQueriesContext(connection) as queries:
+            response = browser.get(address("message"), {"q": f"of {count}"})
+        assert response.context["cl"].result_count == count
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+    assert browser.get(f"{address('message')}{Message.objects.all()[0].pk}/change/").status_code == 200
 
 
 @pytest.mark.parametrize("name", LISTS)

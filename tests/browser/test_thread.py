@@ -4,29 +4,13 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, sign_in
+from tests.browser.talk import MODEL, ask, settled
 from tests.site import Site
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
-
-MODEL = "gpt-4o-mini"
-
-
-def ask(page: Page, message: str, *, model: str = MODEL) -> Locator:
-    """Ask in the page, as a person does. Returns the answer's article."""
-    answers = page.locator("article[data-role=assistant]")
-    before = answers.count()
-    page.get_by_role("combobox", name="Model").select_option(model)
-    page.get_by_role("textbox", name="Message").fill(message)
-    page.get_by_role("button", name="Send").click()
-    return answers.nth(before)
-
-
-def settled(answer: Locator, status: str = "complete") -> Locator:
-    expect(answer).to_have_attribute("data-status", status)
-    return answer
 
 
 def test_words_appear_while_the_model_speaks_and_the_figures_after(page: Page, upstream: Upstream) -> None:

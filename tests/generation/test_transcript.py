@@ -1,10 +1,12 @@
 """A position names a place: whatever was read before it and after it makes the whole."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.events import ReasoningDelta, Status, TextDelta, ToolCallDelta
-from chat.generation.transcript import Entry, Transcript
+from chat.generation.transcript import Entry, Transcript, from_journal, to_journal
 
 words = st.text(min_size=1, max_size=8)
 entries = st.lists(
@@ -80,3 +82,24 @@ def test_a_stored_tool_call_has_the_places_of_its_fragments() -> None:
     stored = Transcript([ToolCallDelta(0, "id", "name", "{}")])
     assert stored.position == live.position
     assert stored.after(4)[0] == [(6, ToolCallDelta(0, "id", "", "{}"))]
+
+
+@given(entries)
+def test_a_finished_message_has_every_place_where_it_was_while_it_was_written(deltas: list[Entry]) -> None:
+    live = Transcript(deltas)
+    stored = Transcript.stored(live.content, live.reasoning, live.tool_calls, live.outline)
+    assert stored.position == live.position
+    for cut in range(live.position + 1):
+        assert said(stored.after(cut)[0]) == said(live.after(cut)[0])
+
+
+@given(entries)
+def test_the_journal_gives_back_what_it_was_given(deltas: list[Entry]) -> None:
+    assert from_journal(json.loads(json.dumps(to_journal(deltas)))) == deltas
+
+
+def test_the_usual_order_needs_no_outline() -> None:
+    usual = Transcript([ReasoningDelta("Hm"), TextDelta("a"), TextDelta("b"), ToolCallDelta(0, "id", "name")])
+    assert usual.outline == []
+    mixed = Transcript([TextDelta("a"), ReasoningDelta("Hm"), TextDelta("b"), TextDelta("c")])
+    assert mixed.outline == [["token", 1], ["reasoning", 2], ["token", 2]]

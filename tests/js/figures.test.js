@@ -50,6 +50,11 @@ test("ends that are not plain are said in words", () => {
   assert.equal(line({ ...bare, finishReason: "stop" }), "gpt-4o");
 });
 
+test("an answer that broke off has no pace, whether it was just heard or read from history", () => {
+  const trouble = { type: "api_error", message: "No.", retryable: true };
+  assert.equal(line({ status: "interrupted", trouble }), "gpt-4o · 1,234 tokens · $0.00042 · Interrupted");
+});
+
 for (const [cost, expected] of /** @type {[string | number, string][]} */ ([
   [1234.5, "$1,234.50"],
   [1, "$1.00"],

@@ -21,7 +21,7 @@ async function heard(origin, abort = new AbortController()) {
   const { signal } = abort;
   const events = [];
   const first = api.ask({ message: "Hi" }, signal);
-  const follow = (/** @type {string} */ id, /** @type {string} */ position) => api.follow(id, position, signal);
+  const follow = (/** @type {import("../../static/chat/api.js").Place} */ place) => api.follow(place, signal);
   for await (const event of listen({ first, follow, signal, pause: async () => {} })) events.push(event);
   return events;
 }
@@ -61,6 +61,47 @@ test("a stream that ends without done or error is never a success", async () => 
   assert.equal(events.at(-1)?.type, "error");
   assert.equal(events.at(-1)?.error_type, "network_error");
   assert.equal(server.seen.length, 4);
+});
+
+test("a line that was given up says where", async () => {
+  await using server = await serve(({ method }, response) => {
+    response.writeHead(200, SSE);
+    if (method === "POST") response.write(framed([START, token("Hel")], 3), () => response.destroy());
+    else response.destroy();
+  });
+  const last = (await heard(server.origin)).at(-1);
+  assert.deepEqual(last?.place, { generationId: "g", conversationId: "c", position: "4" });
+});
+
+test("half an event is no place to follow from", async () => {
+  await using server = await serve(({ method }, response) => {
+    response.writeHead(200, SSE);
+    const half = `${framed([START, token("Hel")], 3)}id: 9\ndata: {"type":"tok`;
+    if (method === "POST") response.write(half, () => response.destroy());
+    else response.end(framed([DONE], 9));
+  });
+  await heard(server.origin);
+  assert.equal(server.seen[1]?.headers["last-event-id"], "4");
+});
+
+test("what a killed server had said but not stored is told anew, as it is stored", async () => {
+  const error = { type: "error", error_type: "interrupted", message: "It was restarted.", retryable: true };
+  await using server = await serve(({ method, headers }, response) => {
+    response.writeHead(200, SSE);
+    if (method === "POST") response.write(framed([START, token("Hello there")], 11), () => response.destroy());
+    else if (headers["last-event-id"]) response.end(framed([START], 12) + framed([error], 5));
+    else response.end(framed([START], 0) + framed([token("Hello")], 5) + framed([error], 5));
+  });
+  assert.deepEqual(await heard(server.origin), [
+    START,
+    token("Hello there"),
+    { type: "reconnecting", attempt: 1 },
+    START,
+    { type: "follow", generation_id: "g" },
+    START,
+    token("Hello"),
+    error,
+  ]);
 });
 
 test("progress gives the three tries back", async () => {

@@ -101,11 +101,12 @@ test("fragments of tool calls are joined by their index", () => {
     SEND,
     START,
     { type: "tool_call", index: 1, id: "two", name: "g", arguments: "" },
-    { type: "tool_call", index: 0, id: "one", name: "f", arguments: '{"a"' },
+    { type: "tool_call", index: 0, id: "one", name: "wea", arguments: "" },
+    { type: "tool_call", index: 0, id: "other", name: "ther", arguments: '{"a"' },
     { type: "tool_call", index: 0, id: "", name: "", arguments: ":1}" },
   ]);
   assert.deepEqual(answer(state).toolCalls, [
-    { index: 0, id: "one", name: "f", arguments: '{"a":1}' },
+    { index: 0, id: "one", name: "weather", arguments: '{"a":1}' },
     { index: 1, id: "two", name: "g", arguments: "" },
   ]);
 });
@@ -162,12 +163,47 @@ test("length and content filter are ends of their own", () => {
 });
 
 test("an error keeps the partial text and says what happened", () => {
-  const error = { type: "error", error_type: "api_error", message: "The model broke off.", retryable: true };
+  const error = { type: "error", error_type: "api_error", message: "The model broke off.", retryable: false };
   const state = after([SEND, START, { type: "token", content: "Half" }, error]);
   assert.equal(state.phase, "idle");
-  assert.equal(answer(state).status, "failed");
+  assert.equal(answer(state).status, "interrupted");
   assert.equal(answer(state).content, "Half");
-  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off." });
+  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off.", retryable: false });
+});
+
+test("an answer that said anything at all was interrupted, one that said nothing has failed", () => {
+  const error = { type: "error", error_type: "rate_limit", message: "Busy." };
+  const status = (/** @type {PageEvent[]} */ ...said) => answer(after([SEND, START, ...said, error])).status;
+  assert.equal(status(), "failed");
+  assert.equal(status({ type: "status", message: "Trying again in 3 s." }), "failed");
+  assert.equal(status({ type: "token", content: "x" }), "interrupted");
+  assert.equal(status({ type: "reasoning", content: "x" }), "interrupted");
+  assert.equal(status({ type: "tool_call", index: 0, id: "1", name: "f", arguments: "" }), "interrupted");
+});
+
+test("a line that was given up can be taken up again where it broke", () => {
+  const place = { generationId: "g", conversationId: "c", position: "4" };
+  const error = { type: "error", error_type: "network_error", message: "Lost.", place };
+  const lost = after([SEND, START, { type: "token", content: "Half" }, error]);
+  assert.equal(lost.phase, "idle");
+  assert.equal(answer(lost).trouble?.lost, true);
+  const again = reduce(lost, { type: "resume", generation_id: "g" });
+  assert.equal(again.phase, "streaming");
+  assert.equal(again.generationId, "g");
+  assert.equal(answer(again).trouble, null);
+  assert.match(answer(again).notice, /Reconnecting/);
+  const whole = after([START, { type: "token", content: " and half" }, DONE], again);
+  assert.equal(answer(whole).content, "Half and half");
+  assert.equal(answer(whole).status, "complete");
+});
+
+test("another model may do what one will never do", () => {
+  const error = { type: "error", error_type: "authentication", message: "No key.", retryable: false };
+  const state = after([SEND, START, error]);
+  assert.equal(reduce(state, { type: "choose", model: "gpt-4o-2024" }), state);
+  assert.equal(answer(reduce(state, { type: "choose", model: "other" })).trouble?.retryable, true);
+  const done = after([SEND, START, DONE]);
+  assert.equal(reduce(done, { type: "choose", model: "other" }), done);
 });
 
 test("an interrupted answer is called so", () => {

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from chat.providers import anthropic
 from chat.providers.base import Endpoint, Provider
 from chat.providers.openai import connect
 from tests.providers.asking import KEY
@@ -22,6 +23,21 @@ async def provider(upstream: Upstream) -> AsyncIterator[Provider]:
 async def impatient(upstream: Upstream) -> AsyncIterator[Provider]:
     """A provider that takes 0.3 s without a word for a failure."""
     connected = connect(Endpoint(upstream.base_url, KEY, idle_timeout=0.3))
+    yield connected
+    await connected.aclose()
+
+
+@pytest.fixture
+async def claude(upstream: Upstream) -> AsyncIterator[Provider]:
+    connected = anthropic.connect(Endpoint(upstream.anthropic_url, KEY, idle_timeout=10.0))
+    yield connected
+    await connected.aclose()
+
+
+@pytest.fixture
+async def impatient_claude(upstream: Upstream) -> AsyncIterator[Provider]:
+    """The same, taking 0.3 s without a word for a failure."""
+    connected = anthropic.connect(Endpoint(upstream.anthropic_url, KEY, idle_timeout=0.3))
     yield connected
     await connected.aclose()
 

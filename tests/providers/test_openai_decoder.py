@@ -7,7 +7,8 @@ import pytest
 
 from chat.errors import ChatError
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.completion import CompletionDecoder, not_a_stream
+from chat.providers.body import not_a_stream
+from chat.providers.completion import CompletionDecoder
 from chat.providers.sse import EventDecoder
 from tests.providers.chunking import cut, every_chunking
 

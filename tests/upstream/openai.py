@@ -68,6 +68,10 @@ def error(script: Script) -> Json:
     return {"error": {"type": script.error_type, "code": script.error_code, "message": script.error_message}}
 
 
+def error_data(script: Script) -> bytes:
+    return event(error(script))
+
+
 def error_event(script: Script) -> bytes:
     words = {"type": script.error_type, "code": script.error_code, "message": script.error_message}
     return b"event: error\n" + event(words)

@@ -33,6 +33,11 @@ class Upstream:
     def base_url(self) -> str:
         return f"{self.url}/v1"
 
+    @property
+    def anthropic_url(self) -> str:
+        """What goes into ANTHROPIC_BASE_URL."""
+        return self.url
+
     def start(self) -> Self:
         command = [sys.executable, "-m", "tests.upstream", "--port", "0", "--with-stdin", *self._arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -58,6 +58,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         before_headers  `then` ("hang", "close" or "reset") happens before the status line
         hang_seconds    "hang" ends after this time and everything goes on
         ping_every      "hang" sends a comment as often as this
+
+    In Anthropic's format `finish_reason` is translated ("stop" to "end_turn" and so on; a word it does not know goes
+    out as it is), `usage` counts the input at the start and the output at the end ("every": after every piece), a ping
+    is an event, the end mark is `message_stop`, `reasoning_field` and `error_code` mean nothing.
     """
 
     text: list[str] | None = None
@@ -108,5 +112,6 @@ def default_text(tokens: int = 20) -> str:
 
 
 def prompt_tokens(body: dict[str, Any]) -> int:
-    """Count the words of all messages; this upstream's tokens are words."""
-    return sum(len(str(message.get("content") or "").split()) for message in body.get("messages") or ())
+    """Count the words of all messages and of the system prompt beside them; this upstream's tokens are words."""
+    said = [message.get("content") for message in body.get("messages") or ()]
+    return sum(len(str(words or "").split()) for words in (*said, body.get("system")))

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 import msgspec
 
-from tests.upstream import openai
+from tests.upstream import anthropic, openai
 from tests.upstream.connection import Connection, Request
 from tests.upstream.record import Ended, Record
 from tests.upstream.script import Script
@@ -16,6 +17,26 @@ from tests.upstream.script import Script
 JSON = {"Content-Type": "application/json"}
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 MODELS = ("gpt-4o", "gpt-4o-mini", "o3-mini", "tiny-local")
+
+
+class Format(Protocol):
+    """What a module for a provider's wire format has."""
+
+    PING: bytes
+    MALFORMED: bytes
+
+    def frames(self, script: Script, body: dict[str, Any]) -> Iterator[bytes | None]: ...
+    def whole(self, script: Script, body: dict[str, Any]) -> dict[str, Any]: ...
+    def model_list(self, names: Iterable[str]) -> dict[str, Any]: ...
+    def error(self, script: Script) -> dict[str, Any]: ...
+    def error_data(self, script: Script) -> bytes: ...
+    def error_event(self, script: Script) -> bytes: ...
+
+
+def format_of(request: Request) -> Format:
+    """Both formats list their models at one path; only Anthropic's clients say a version."""
+    is_anthropic = request.path == "/v1/messages" or "anthropic-version" in request.headers
+    return anthropic if is_anthropic else openai
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,8 +73,8 @@ class Server:
                 await connection.answer(200, msgspec.json.encode(found), JSON)
             case ("GET", "/v1/models"):
                 async with self._recorded(connection, request) as record:
-                    record.ended = await self._list_models(connection, self._script_for(request))
-            case ("POST", "/v1/chat/completions"):
+                    record.ended = await self._list_models(connection, request, self._script_for(request))
+            case ("POST", "/v1/chat/completions" | "/v1/messages"):
                 async with self._recorded(connection, request) as record:
                     record.ended = await self._complete(connection, request, self._script_for(request), record)
             case _:
@@ -101,27 +122,28 @@ class Server:
             record.bytes_sent = connection.bytes_sent - before
             record.ended_at = time.monotonic()
 
-    async def _list_models(self, connection: Connection, script: Script) -> Ended:
+    async def _list_models(self, connection: Connection, request: Request, script: Script) -> Ended:
         await asyncio.sleep(script.delay_headers)
         scripted = (name for name in self._by_model if not name.startswith("/"))
-        listing = openai.model_list(dict.fromkeys((*self._models, *scripted)))
+        listing = format_of(request).model_list(dict.fromkeys((*self._models, *scripted)))
         if script.status == 200:
             body = script.body.encode() if script.body is not None else msgspec.json.encode(listing)
             await connection.answer(200, body, JSON | script.headers)
         else:
-            await self._refuse(connection, script)
+            await self._refuse(connection, request, script)
         return "complete"
 
     async def _complete(self, connection: Connection, request: Request, script: Script, record: Record) -> Ended:
         await asyncio.sleep(script.delay_headers)
-        if script.before_headers and (ended := await self._misbehave(connection, script)):
+        if script.before_headers and (ended := await self._misbehave(connection, request, script)):
             return ended
         if script.status != 200 or script.body is not None:
-            await self._refuse(connection, script)
+            await self._refuse(connection, request, script)
             return "complete"
         if not request.json.get("stream"):
             await asyncio.sleep(script.delay_first)
-            await connection.answer(200, msgspec.json.encode(openai.whole(script, request.json)), JSON | script.headers)
+            answer = format_of(request).whole(script, request.json)
+            await connection.answer(200, msgspec.json.encode(answer), JSON | script.headers)
             return "complete"
         connection.begin(200, EVENTS | script.headers)
         return await self._stream(connection, request, script, record)
@@ -130,7 +152,7 @@ class Server:
         if script.raw is not None:
             frames = iter([frame for data in script.raw if data for frame in (None, data)])
         else:
-            frames = openai.frames(script, request.json)
+            frames = format_of(request).frames(script, request.json)
         fault_due = script.then is not None and not script.before_headers
         sent = record.bytes_sent
         due = time.monotonic()
@@ -138,7 +160,7 @@ class Server:
         while True:
             if fault_due and record.pieces >= script.after:
                 fault_due = False
-                if ended := await self._misbehave(connection, script):
+                if ended := await self._misbehave(connection, request, script):
                     return ended
             frame = next(frames, b"")
             if frame == b"":
@@ -157,24 +179,26 @@ class Server:
         await connection.end()
         return "complete"
 
-    async def _refuse(self, connection: Connection, script: Script) -> None:
-        body = script.body.encode() if script.body is not None else msgspec.json.encode(openai.error(script))
+    async def _refuse(self, connection: Connection, request: Request, script: Script) -> None:
+        error = format_of(request).error(script)
+        body = script.body.encode() if script.body is not None else msgspec.json.encode(error)
         kind = {"Content-Type": "text/html"} if body.startswith(b"<") else JSON
         await connection.answer(script.status, body, kind | script.headers)
 
-    async def _misbehave(self, connection: Connection, script: Script) -> Ended | None:
+    async def _misbehave(self, connection: Connection, request: Request, script: Script) -> Ended | None:
         """Do what `then` says; None when the answer goes on afterwards."""
+        wire = format_of(request)
         match script.then:
             case "hang":
                 try:
                     async with asyncio.timeout(script.hang_seconds):
                         while True:
                             await asyncio.sleep(script.ping_every or 3600)
-                            await connection.send(openai.PING)
+                            await connection.send(wire.PING)
                 except TimeoutError:
                     return None
             case "malformed":
-                await connection.send(openai.MALFORMED)
+                await connection.send(wire.MALFORMED)
                 return None
             case "close":
                 connection.close()
@@ -183,8 +207,8 @@ class Server:
                 connection.reset()
                 return "reset"
             case "error":
-                await connection.send(openai.event(openai.error(script)))
+                await connection.send(wire.error_data(script))
             case "error_event":
-                await connection.send(openai.error_event(script))
+                await connection.send(wire.error_event(script))
         await connection.end()
         return "complete"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,22 +11,43 @@ from django.db import IntegrityError
 from chat.errors import ChatError
 from chat.events import Usage
 from chat.models import ChatModel, Conversation, Generation, Message, Price, Provider, UsageRecord
-from chat.usage.ledger import Account, Result, charge_of, settle
+from chat.usage.ledger import Account, Result, Spent, charge_of, settle
 
 pytestmark = pytest.mark.django_db
 
+SPENT = Spent(
+    prompt=("A question of some length",),
+    said="Hm.The answer.",
+    usage=Usage(prompt_tokens=1000, cached_tokens=400, completion_tokens=50, reasoning_tokens=7),
+    finish_reason="stop",
+    error=None,
+    ttft_seconds=0.5,
+    elapsed_seconds=2.5,
+)
 RESULT = Result(
     content="The answer.",
     reasoning="Hm.",
     tool_calls=[],
+    outline=[],
     status=Message.Status.COMPLETE,
     finish_reason="stop",
     error=None,
-    usage=Usage(prompt_tokens=1000, cached_tokens=400, completion_tokens=50, reasoning_tokens=7),
-    prompt=("A question of some length",),
+    attempts=(SPENT,),
     ttft_seconds=0.5,
     elapsed_seconds=2.5,
 )
+
+
+def failed(error: ChatError) -> Result:
+    """A result without a word."""
+    spent = replace(SPENT, said="", usage=None, finish_reason="", error=error)
+    return replace(
+        RESULT, content="", reasoning="", status=Message.Status.FAILED, finish_reason="", error=error, attempts=(spent,)
+    )
+
+
+def with_usage(usage: Usage | None, **more: Any) -> Result:
+    return replace(RESULT, attempts=(replace(SPENT, usage=usage),), **more)
 
 
 @pytest.fixture
@@ -44,6 +66,7 @@ def account() -> Account:
     return Account(
         user_id=user.pk,
         username="alice",
+        api_key_id=None,
         api_key_name="",
         conversation_id=conversation.pk,
         message_id=answer.pk,
@@ -85,7 +108,7 @@ def test_the_cost_is_exact(account: Account) -> None:
 
 def test_settling_twice_changes_nothing(account: Account) -> None:
     first = settle(account, RESULT)
-    again = settle(account, replace(RESULT, content="Another answer.", usage=None))
+    again = settle(account, with_usage(None, content="Another answer."))
     assert again == first
     assert message_of(account).content == "The answer."
     assert UsageRecord.objects.count() == 1
@@ -109,25 +132,21 @@ def test_a_deleted_conversation_takes_no_usage_along(account: Account) -> None:
 
 
 def test_what_never_reached_the_provider_is_no_usage(account: Account) -> None:
-    error = ChatError("network_error", "The provider cannot be reached.")
-    failed = replace(RESULT, content="", reasoning="", usage=None, status=Message.Status.FAILED, error=error)
-    assert settle(account, failed) is None
+    assert settle(account, failed(ChatError("network_error", "The provider cannot be reached."))) is None
     assert not UsageRecord.objects.exists()
     generation = message_of(account).generation
     assert (generation.error_type, generation.error_retryable) == ("network_error", True)
 
 
 def test_what_the_provider_refused_has_unknown_usage_not_zero(account: Account) -> None:
-    error = ChatError("rate_limit", "Too many requests.")
-    settle(account, replace(RESULT, content="", reasoning="", usage=None, status=Message.Status.FAILED, error=error))
+    settle(account, failed(ChatError("rate_limit", "Too many requests.")))
     record = record_of(account)
     assert (record.prompt_tokens, record.completion_tokens, record.cost) == (None, None, None)
     assert record.error_type == "rate_limit"
 
 
 def test_a_stopped_answer_is_estimated_from_what_was_asked_and_said(account: Account) -> None:
-    stopped = replace(RESULT, usage=None, status=Message.Status.STOPPED, finish_reason="stopped")
-    charge = settle(account, stopped)
+    charge = settle(account, with_usage(None, status=Message.Status.STOPPED, finish_reason="stopped"))
     assert charge is not None
     assert charge.source == "estimated"
     assert charge.prompt_tokens == 11
@@ -136,13 +155,13 @@ def test_a_stopped_answer_is_estimated_from_what_was_asked_and_said(account: Acc
 
 
 def test_a_missing_half_of_the_usage_is_estimated_and_the_other_kept(account: Account) -> None:
-    charge = settle(account, replace(RESULT, usage=Usage(prompt_tokens=77)))
+    charge = settle(account, with_usage(Usage(prompt_tokens=77)))
     assert charge is not None
     assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 4, "estimated")
 
 
 def test_counts_that_contradict_each_other_are_kept_without_a_cost(account: Account) -> None:
-    charge = settle(account, replace(RESULT, usage=Usage(prompt_tokens=5, cached_tokens=9, completion_tokens=1)))
+    charge = settle(account, with_usage(Usage(prompt_tokens=5, cached_tokens=9, completion_tokens=1)))
     assert charge is not None
     assert (charge.prompt_tokens, charge.cached_tokens, charge.cost) == (5, 9, None)
 
@@ -189,3 +208,26 @@ def test_the_same_attempt_is_never_counted_twice(account: Account) -> None:
     twin.pk, twin._state.adding = None, True
     with pytest.raises(IntegrityError):
         twin.save()
+
+
+def test_each_attempt_has_a_row_of_its_own(account: Account) -> None:
+    refused = replace(SPENT, said="", usage=None, error=ChatError("rate_limit", "Too many requests."))
+    unreached = replace(SPENT, said="", usage=None, error=ChatError("network_error", "Nobody there."))
+    charge = settle(account, replace(RESULT, attempts=(refused, unreached, SPENT)))
+    records = UsageRecord.objects.order_by("attempt").values_list("attempt", "error_type", "completion_tokens")
+    assert list(records) == [(1, "rate_limit", None), (3, "", 50)]
+    assert charge is not None
+    # What was turned down before a word used nothing.
+    assert (charge.completion_tokens, charge.cost, charge.source) == (50, Decimal("0.0025"), "provider")
+
+
+def test_counts_that_no_database_keeps_are_unknown(account: Account) -> None:
+    settle(account, with_usage(Usage(prompt_tokens=10**30, completion_tokens=3)))
+    record = record_of(account)
+    assert (record.completion_tokens, record.source) == (3, "estimated")
+
+
+def test_a_tool_call_that_no_database_takes_is_mended(account: Account) -> None:
+    call = {"index": 0, "id": "a", "name": "b", "arguments": "\0"}
+    settle(account, replace(RESULT, tool_calls=[call]))
+    assert message_of(account).tool_calls == [{**call, "arguments": "\ufffd"}]

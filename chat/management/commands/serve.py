@@ -1,6 +1,7 @@
 """`manage.py serve`: from nothing to a running site in one command."""
 
 import asyncio
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -11,13 +12,18 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import catalog
+from chat import catalog, database
 from chat.generation import live
+from chat.generation.recover import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 
 # How long the start waits for the providers' lists of models; the rest is read once the site is up.
-START_SECONDS = 2.0
+START_SECONDS = 1.0
+
+
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - only compared with
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 
 
 class Command(BaseCommand):
@@ -31,13 +37,15 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         self._migrate()
         warnings = asyncio.run(self._sync(START_SECONDS))
-        token = SetupToken.issue()
+        recover()
         connection.close()
-        self._serve(host, port, token, retry=bool(warnings))
+        self._serve(host, port, retry=bool(warnings))
 
     def _migrate(self) -> None:
         """The embedded database is migrated here; one that others share is migrated on purpose."""
         if not settings.DATABASE_URL:
+            # What people say to a model is for nobody else on this machine to read.
+            os.umask(0o077)
             settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
             call_command("migrate", verbosity=0, interactive=False)
             return
@@ -53,29 +61,41 @@ class Command(BaseCommand):
             await close_providers()
         return warnings
 
-    def _serve(self, host: str, port: int, token: str | None, *, retry: bool) -> None:
+    def _serve(self, host: str, port: int, *, retry: bool) -> None:
         # Imported late: it brings Twisted, which the other commands need not pay for.
         from chatsite.asgi import application
+        from chatsite.connection import Limits
         from chatsite.server import Server
 
+        tasks: list[asyncio.Task[None]] = []
+
         async def started() -> None:
-            self._announce(host, server.port, token)
+            # A server that cannot have its address must not take the link of the one that has it.
+            self._announce(host, server.port, await database.run(SetupToken.issue))
+            tasks.append(asyncio.create_task(watch()))
             if retry:
                 for warning in await catalog.sync():
                     self.stderr.write(self.style.WARNING(warning))
 
         async def stopping() -> None:
+            for task in tasks:
+                task.cancel()
             await live.drain()
             await close_providers()
 
-        server = Server(application, host, port, on_start=started, on_stop=stopping)
+        limits = Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)
+        server = Server(application, host, port, on_start=started, on_stop=stopping, limits=limits)
         server.run()
         if server.failure:
             raise CommandError(f"{host}:{port} cannot be used: {server.failure}")
 
     def _announce(self, host: str, port: int, token: str | None) -> None:
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        name = "localhost" if host in EVERYWHERE else host
+        address = f"http://{f'[{name}]' if ':' in name else name}:{port}"
         self.stdout.write(f"chatsite is at {address}")
+        if host in EVERYWHERE and set(settings.ALLOWED_HOSTS) <= LOOPBACK:
+            self.stdout.write("From elsewhere it answers only to names in ALLOWED_HOSTS.")
         if token:
             self.stdout.write(f"Make the first account (the link works once): {address}/setup/?token={token}")
+        self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()

@@ -1,0 +1,72 @@
+"""Tells other processes that a generation said something. It only rings: it carries no text and may be missed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+# How long a follower sleeps at the most: what the bell tells sooner, looking tells now and then.
+POLL_SECONDS = 0.25
+
+
+def _group(generation_id: UUID) -> str:
+    return f"generation.{generation_id.hex}"
+
+
+async def ring(generation_ids: Iterable[UUID]) -> None:
+    """Wake the followers that other processes have. Without a shared channel layer there is nobody to wake."""
+    if not settings.REDIS_URL:
+        return
+    from channels.layers import get_channel_layer
+
+    layer = get_channel_layer()
+    try:
+        for generation_id in generation_ids:
+            await layer.group_send(_group(generation_id), {"type": "generation.news"})
+    except Exception as error:  # noqa: BLE001 - whatever the layer has, followers look by themselves
+        logger.warning("The channel layer could not be told: %s", type(error).__name__)
+
+
+@asynccontextmanager
+async def listening(generation_id: UUID) -> AsyncGenerator[Callable[[], Awaitable[None]], None]:
+    """Give a function that waits for the bell of a generation, or as long as a follower may sleep."""
+    news = asyncio.Event()
+
+    async def wait() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), POLL_SECONDS)
+        news.clear()
+
+    async def sleep() -> None:
+        await asyncio.sleep(POLL_SECONDS)
+
+    if not settings.REDIS_URL:
+        yield sleep
+        return
+    listener = asyncio.create_task(_listen(generation_id, news))
+    try:
+        yield wait
+    finally:
+        listener.cancel()
+
+
+async def _listen(generation_id: UUID, news: asyncio.Event) -> None:
+    from channels.layers import get_channel_layer
+
+    layer = get_channel_layer()
+    try:
+        channel = await layer.new_channel()
+        await layer.group_add(_group(generation_id), channel)
+        try:
+            while True:
+                await layer.receive(channel)
+                news.set()
+        finally:
+            await layer.group_discard(_group(generation_id), channel)
+    except Exception as error:  # noqa: BLE001 - the same
+        logger.warning("The channel layer cannot be listened to: %s", type(error).__name__)

@@ -1,0 +1,37 @@
+"""Tells a follower the fields of a structured answer, wherever it is followed from."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from chat.events import Event, TextDelta
+from chat.generation.structured import FieldReader
+
+Placed = tuple[int, Event]
+
+
+async def with_fields(
+    events: AsyncGenerator[Placed | None, None], text_before: str
+) -> AsyncGenerator[Placed | None, None]:
+    """Yield the events, and each field right after the text that completes it.
+
+    `text_before` is the answer up to where the events begin; its fields were told when it was.
+    """
+    reader = FieldReader()
+    reader.push(text_before)
+    position = 0
+    told_rest = False
+    async with aclosing(events):
+        async for placed in events:
+            if placed is None:
+                yield None
+                continue
+            position, event = placed
+            is_end = event.__struct_config__.tag in ("usage", "title", "done", "error")
+            if is_end and not told_rest:
+                told_rest = True
+                for field in reader.finish()[0]:
+                    yield position, field
+            yield placed
+            if isinstance(event, TextDelta):
+                for field in reader.push(event.content):
+                    yield position, field

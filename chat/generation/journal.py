@@ -1,0 +1,182 @@
+"""The journal: one writer per process appends what all its generations said, a few times a second.
+
+One transaction for all of them also says that this process lives, and reads who wants one of them stopped.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from chat import database
+from chat.generation import bell
+from chat.generation.transcript import Transcript, to_journal
+from chat.models import ApiKey, Generation, JournalEntry
+from chat.usage.ledger import Account
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS: Final = 0.25
+# Revoked keys and deactivated users are looked for at every so many flushes: every two seconds.
+FLUSHES_PER_ACCESS_CHECK: Final = 8
+
+
+class Speaker(Protocol):
+    """A generation under way, as the journal sees it."""
+
+    transcript: Transcript
+
+    @property
+    def account(self) -> Account: ...
+
+    def stop(self) -> None:
+        """Somebody asked for its end, or its conversation is gone."""
+        ...
+
+    def revoke(self) -> None:
+        """Its owner may not be here any more."""
+        ...
+
+    def followed_elsewhere(self) -> None:
+        """Another process has a follower of it."""
+        ...
+
+
+@dataclass(slots=True)
+class Mark:
+    """How far a generation is written: the transcript's index, and the sequence of the next entry."""
+
+    index: int = 0
+    sequence: int = 0
+    followed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one generation said since the last flush."""
+
+    sequence: int
+    events: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What other processes want of a generation."""
+
+    is_over: bool
+    followed_at: datetime | None
+
+
+class Journal:
+    """Writes for all generations of a process. All methods belong to the event loop."""
+
+    def __init__(self) -> None:
+        self._marks: dict[UUID, Mark] = {}
+        self._speakers: dict[UUID, Speaker] = {}
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._flushes = 0
+
+    def join(self, speaker: Speaker) -> None:
+        """Write for a generation from now on."""
+        self._speakers[speaker.account.generation_id] = speaker
+        self._marks[speaker.account.generation_id] = Mark()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def leave(self, speaker: Speaker) -> None:
+        """Write no more for a generation; when this returns, no flush of it is under way."""
+        async with self._lock:
+            self._speakers.pop(speaker.account.generation_id, None)
+            self._marks.pop(speaker.account.generation_id, None)
+            if not self._speakers and self._task is not None:
+                # It sleeps: who flushes holds the lock.
+                self._task.cancel()
+                self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self._flush()
+            except Exception:
+                # Nothing is marked as written: the next flush takes it along.
+                logger.exception("The journal could not be written; it is tried again.")
+
+    async def _flush(self) -> None:
+        async with self._lock:
+            if not self._speakers:
+                return
+            pages: dict[UUID, Page] = {}
+            reached: dict[UUID, int] = {}
+            for generation_id, speaker in self._speakers.items():
+                mark = self._marks[generation_id]
+                read, reached[generation_id] = speaker.transcript.since(mark.index)
+                if read:
+                    pages[generation_id] = Page(mark.sequence, to_journal(entry for _, entry in read))
+            requests = await database.run(write, list(self._speakers), pages)
+            for generation_id in pages:
+                self._marks[generation_id].index = reached[generation_id]
+                self._marks[generation_id].sequence += 1
+            self._obey(requests)
+            await self._check_access()
+        await bell.ring(pages)
+
+    def _obey(self, requests: dict[UUID, Request]) -> None:
+        for generation_id, speaker in self._speakers.items():
+            request = requests.get(generation_id)
+            mark = self._marks[generation_id]
+            if request is None or request.is_over:
+                speaker.stop()
+            elif request.followed_at != mark.followed_at:
+                mark.followed_at = request.followed_at
+                speaker.followed_elsewhere()
+
+    async def _check_access(self) -> None:
+        self._flushes += 1
+        if self._flushes % FLUSHES_PER_ACCESS_CHECK:
+            return
+        accounts = {generation_id: speaker.account for generation_id, speaker in self._speakers.items()}
+        for generation_id in await database.run(without_access, accounts):
+            self._speakers[generation_id].revoke()
+
+
+@transaction.atomic
+def write(generation_ids: Iterable[UUID], pages: dict[UUID, Page]) -> dict[UUID, Request]:
+    """Append pages, say that the generations live, and return what is wanted of those that are still there."""
+    rows = Generation.objects.filter(pk__in=generation_ids)
+    requests = {
+        generation_id: Request(is_over=bool(stop_requested_at or finished_at), followed_at=followed_at)
+        for generation_id, stop_requested_at, followed_at, finished_at in rows.values_list(
+            "pk", "stop_requested_at", "followed_at", "finished_at"
+        )
+    }
+    JournalEntry.objects.bulk_create(
+        JournalEntry(generation_id=generation_id, sequence=page.sequence, events=page.events)
+        for generation_id, page in pages.items()
+        if generation_id in requests
+    )
+    rows.filter(finished_at__isnull=True).update(heartbeat_at=timezone.now())
+    return requests
+
+
+def without_access(accounts: dict[UUID, Account]) -> list[UUID]:
+    """Return the generations whose user was deactivated or deleted, or whose key was revoked."""
+    users = {account.user_id for account in accounts.values()}
+    keys = {account.api_key_id for account in accounts.values() if account.api_key_id is not None}
+    active = set(User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True))
+    valid = (
+        set(ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True).values_list("pk", flat=True)) if keys else set()
+    )
+    return [
+        generation_id
+        for generation_id, account in accounts.items()
+        if account.user_id not in active or (account.api_key_id is not None and account.api_key_id not in valid)
+    ]

@@ -1,0 +1,198 @@
+"""Asks a provider until there is an answer: again before the first word, from the partial after it.
+
+The rules are those of the failure table: a request that failed before any text is made again after a delay, an answer
+that broke off after some text is continued, and each request that was made is an attempt of its own on the bill.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Final
+
+from chat.errors import ChatError
+from chat.events import Delta, Finished, FinishReason, Status, TextDelta, Usage
+from chat.generation.transcript import Transcript
+from chat.providers.base import CompletionRequest, Provider, Turn
+
+BASE_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 8.0
+JITTER_SECONDS: Final = 1.0
+# A provider that wants a longer pause than this is not waited for; the person is told when to come back.
+PATIENCE_SECONDS: Final = 60.0
+CONTINUE: Final = "Continue exactly where you left off."
+# A continuation is held back this long to see whether it begins by repeating the end of the partial...
+OVERLAP_CHARS: Final = 200
+# ...which less than this many equal characters do not prove.
+PROOF_CHARS: Final = 12
+PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
+
+Say = Callable[[Delta | Status], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound."""
+
+    max_retries: int
+    max_continuations: int
+    idle_seconds: float
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
+
+    `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped.
+    """
+
+    prompt: tuple[str, ...] = field(repr=False)
+    began: float = field(default_factory=monotonic)
+    said: Transcript = field(default_factory=Transcript)
+    usage: Usage | None = None
+    first_token: float | None = None
+    ended: float | None = None
+    finish_reason: FinishReason | None = None
+    error: ChatError | None = None
+
+
+def delay_seconds(retries: int) -> float:
+    """Return how long to wait after so many retries: it doubles, up to a limit, with jitter against crowds."""
+    doubled: float = BASE_SECONDS * 2**retries
+    return min(doubled, LONGEST_SECONDS) + random.uniform(0, JITTER_SECONDS)  # noqa: S311
+
+
+class Writing:
+    """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request."""
+
+    def __init__(self, source: Provider, request: CompletionRequest, policy: Policy, say: Say) -> None:
+        self.attempts: list[Attempt] = []
+        self._source = source
+        self._request = request
+        self._policy = policy
+        self._say = say
+        self._text = ""
+
+    async def run(self) -> FinishReason:
+        """Return why the answer ended. Raises ChatError once there is nothing left to try."""
+        retries = continuations = 0
+        request = self._request
+        while True:
+            try:
+                return await self._attempt(request)
+            except ChatError as error:
+                if not self._text and self._may_pass(error) and retries < self._policy.max_retries:
+                    await self._pause(error, retries)
+                    retries += 1
+                elif self._text and self._may_pass(error) and continuations < self._policy.max_continuations:
+                    continuations += 1
+                    self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
+                    request = self._continuation()
+                else:
+                    raise self._final(error) from None
+
+    def _may_pass(self, error: ChatError) -> bool:
+        patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
+        return error.retryable and error.code in PASSING and patient
+
+    def _final(self, error: ChatError) -> ChatError:
+        if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
+            then = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+            message = f"{error.message} It can be asked again at {then:%H:%M} UTC."
+            return ChatError(error.code, message, retry_after=error.retry_after)
+        if self._text and error.code in PASSING - {"timeout"}:
+            return ChatError("interrupted", f"The answer broke off. {error.message}")
+        return error
+
+    async def _pause(self, error: ChatError, retries: int) -> None:
+        seconds = error.retry_after
+        if seconds is None:
+            seconds = delay_seconds(retries)
+        news = f"{error.message} Trying again in {max(1, round(seconds))} s."
+        self._say(Status(news, len(self.attempts) + 1, round(seconds, 2)))
+        await asyncio.sleep(seconds)
+
+    def _continuation(self) -> CompletionRequest:
+        turns = (*self._request.turns, Turn("assistant", self._text), Turn("user", CONTINUE))
+        return replace(self._request, turns=turns)
+
+    async def _attempt(self, request: CompletionRequest) -> FinishReason:
+        attempt = Attempt(tuple(turn.content for turn in request.turns))
+        self.attempts.append(attempt)
+        seam = Seam(self._text)
+        try:
+            await self._read(request, attempt, seam)
+        except TimeoutError:
+            attempt.error = ChatError("timeout", f"The model said nothing for {self._policy.idle_seconds:g} s.")
+        except ChatError as error:
+            attempt.error = error
+        finally:
+            attempt.ended = monotonic()
+            self._tell(seam.rest())
+        if attempt.error is None and attempt.finish_reason is None:
+            attempt.error = ChatError("interrupted", "The provider broke the answer off.")
+        if attempt.error is None and attempt.finish_reason == "stop" and not len(attempt.said):
+            attempt.error = ChatError("api_error", "The model ended its answer without saying anything.")
+        if attempt.error is not None:
+            raise attempt.error
+        return attempt.finish_reason or "stop"
+
+    async def _read(self, request: CompletionRequest, attempt: Attempt, seam: "Seam") -> None:
+        clock = asyncio.get_running_loop().time
+        idle = self._policy.idle_seconds
+        # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
+        step = idle / 10
+        async with asyncio.timeout(idle + step) as deadline, aclosing(self._source.stream(request)) as upstream:
+            armed = clock()
+            async for event in upstream:
+                if (now := clock()) - armed > step:
+                    deadline.reschedule(now + idle + step)
+                    armed = now
+                match event:
+                    case Finished():
+                        attempt.finish_reason = event.finish_reason
+                    case Usage():
+                        attempt.usage = event
+                    case _:
+                        attempt.first_token = attempt.first_token or monotonic()
+                        attempt.said.append(event)
+                        self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
+
+    def _tell(self, said: Delta | str) -> None:
+        if isinstance(said, str):
+            if not said:
+                return
+            self._text += said
+            said = TextDelta(said)
+        self._say(said)
+
+
+class Seam:
+    """Joins a continuation to the partial: what the model repeats of its end is left out."""
+
+    def __init__(self, partial: str) -> None:
+        self._partial = partial[-OVERLAP_CHARS:]
+        self._held = ""
+
+    def join(self, text: str) -> str:
+        """Return what of `text` is new; nothing while that cannot be told yet."""
+        if not self._partial:
+            return text
+        self._held += text
+        # As long as all that came is found in the end of the partial, it may be a repetition that goes on.
+        if len(self._held) < OVERLAP_CHARS and self._held in self._partial:
+            return ""
+        return self.rest()
+
+    def rest(self) -> str:
+        """Return what is still held back, without the repetition."""
+        held, partial = self._held, self._partial
+        self._held = self._partial = ""
+        longest = min(len(held), len(partial))
+        for length in range(longest, PROOF_CHARS - 1, -1):
+            if partial.endswith(held[:length]):
+                return held[length:]
+        return held

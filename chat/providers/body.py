@@ -1,0 +1,94 @@
+"""Reads the body of a streamed answer, up to the end that counts.
+
+It is read as bytes, because the SDKs' typed streams cost more and pass a cut stream, an error body and some error
+events as a regular end.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from time import monotonic
+from typing import Final
+
+import httpx2
+import msgspec
+
+from chat.errors import ChatError, masked
+from chat.events import Delta
+from chat.providers.decoder import StreamDecoder
+from chat.providers.faults import from_body, refused
+from chat.providers.sse import EventDecoder
+
+# How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
+# once; a body read to its end leaves a connection that the next question can use.
+USAGE_LINGER: Final = 5.0
+END_LINGER: Final = 0.1
+# A body without any event is kept up to this size, to say what it was.
+HEAD_BYTES: Final = 64 * 1024
+
+
+async def batches(
+    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float
+) -> AsyncGenerator[list[Delta], None]:
+    """Yield what each read of the body adds to the answer, up to the body's end.
+
+    Pings do not count as words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without events.
+    What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
+    """
+    is_stream = "event-stream" in response.headers.get("content-type", "")
+    events = EventDecoder()
+    head = b""
+    spoke = monotonic()
+    async with aclosing(response.aiter_bytes()) as body:
+        async for chunk in body:
+            if batch := decoder.decode_all(events.feed(chunk)):
+                yield batch
+                spoke = monotonic()
+            if decoder.ending or decoder.failure:
+                break
+            if not batch and monotonic() - spoke > idle_timeout:
+                raise ChatError("timeout", "The provider keeps the line open but says nothing.")
+            if decoder.events == 0 and len(head) < HEAD_BYTES:
+                head += chunk
+            elif decoder.events == 0 and not is_stream:
+                break
+        else:
+            yield decoder.decode_all(events.flush())
+        if decoder.ending and not decoder.failure:
+            yield await _rest(body, events, decoder)
+    if decoder.events == 0:
+        raise not_a_stream(head)
+
+
+async def _rest(body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder) -> list[Delta]:
+    """Read what follows the finish: usage, end mark, the end of the body. None of it is worth a long wait."""
+    deltas: list[Delta] = []
+    with suppress(TimeoutError):
+        if not decoder.done:
+            async with asyncio.timeout(USAGE_LINGER):
+                async for chunk in body:
+                    deltas += decoder.decode_all(events.feed(chunk))
+                    if decoder.done or decoder.failure:
+                        break
+        async with asyncio.timeout(END_LINGER):
+            async for chunk in body:
+                deltas += decoder.decode_all(events.feed(chunk))
+    return deltas + decoder.decode_all(events.flush())
+
+
+def not_a_stream(body: bytes) -> ChatError:
+    """Return the error for an HTTP 200 whose `body`, or the beginning of it, held no event."""
+    text = body.decode("utf-8", "replace").strip()
+    if not text or all(line.startswith(":") for line in text.splitlines() if line):
+        return ChatError("api_error", "The provider sent an empty answer.")
+    if text.startswith("<"):
+        return refused("The provider answered with a web page. Check its address; OpenAI's format usually ends in /v1.")
+    try:
+        answer = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return ChatError(
+            "api_error", f"The provider answered with something that is no stream: {masked(text, limit=120)}"
+        )
+    if isinstance(answer, dict) and (answer.get("error") or answer.get("message")):
+        return from_body(None, answer)
+    return refused("The provider answered with JSON instead of a stream. Can it stream?")

@@ -1,0 +1,148 @@
+"""What providers behind HTTP have in common: the connections, the order of a stream, errors without secrets.
+
+An SDK makes the request and reports failures before the stream; `body.py` reads the stream itself.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import cached_property
+from typing import Any, Final
+
+import httpx2
+import msgspec
+
+from chat.errors import ChatError
+from chat.events import Upstream
+from chat.providers.base import CompletionRequest, Endpoint
+from chat.providers.body import batches
+from chat.providers.decoder import StreamDecoder
+from chat.providers.faults import from_body, from_transport, retry_after_seconds
+from chat.providers.sse import OversizedEventError
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS: Final = httpx2.Limits(max_connections=4096, max_keepalive_connections=128)
+MODELS_TIMEOUT: Final = 10.0
+# A shorter key is a word that somebody had to put there, such as "none".
+MIN_KEY_CHARS: Final = 8
+
+
+class Remote(ABC):
+    """See `chat.providers.base.Provider`. A format adds its request, its decoder and its SDK's exceptions.
+
+    Nothing is opened before the first request.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    @abstractmethod
+    def _decoder(self) -> StreamDecoder:
+        """Return the decoder for one stream."""
+
+    @abstractmethod
+    def _ask(self, request: CompletionRequest) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Make the request. The response's body has not been read, and is closed at the end."""
+
+    @abstractmethod
+    async def _list(self) -> httpx2.Response:
+        """Ask for the list of models."""
+
+    @abstractmethod
+    def _plain(self, error: Exception) -> Exception:
+        """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
+
+    @property
+    def _timeout(self) -> httpx2.Timeout:
+        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._endpoint.idle_timeout)
+
+    @cached_property
+    def _http(self) -> httpx2.AsyncClient:
+        # A redirect would carry the prompt to who knows whom.
+        return httpx2.AsyncClient(timeout=self._timeout, limits=CONNECTIONS, follow_redirects=False)
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]:
+        decoder = self._decoder()
+        try:
+            async with (
+                self._ask(request) as response,
+                aclosing(batches(response, decoder, self._endpoint.idle_timeout)) as found,
+            ):
+                async for batch in found:
+                    for delta in batch:
+                        yield delta
+            end = decoder.end()
+        except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
+            # A server that drops the line once it has finished has still finished.
+            if isinstance(error, httpx2.TransportError) and decoder.ending:
+                end = decoder.end()
+            else:
+                if decoder.usage is not None:
+                    yield decoder.usage
+                raise self._public(error, after_text=decoder.said) from None
+        for event in end:
+            yield event
+
+    async def models(self) -> list[str]:
+        try:
+            async with asyncio.timeout(MODELS_TIMEOUT):
+                return _model_names((await self._list()).content)
+        except TimeoutError:
+            raise ChatError("timeout", "The provider did not list its models in time.") from None
+        except Exception as error:  # noqa: BLE001 - the same
+            raise self._public(error, after_text=False) from None
+
+    async def aclose(self) -> None:
+        if "_http" in vars(self):
+            await self._http.aclose()
+
+    def _public(self, error: Exception, *, after_text: bool) -> ChatError:
+        """Return the ChatError for `error`, without its cause: what the SDK says may hold the key.
+
+        Keys come in more forms than can be known, but this one is known.
+        """
+        plain = self._plain(error)
+        if isinstance(plain, OversizedEventError):
+            public = ChatError("api_error", "The provider sent more in one piece than can be taken in.")
+        else:
+            public = plain if isinstance(plain, ChatError) else from_transport(plain, after_text=after_text)
+        if public.code == "unknown":
+            # A mistake of ours, most likely: where it happened must not get lost.
+            logger.error("Unexpected %s", type(error).__name__, exc_info=error)
+        public.message = self._without_key(public.message)
+        public.args = (public.message,)
+        return public
+
+    def _without_key(self, message: str) -> str:
+        key = self._endpoint.api_key
+        if len(key) < MIN_KEY_CHARS:
+            return message
+        message = message.replace(key, "[key]")
+        # A long message is cut, perhaps in the middle of the key.
+        for length in range(len(key) - 1, 3, -1):
+            if message.endswith(f"{key[:length]}…"):
+                return f"{message.removesuffix(f'{key[:length]}…')}[key]"
+        return message
+
+
+def from_response(response: httpx2.Response, body: Any) -> ChatError:
+    """Return the error for a response of another status than 200; `body` is its JSON, None if it is none."""
+    words = response.text if body is None else body
+    return from_body(response.status_code, words, retry_after=retry_after_seconds(response.headers))
+
+
+def _model_names(body: bytes) -> list[str]:
+    """Return the ids of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
+    try:
+        answer = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise ChatError("api_error", "The provider's list of models is not JSON. Check its address.") from None
+    if isinstance(answer, dict) and answer.get("error"):
+        raise from_body(None, answer)
+    models = answer.get("data") if isinstance(answer, dict) else answer
+    if not isinstance(models, list):
+        raise ChatError("api_error", "The provider's list of models is not a list.")
+    return [model["id"] for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]

@@ -1,0 +1,102 @@
+"""What an answer shows besides its text: thoughts, tool calls, news, and what can be done when it broke off."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.talk import MODEL, ask, settled
+from tests.site import Site
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+CALL = [
+    {"index": 0, "id": "call_1", "name": "weather"},
+    {"index": 0, "arguments": '{"city": "Ro'},
+    {"index": 0, "arguments": 'me", "days": 3}'},
+]
+
+
+def test_thinking_is_folded_counts_its_seconds_and_is_kept(page: Page, upstream: Upstream) -> None:
+    thoughts = ["Let me ", "think ", "about this."]
+    upstream.script_prompt("think first", reasoning=thoughts, then="hang", after=3, hang_seconds=2.6)
+    answer = ask(page, "think first")
+    summary = answer.locator(".thinking summary")
+    expect(summary).to_have_text(re.compile(r"Thinking… [12] s"))
+    expect(answer.locator(".thinking-text")).to_be_hidden()
+    summary.click()
+    expect(answer.locator(".thinking-text")).to_have_text("Let me think about this.")
+    settled(answer)
+    expect(summary).to_have_text(re.compile(r"Thought for \d s"))
+    expect(answer.locator(".text")).to_have_text(default_text())
+    page.reload()
+    expect(summary).to_have_text("Thought")
+    expect(answer.locator(".thinking-text")).to_be_hidden()
+    expect(answer.locator(".thinking-text")).to_have_text("Let me think about this.")
+
+
+def test_a_tool_call_is_folded_grows_and_is_kept(page: Page, upstream: Upstream) -> None:
+    knobs = {"text": [], "tool_calls": CALL, "finish_reason": "tool_calls"}
+    upstream.script_prompt("call a tool", **knobs, then="hang", after=2, hang_seconds=1.5)
+    answer = ask(page, "call a tool")
+    expect(answer.locator(".tool-call summary")).to_have_text("Called weather")
+    expect(answer.locator(".tool-call pre")).to_have_text('{"city": "Ro')
+    expect(answer.locator(".tool-call pre")).to_be_hidden()
+    settled(answer)
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".tool-call")).to_have_count(1)
+        expect(answer.locator(".tool-call pre")).to_have_text('{\n  "city": "Rome",\n  "days": 3\n}')
+        answer.locator(".tool-call summary").click()
+        expect(answer.locator(".tool-call pre")).to_be_visible()
+        page.reload()
+
+
+def test_an_answer_cut_by_its_length_can_be_continued(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt(
+        "too long to tell", {"text": ["Once upon"], "finish_reason": "length"}, {"text": [" a time"]}
+    )
+    answer = settled(ask(page, "too long to tell"))
+    expect(answer.locator(".figures")).to_contain_text("Cut off by the length limit")
+    expect(answer.get_by_role("button", name="Retry")).to_be_hidden()
+    page.reload()
+    answer.get_by_role("button", name="Continue").click()
+    settled(page.locator("article[data-role=assistant]").nth(1))
+    expect(page.locator("article[data-role=assistant] .text").nth(1)).to_have_text(" a time")
+    expect(answer.get_by_role("button", name="Continue")).to_be_hidden()
+
+
+def test_what_this_model_will_never_do_leads_to_the_picker(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("the key is wrong", {"status": 401}, {})
+    answer = settled(ask(page, "the key is wrong"), "failed")
+    expect(answer.get_by_role("button", name="Retry")).to_be_hidden()
+    answer.get_by_role("button", name="Choose another model").click()
+    picker = page.get_by_role("combobox", name="Model")
+    expect(picker).to_be_focused()
+    picker.select_option("gpt-4o")
+    answer.get_by_role("button", name="Retry").click()
+    settled(answer)
+    expect(page.locator("article")).to_have_count(2)
+
+
+def test_news_about_a_wait_stands_there_until_the_next_word(
+    open_page: OpenPage, upstream: Upstream, tmp_path: Path
+) -> None:
+    upstream.script_prompt("busy at first", {"status": 429, "headers": {"Retry-After": "2"}}, {})
+    upstream.script_prompt("breaks off", {"then": "close", "after": 8}, {"text": [" and so on"], "delay_first": 1.5})
+    # The shared site does not try again by itself.
+    with Site(tmp_path, {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}) as own:
+        page = sign_in(open_page(), own, "alice")
+        answer = ask(page, "busy at first")
+        expect(answer.locator(".notice")).to_contain_text(re.compile("again in", re.IGNORECASE))
+        settled(answer)
+        expect(answer.locator(".notice")).to_be_hidden()
+        expect(answer.locator(".text")).to_have_text(default_text())
+
+        answer = ask(page, "breaks off")
+        expect(answer.locator(".notice")).to_contain_text("broke off")
+        settled(answer)
+        expect(answer.locator(".notice")).to_be_hidden()
+        expect(answer.locator(".text")).to_have_text(f"{default_text(8)} and so on")
+        expect(answer.get_by_role("button")).to_have_count(0)
+    assert len([r for r in upstream.log(MODEL) if "busy at first" in str(r.body["messages"][-1])]) == 2

@@ -1,0 +1,60 @@
+"""A provider whose attempts are written down beforehand: real events, real errors, no network."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
+from chat.generation.retry import Policy, Writing
+from chat.providers.base import CompletionRequest, Turn
+
+HANG = object()
+REQUEST = CompletionRequest("model", (Turn("system", "Be brief."), Turn("user", "Why?")))
+USAGE = Usage(prompt_tokens=3, completion_tokens=2)
+DONE: tuple[Upstream, ...] = (USAGE, Finished("stop"))
+
+
+class Scripted:
+    """Each request gets the next attempt: a list of texts, events, errors to raise, and HANG."""
+
+    def __init__(self, *attempts: list[object]) -> None:
+        self._attempts = list(attempts)
+        self.requests: list[CompletionRequest] = []
+        self.closed = 0
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]:
+        self.requests.append(request)
+        try:
+            for step in self._attempts.pop(0):
+                if step is HANG:
+                    await asyncio.Event().wait()
+                elif isinstance(step, Exception):
+                    raise step
+                elif isinstance(step, str):
+                    yield TextDelta(step)
+                else:
+                    yield step  # type: ignore[misc]
+                await asyncio.sleep(0)
+        finally:
+            self.closed += 1
+
+    async def models(self) -> list[str]:
+        return ["model"]
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Heard:
+    """Runs a `Writing` and keeps what it said."""
+
+    def __init__(self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5) -> None:
+        self.said: list[Delta | Status] = []
+        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle), self.said.append)
+
+    @property
+    def text(self) -> str:
+        return "".join(event.content for event in self.said if isinstance(event, TextDelta))
+
+    @property
+    def news(self) -> list[Status]:
+        return [event for event in self.said if isinstance(event, Status)]

@@ -1,0 +1,263 @@
+"""A generation outlives whoever asked for it, for as long as it may, and always says how it ended."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from chat import database
+from chat.errors import ChatError
+from chat.events import Done, Event, Failed, Started, TextDelta, Title
+from chat.generation import live
+from chat.generation.live import Limits, LiveGeneration, Plan
+from chat.generation.recover import recover
+from chat.generation.replay import follow
+from chat.generation.retry import Policy
+from chat.generation.start import started
+from chat.models import ApiKey, ChatModel, Conversation, Generation, JournalEntry, Message, Provider, UsageRecord
+from chat.providers.base import CompletionRequest
+from chat.usage.ledger import Account
+from tests.generation.scripted import DONE, HANG, REQUEST, Scripted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIMITS = Limits(grace=60, total_seconds=60, policy=Policy(max_retries=0, max_continuations=0, idle_seconds=30))
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def generation(alice: User) -> Generation:
+    """An answer that is about to be written."""
+    provider = Provider.objects.create(name="openai")
+    model = ChatModel.objects.create(name="model", upstream_name="model", provider=provider)
+    conversation = Conversation.objects.create(owner=alice, title="Why?")
+    question = conversation.messages.create(role="user", content="Why?")
+    answer = conversation.messages.create(role="assistant", parent=question, status="streaming", model="model")
+    return Generation.objects.create(owner=alice, message=answer, model=model, heartbeat_at=timezone.now())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    yield
+    assert not live._live
+    assert not live._reserved
+
+
+def begin(row: Generation, source: Scripted, request: CompletionRequest = REQUEST, **limits: Any) -> LiveGeneration:
+    async def connect() -> Scripted:
+        return source
+
+    return live.start(
+        Plan(Account.of(row), started(row), request, connect, title=None, limits=replace(LIMITS, **limits))
+    )
+
+
+async def all_of(events: AsyncGenerator[Any, None]) -> list[Event]:
+    async with aclosing(events):
+        return [placed[1] async for placed in events if placed is not None]
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.content for event in events if isinstance(event, TextDelta))
+
+
+async def stored(row: Generation) -> Message:
+    return await database.run(lambda: Message.objects.select_related("generation").get(pk=row.message_id))
+
+
+async def until_said(generation: LiveGeneration, text: str) -> None:
+    while generation.transcript.content != text:
+        await asyncio.sleep(0.005)
+
+
+async def test_every_follower_sees_the_same(generation: Generation) -> None:
+    running = begin(generation, Scripted(["one ", "two ", "three", *DONE]))
+    followers = await asyncio.gather(*(all_of(running.follow()) for _ in range(3)))
+    assert {text_of(events) for events in followers} == {"one two three"}
+    assert all(isinstance(events[0], Started) and isinstance(events[-1], Done) for events in followers)
+
+
+async def test_nobody_needs_to_follow(generation: Generation) -> None:
+    running = begin(generation, Scripted(["unheard", *DONE]))
+    assert running.task is not None
+    await running.task
+    assert (await stored(generation)).content == "unheard"
+
+
+@pytest.mark.parametrize("can_return", [True, False])
+async def test_the_grace_begins_when_the_last_follower_leaves(generation: Generation, can_return: bool) -> None:
+    source = Scripted(["half ", HANG])
+    running = begin(generation, source, grace=0.1 if can_return else 60)
+    async with aclosing(running.follow(can_return=can_return)) as events:
+        assert isinstance((await anext(events))[1], Started)  # type: ignore[index]
+        await until_said(running, "half ")
+        await asyncio.sleep(0.3)
+        assert source.closed == 0
+    assert running.task is not None
+    await asyncio.wait_for(running.task, 5)
+    message = await stored(generation)
+    assert (message.content, message.finish_reason) == ("half ", "disconnected")
+    assert source.closed == 1
+
+
+async def test_a_follower_who_returns_in_time_keeps_it_going(generation: Generation) -> None:
+    running = begin(generation, Scripted(["half ", HANG]), grace=0.3)
+    for _ in range(4):
+        async with aclosing(running.follow()) as events:
+            await anext(events)
+            await asyncio.sleep(0.15)
+        await asyncio.sleep(0.1)
+    assert not running.tail
+    running.stop()
+    assert running.task is not None
+    await running.task
+
+
+async def test_for_ever_means_to_the_end(generation: Generation) -> None:
+    source = Scripted(["half ", HANG])
+    running = begin(generation, source, grace=None)
+    async with aclosing(running.follow()) as events:
+        await anext(events)
+    await asyncio.sleep(0.3)
+    assert source.closed == 0
+    running.stop()
+    assert running.task is not None
+    await running.task
+
+
+async def test_the_whole_may_take_only_so_long(generation: Generation) -> None:
+    events = await all_of(begin(generation, Scripted(["half ", HANG]), total_seconds=0.2).follow())
+    assert isinstance(events[-1], Failed)
+    assert (events[-1].error_type, text_of(events)) == ("timeout", "half ")
+    assert (await stored(generation)).status == "interrupted"
+
+
+async def test_a_part_word_goes_out_by_itself(generation: Generation) -> None:
+    running = begin(generation, Scripted(["half a wo", HANG]))
+    await asyncio.wait_for(until_said(running, "half a wo"), 5)
+    running.stop()
+    assert text_of(await all_of(running.follow())) == "half a wo"
+
+
+async def test_a_mistake_of_ours_is_an_error_and_no_traceback(generation: Generation) -> None:
+    running = begin(generation, Scripted(["half ", ValueError("ours"), *DONE]))
+    events = await all_of(running.follow())
+    assert isinstance(events[-1], Failed)
+    assert events[-1].error_type == "unknown"
+
+
+@pytest.mark.parametrize(("text", "is_valid"), [('{"a": 1}', True), ('{"a": ', False)])
+async def test_structured_output_is_parsed_or_refused_and_kept(
+    generation: Generation, text: str, is_valid: bool
+) -> None:
+    request = replace(REQUEST, response_format={"type": "json_object"})
+    events = await all_of(begin(generation, Scripted([text, *DONE]), request).follow())
+    assert (await stored(generation)).content == text
+    if is_valid:
+        assert isinstance(events[-1], Done)
+        assert events[-1].parsed == {"a": 1}
+    else:
+        assert isinstance(events[-1], Failed)
+        assert "not valid JSON" in events[-1].message
+
+
+async def test_a_drain_ends_everything_and_keeps_what_was_said(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_is_closing", False)
+    running = begin(generation, Scripted(["half ", HANG]))
+    await until_said(running, "half ")
+    await asyncio.wait_for(live.drain(), 5)
+    message = await stored(generation)
+    assert (message.status, message.content) == ("interrupted", "half ")
+    with pytest.raises(ChatError), live.reserved(1, 0):
+        pass
+
+
+async def test_the_journal_has_it_within_moments_and_forgets_it_at_the_end(generation: Generation) -> None:
+    running = begin(generation, Scripted(["one ", "two ", HANG]))
+
+    def journaled() -> str:
+        entries = JournalEntry.objects.filter(generation=generation).order_by("sequence")
+        return "".join(said["content"] for entry in entries for said in entry.events)
+
+    async with asyncio.timeout(5):
+        while await database.run(journaled) != "one two ":
+            await asyncio.sleep(0.05)
+    running.stop()
+    await all_of(running.follow())
+    assert await database.run(JournalEntry.objects.count) == 0
+
+
+async def test_a_stop_asked_for_in_the_database_is_obeyed(generation: Generation) -> None:
+    running = begin(generation, Scripted(["half ", HANG]))
+    await database.run(lambda: Generation.objects.update(stop_requested_at=timezone.now()))
+    events = await asyncio.wait_for(all_of(running.follow()), 5)
+    assert isinstance(events[-1], Done)
+    assert events[-1].finish_reason == "stopped"
+
+
+@pytest.mark.parametrize("what", ["user", "key"])
+async def test_who_may_not_be_here_any_more_is_cut_off(generation: Generation, alice: User, what: str) -> None:
+    if what == "key":
+        generation.api_key, _ = await database.run(ApiKey.issue, alice, "k")
+    running = begin(generation, Scripted(["half ", HANG]))
+    await until_said(running, "half ")
+    if what == "user":
+        await database.run(lambda: User.objects.update(is_active=False))
+    else:
+        await database.run(lambda: ApiKey.objects.update(revoked_at=timezone.now()))
+    events = await asyncio.wait_for(all_of(running.follow()), 5)
+    assert isinstance(events[-1], Failed)
+    assert (events[-1].error_type, events[-1].retryable) == ("interrupted", False)
+
+
+async def test_what_another_process_writes_is_followed_from_its_journal(generation: Generation, alice: User) -> None:
+    running = begin(generation, Scripted(["one ", "two ", HANG]))
+    await until_said(running, "one two ")
+    # Out of sight, as if another process had it.
+    live._live.pop(generation.pk)
+    follower = asyncio.create_task(all_of(await follow(alice, generation.pk, 4)))
+    await asyncio.sleep(0.6)
+    running.stop()
+    events = await asyncio.wait_for(follower, 5)
+    assert text_of(events) == "two "
+    assert isinstance(events[-1], Done)
+    assert any(isinstance(event, Title) for event in events)
+
+
+async def test_what_a_dead_process_left_becomes_an_interrupted_message(generation: Generation, alice: User) -> None:
+    def leave_behind() -> UUID:
+        generation.heartbeat_at = timezone.now() - timedelta(seconds=11)
+        generation.save()
+        for sequence, text in enumerate(["one ", "two"]):
+            generation.journal.create(sequence=sequence, events=[{"type": "token", "content": text}])
+        return generation.pk
+
+    await database.run(leave_behind)
+    assert await database.run(recover) == 1
+    assert await database.run(recover) == 0
+    message = await stored(generation)
+    assert (message.status, message.content) == ("interrupted", "one two")
+    assert message.generation.error_type == "interrupted"
+    record = await database.run(UsageRecord.objects.get)
+    assert (record.source, record.username) == ("estimated", "alice")
+    assert record.completion_tokens == 2
+    events = await all_of(await follow(alice, generation.pk))
+    assert text_of(events) == "one two"
+    assert isinstance(events[-1], Failed)
+
+
+async def test_a_living_process_is_left_alone(generation: Generation) -> None:
+    assert await database.run(recover) == 0

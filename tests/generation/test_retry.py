@@ -1,0 +1,167 @@
+"""A provider is asked again before the first word, and asked to continue after it."""
+
+import asyncio
+
+import pytest
+
+from chat.errors import ChatError
+from chat.events import Finished, ReasoningDelta
+from chat.generation.retry import CONTINUE, delay_seconds
+from chat.providers.base import Turn
+from tests.generation.scripted import DONE, HANG, REQUEST, Heard, Scripted
+
+SOON = 0.01
+
+
+def passing(code: str = "api_error") -> ChatError:
+    return ChatError(code, "The model is busy.", retry_after=SOON)
+
+
+@pytest.mark.parametrize("code", ["rate_limit", "timeout", "network_error", "api_error", "interrupted"])
+async def test_what_may_pass_is_tried_again_before_the_first_word(code: str) -> None:
+    heard = Heard(Scripted([passing(code)], [passing(code)], ["All ", "well.", *DONE]))
+    assert await heard.writing.run() == "stop"
+    assert heard.text == "All well."
+    assert [(news.attempt, news.retry_in) for news in heard.news] == [(2, SOON), (3, SOON)]
+    assert "Trying again in 1 s." in heard.news[0].message
+    assert [attempt.error and attempt.error.code for attempt in heard.writing.attempts] == [code, code, None]
+
+
+async def test_tries_come_to_an_end() -> None:
+    refusals: list[list[object]] = [[passing()] for _ in range(9)]
+    source = Scripted(*refusals)
+    heard = Heard(source, retries=3)
+    with pytest.raises(ChatError) as caught:
+        await heard.writing.run()
+    assert caught.value.code == "api_error"
+    assert len(source.requests) == 4
+
+
+@pytest.mark.parametrize("code", ["authentication", "context_length", "content_filter", "budget"])
+async def test_what_will_not_pass_is_not_tried_again(code: str) -> None:
+    source = Scripted([ChatError(code, "No.")])
+    with pytest.raises(ChatError, match=r"^No\.$"):
+        await Heard(source).writing.run()
+    assert len(source.requests) == 1
+
+
+async def test_an_error_that_says_so_is_not_tried_again() -> None:
+    source = Scripted([ChatError("api_error", "Not found.", retryable=False)])
+    with pytest.raises(ChatError, match="Not found"):
+        await Heard(source).writing.run()
+    assert len(source.requests) == 1
+
+
+async def test_a_longer_pause_than_a_minute_is_not_waited_for_and_its_end_is_told() -> None:
+    source = Scripted([ChatError("rate_limit", "Too many requests.", retry_after=3600)])
+    with pytest.raises(ChatError, match=r"It can be asked again at \d\d:\d\d UTC\."):
+        await Heard(source).writing.run()
+    assert len(source.requests) == 1
+
+
+@pytest.mark.parametrize(("retries", "least", "most"), [(0, 1, 2), (1, 2, 3), (2, 4, 5), (3, 8, 9), (9, 8, 9)])
+def test_the_delay_doubles_up_to_a_limit(retries: int, least: float, most: float) -> None:
+    assert all(least <= delay_seconds(retries) <= most for _ in range(100))
+
+
+async def test_after_text_the_answer_is_continued_from_the_partial() -> None:
+    source = Scripted(["The river keeps", passing("interrupted")], [" its own time.", *DONE])
+    heard = Heard(source)
+    assert await heard.writing.run() == "stop"
+    assert heard.text == "The river keeps its own time."
+    assert source.requests[1].turns == (
+        *REQUEST.turns,
+        Turn("assistant", "The river keeps"),
+        Turn("user", CONTINUE),
+    )
+    assert [news.attempt for news in heard.news] == [2]
+
+
+async def test_what_a_continuation_repeats_is_left_out() -> None:
+    partial = "Once there was a river that kept its own time"
+    again = ["that kept ", "its own ", "time", " and the town", " learned it.", *DONE]
+    heard = Heard(Scripted([partial, passing()], list(again)))
+    await heard.writing.run()
+    assert heard.text == f"{partial} and the town learned it."
+
+
+@pytest.mark.parametrize("rest", [" time. The end.", "time", " keeps keeping"])
+async def test_what_a_continuation_says_anew_stays_whole(rest: str) -> None:
+    heard = Heard(Scripted(["The river keeps", passing()], [*rest, *DONE]))
+    await heard.writing.run()
+    assert heard.text == "The river keeps" + rest
+
+
+async def test_an_answer_is_continued_only_so_often() -> None:
+    heard = Heard(Scripted(["one", passing()], [" two", passing()], ["never", *DONE]), continuations=1)
+    with pytest.raises(ChatError) as caught:
+        await heard.writing.run()
+    assert caught.value.code == "interrupted"
+    assert heard.text == "one two"
+    assert len(heard.writing.attempts) == 2
+
+
+async def test_thoughts_alone_are_no_text_to_continue_from() -> None:
+    source = Scripted([ReasoningDelta("Hm."), passing()], ["Well.", *DONE])
+    heard = Heard(source)
+    await heard.writing.run()
+    assert heard.text == "Well."
+    assert source.requests[1] == REQUEST
+
+
+async def test_a_stream_that_ends_without_a_finish_is_no_success() -> None:
+    heard = Heard(Scripted(["half"]), continuations=0)
+    with pytest.raises(ChatError) as caught:
+        await heard.writing.run()
+    assert caught.value.code == "interrupted"
+
+
+async def test_silence_is_a_timeout_that_is_tried_again_and_closes_the_line() -> None:
+    source = Scripted([HANG], ["Here.", Finished("stop")])
+    heard = Heard(source, idle=0.05, retries=1)
+    assert await heard.writing.run() == "stop"
+    assert source.closed == 2
+    assert [attempt.error and attempt.error.code for attempt in heard.writing.attempts] == ["timeout", None]
+
+
+async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
+    heard = Heard(Scripted(["half", HANG]), idle=0.05, continuations=0)
+    with pytest.raises(ChatError) as caught:
+        await heard.writing.run()
+    assert caught.value.code == "timeout"
+    assert heard.text == "half"
+
+
+async def test_words_keep_the_line_open_longer_than_the_idle_time() -> None:
+    class Slow(Scripted):
+        async def stream(self, request):  # type: ignore[no-untyped-def]
+            for _ in range(10):
+                await asyncio.sleep(0.05)
+                async for event in super().stream(request):
+                    yield event
+
+    steps: list[list[object]] = [["word "] for _ in range(9)]
+    source = Slow(*steps, ["end", *DONE])
+    heard = Heard(source, idle=0.2)
+    assert await heard.writing.run() == "stop"
+    assert heard.text == "word " * 9 + "end"
+
+
+async def test_a_cancelled_attempt_is_kept_with_what_it_said() -> None:
+    source = Scripted(["half", HANG])
+    heard = Heard(source)
+    task = asyncio.create_task(heard.writing.run())
+    while not heard.text:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (attempt,) = heard.writing.attempts
+    assert (attempt.said.content, attempt.error, attempt.finish_reason) == ("half", None, None)
+    assert attempt.ended is not None
+    assert source.closed == 1
+
+
+async def test_an_answer_without_a_word_is_no_success() -> None:
+    with pytest.raises(ChatError, match="without saying anything"):
+        await Heard(Scripted([*DONE]), retries=0).writing.run()

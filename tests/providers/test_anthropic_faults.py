@@ -1,0 +1,224 @@
+"""Anthropic's provider over real HTTP: every fault is the right error, and never a success."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from chat.events import Finished, Usage
+from chat.providers.anthropic import connect
+from chat.providers.base import Endpoint, Provider
+from tests.providers.asking import KEY, ask, failing, said
+from tests.upstream.process import Upstream as Server
+from tests.upstream.script import default_text
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "retryable"),
+    [
+        (400, "invalid_request_error", "api_error", False),
+        (401, "authentication_error", "authentication", False),
+        (402, "billing_error", "budget", False),
+        (403, "permission_error", "authentication", False),
+        (404, "not_found_error", "api_error", False),
+        (408, "", "timeout", True),
+        (413, "request_too_large", "api_error", False),
+        (422, "", "api_error", False),
+        (429, "rate_limit_error", "rate_limit", True),
+        (500, "api_error", "api_error", True),
+        (502, "", "api_error", True),
+        (503, "", "api_error", True),
+        (504, "timeout_error", "timeout", True),
+        (529, "overloaded_error", "api_error", True),
+    ],
+)
+async def test_every_status_becomes_its_error_after_one_request(
+    status: int, kind: str, code: str, claude: Provider, upstream: Server, model: str, *, retryable: bool
+) -> None:
+    words = f"no luck with {KEY} at http://10.0.0.7/x"
+    # The SDK would obey this header and ask again.
+    upstream.script(model, status=status, error_type=kind, error_message=words, headers={"x-should-retry": "true"})
+    found, error = await failing(claude, model)
+    assert found == []
+    assert (error.code, error.retryable, error.retry_after) == (code, retryable, None)
+    assert KEY not in error.message
+    assert "10.0.0.7" not in error.message
+    assert len(upstream.log(model)) == 1
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"status": 401}, {"then": "error"}, {"body": "no luck with its-own-form.0123456789"}]
+)
+async def test_a_key_of_any_form_is_not_echoed(knobs: dict[str, Any], upstream: Server, model: str) -> None:
+    key = "its-own-form.0123456789"
+    provider = connect(Endpoint(upstream.anthropic_url, key))
+    upstream.script(model, error_message=f"no luck with {key}", **knobs)
+    _, error = await failing(provider, model)
+    await provider.aclose()
+    assert "no luck with [key]" in error.message
+    assert key not in str(error)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [({"Retry-After": "7"}, 7.0), ({"Retry-After": "soon"}, None)])
+async def test_retry_after_is_passed_on(
+    header: dict[str, str], seconds: float | None, claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, status=429, headers=header)
+    _, error = await failing(claude, model)
+    assert (error.code, error.retry_after) == ("rate_limit", seconds)
+
+
+async def test_retry_after_may_be_a_date(claude: Provider, upstream: Server, model: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    upstream.script(model, status=529, headers={"Retry-After": date})
+    _, error = await failing(claude, model)
+    assert error.retry_after is not None
+    assert 60 < error.retry_after <= 100
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("prompt is too long: 210000 tokens > 200000 maximum", "context_length"),
+        ("Your credit balance is too low to access the API.", "budget"),
+        ("temperature: Extra inputs are not permitted", "api_error"),
+    ],
+)
+async def test_a_refused_request_says_why(
+    message: str, code: str, claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, status=400, error_type="invalid_request_error", error_message=message)
+    _, error = await failing(claude, model)
+    assert (error.code, error.retryable) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "code"),
+    [
+        ({"body": '{"type": "error", "error": {"type": "api_error", "message": "died"}}'}, "api_error"),
+        ({"body": '{"type": "error", "error": {"type": "rate_limit_error", "message": "slow"}}'}, "rate_limit"),
+        ({"body": '{"type": "message", "content": []}'}, "api_error"),
+        ({"body": "<!doctype html><title>Welcome</title>" + " " * 100_000}, "api_error"),
+        ({"body": ""}, "api_error"),
+        ({"raw": []}, "api_error"),
+        ({"raw": [b": ping\n\n"]}, "api_error"),
+        ({"raw": [b'event: ping\ndata: {"type": "ping"}\n\n']}, "interrupted"),
+        ({"headers": {"Content-Encoding": "gzip"}}, "api_error"),
+        ({"then": "error"}, "api_error"),
+        ({"then": "error", "error_type": "overloaded_error"}, "api_error"),
+        ({"then": "error", "error_type": "rate_limit_error"}, "rate_limit"),
+        ({"then": "error_event"}, "api_error"),
+        ({"then": "end"}, "api_error"),
+        ({"text": [], "finish_reason": None}, "api_error"),
+        ({"text": [], "finish_reason": None, "done": False}, "interrupted"),
+        ({"then": "close"}, "network_error"),
+        ({"then": "reset"}, "network_error"),
+        ({"then": "close", "before_headers": True}, "network_error"),
+        ({"then": "reset", "before_headers": True}, "network_error"),
+    ],
+)
+async def test_a_200_that_is_no_answer_is_an_error(
+    knobs: dict[str, Any], code: str, claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, **knobs)
+    found, error = await failing(claude, model)
+    assert (said(found), error.code) == ("", code)
+
+
+async def test_an_overloaded_provider_is_busy_and_worth_a_retry(claude: Provider, upstream: Server, model: str) -> None:
+    upstream.script(model, then="error", error_type="overloaded_error")
+    _, error = await failing(claude, model)
+    assert error.retryable
+    assert "busy" in error.message
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("close", "interrupted"),
+        ("reset", "interrupted"),
+        ("end", "interrupted"),
+        ("error", "api_error"),
+        ("error_event", "api_error"),
+    ],
+)
+async def test_an_answer_that_breaks_off_keeps_its_words_and_its_input_count_and_is_an_error(
+    fault: str, code: str, claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, tokens=9, then=fault, after=4, delay=0.01, cached_tokens=2)
+    found, error = await failing(claude, model)
+    assert said(found) == default_text(4)
+    assert found[-1] == Usage(6, 2, None, None)
+    assert (error.code, error.retryable) == (code, True)
+    assert not any(isinstance(event, Finished) for event in found)
+
+
+@pytest.mark.parametrize("then", ["hang", "end"])
+async def test_words_that_come_in_one_read_with_an_error_are_kept(
+    then: str, claude: Provider, upstream: Server, model: str
+) -> None:
+    words = b'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi"}}\n\n'
+    failure = b'event: error\ndata: {"type": "error", "error": {"type": "api_error", "message": "died"}}\n\n'
+    upstream.script(model, raw=[words + failure], then=then, after=1)
+    found, error = await failing(claude, model)
+    assert (said(found), error.code) == ("Hi", "api_error")
+    assert "died" in error.message
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [{"before_headers": True}, {}, {"after": 2}, {"after": 2, "ping_every": 0.05}, {"ping_every": 0.05}],
+    ids=["before the headers", "before the text", "after text", "after text but for pings", "but for pings"],
+)
+async def test_silence_is_a_timeout(
+    knobs: dict[str, Any], impatient_claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, then="hang", **knobs)
+    found, error = await failing(impatient_claude, model)
+    assert said(found) == default_text(knobs.get("after", 0))
+    assert error.code == "timeout"
+    await upstream.until(model, lambda record: record.ended == "client_closed")
+
+
+async def test_slow_words_are_no_silence(impatient_claude: Provider, upstream: Server, model: str) -> None:
+    upstream.script(model, tokens=5, delay=0.15)
+    assert said(await ask(impatient_claude, model)) == default_text(5)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed_with_the_prompt(
+    status: int, claude: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, status=status, headers={"Location": f"{upstream.url}/elsewhere/{model}"}, body="")
+    _, error = await failing(claude, model)
+    assert (error.code, error.retryable) == ("api_error", False)
+    assert not [record for record in upstream.log() if record.path == f"/elsewhere/{model}"]
+
+
+async def test_nobody_at_the_address_is_a_network_error() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        provider = connect(Endpoint(f"http://127.0.0.1:{reserved.getsockname()[1]}", KEY))
+        _, error = await failing(provider, "any")
+        await provider.aclose()
+    assert (error.code, error.retryable) == ("network_error", True)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "ftp://example.org", "http://[::", "http://host:port", ""])
+async def test_an_address_that_is_none_is_an_error_to_mend(address: str) -> None:
+    provider = connect(Endpoint(address, KEY))
+    _, error = await failing(provider, "any")
+    await provider.aclose()
+    assert (error.code, error.retryable) == ("api_error", False)
+
+
+@pytest.mark.parametrize("key", ["sk-“quoted”-0123456789", "sk-0123456789\nX-Injected: 1"])
+async def test_a_key_that_is_no_header_is_an_error_to_mend(key: str, upstream: Server, model: str) -> None:
+    provider = connect(Endpoint(upstream.anthropic_url, key))
+    _, error = await failing(provider, model)
+    await provider.aclose()
+    assert (error.code, error.retryable) == ("api_error", False)
+    assert "0123456789" not in error.message
+    assert upstream.log(model) == []

@@ -1,0 +1,60 @@
+"""SIGTERM: all is stored first, then the requests end, and the process is gone within ten seconds."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.server.process import Served, get, receive_all
+
+
+def test_requests_go_on_until_all_is_stored_and_new_connections_are_refused() -> None:
+    with Served(on_stop="2") as served:
+        kept = served.connect()
+        stream = served.connect(get("/flood"), receive_buffer=4096)
+        stream.recv(100)
+        ended: list[tuple[int, float, str, str]] = []
+        stopping = threading.Thread(target=lambda: ended.append(served.terminate()))
+        stopping.start()
+        time.sleep(1)
+        with pytest.raises(ConnectionRefusedError):
+            served.connect()
+        kept.sendall(get("/hello").encode())
+        assert receive_all(kept).startswith(b"HTTP/1.1 503 ")
+        stopping.join()
+        code, seconds, out, _ = ended[0]
+        assert code == 0
+        assert out == "stored, 0 cancelled before\n"
+        assert 2 <= seconds < 9
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_does_no_harm(second: signal.Signals) -> None:
+    with Served(on_stop="1") as served:
+        code, _, out, log = served.terminate(signal.SIGTERM, second, second)
+        assert (code, log) == (0, "")
+        assert out.startswith("stored")
+
+
+@pytest.mark.parametrize("how", ["60", "raise", "block"])
+def test_whatever_hangs_the_process_ends_in_ten_seconds(how: str) -> None:
+    with Served(on_stop=how, drain_seconds=2) as served:
+        deaf = served.connect(get("/deaf"))
+        deaf.recv(100)
+        code, seconds, _, log = served.terminate()
+        assert code == 0
+        # Two seconds for storing here instead of eight; the rest takes less than two, and this machine is busy.
+        assert seconds < 8
+        assert "Storing" in log or "could not" in log
+
+
+def test_what_was_written_last_still_arrives() -> None:
+    with Served(on_stop="3") as served:
+        raw = served.connect(get("/megabytes", "Connection: close"))
+        raw.recv(100)
+        ended = threading.Thread(target=served.terminate)
+        ended.start()
+        received = receive_all(raw)
+        ended.join()
+        assert received.endswith(b"0\r\n\r\n")

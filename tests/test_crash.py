@@ -1,0 +1,42 @@
+"""The server is killed in the middle of an answer: what was said is there again, and the talk goes on."""
+
+import signal
+from pathlib import Path
+
+from tests.site import Site
+from tests.stream import events, parse, text_of
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+
+def test_a_killed_server_loses_no_word_that_was_in_the_journal(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.script_prompt("until the crash", tokens=500, then="hang", after=15)
+    site = Site(tmp_path, {"OPENAI_BASE_URL": upstream.base_url})
+    with site:
+        body = {"message": "until the crash", "model": "gpt-4o"}
+        with site.client() as client, client.stream("POST", "/api/chat/stream", json=body) as response:
+            placed = parse(response.iter_lines())
+            received = [next(placed)[1]]
+            while text_of(received) != default_text(15):
+                received.append(next(placed)[1])
+            upstream_saw = upstream.wait_for("gpt-4o", lambda r: "until the crash" in str(r.body))
+            journaled = "print(JournalEntry.objects.filter(events__icontains='it,').exists())"
+            while site.shell(journaled).strip() != "True":
+                pass
+            site.stop(signal.SIGKILL)
+        assert upstream_saw.pieces >= 15
+        site.start()
+        with site.client() as client:
+            start = received[0]
+            conversation = client.get(f"/api/conversations/{start['conversation_id']}").json()
+            answer = conversation["messages"][-1]
+            assert (answer["status"], answer["content"]) == ("interrupted", default_text(15))
+            assert answer["error"]["type"] == "interrupted"
+            assert answer["usage"]["source"] == "estimated"
+            again = client.get(f"/api/generations/{start['generation_id']}/stream?after=5")
+            rest = [event for _, event in parse(iter(again.text.splitlines()))]
+            assert text_of(rest) == default_text(15)[5:]
+            assert rest[-1]["error_type"] == "interrupted"
+            # And the talk goes on from there.
+            more = events(client, message="go on", conversation_id=start["conversation_id"])
+            assert more[-1]["type"] == "done"

@@ -1,0 +1,98 @@
+"""Two processes on one PostgreSQL and one Redis: either can follow and stop what the other writes, and buries it."""
+
+import signal
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.site import Site
+from tests.stream import one, parse, text_of
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+MODEL = "gpt-4o-mini"
+
+
+@pytest.fixture(scope="module")
+def pair(
+    upstream: Upstream, postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, Site]]:
+    """Two sites that share everything but their process."""
+    environment = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": redis_url,
+        "OPENAI_BASE_URL": upstream.base_url,
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40,
+    }
+    with Site(tmp_path_factory.mktemp("first"), environment) as first:
+        second = Site(tmp_path_factory.mktemp("second"), environment, people=False)
+        second.keys = first.keys
+        with second:
+            yield first, second
+        assert not [line for line in first.output + second.output if "Traceback" in line]
+
+
+def ask(client: httpx2.Client, message: str) -> tuple[str, str]:
+    """Ask, wait for the first words, leave. Returns the generation's and the conversation's id."""
+    with client.stream("POST", "/api/chat/stream", json={"message": message, "model": MODEL}) as response:
+        placed = parse(response.iter_lines())
+        start = next(placed)[1]
+        assert next(placed)[1]["type"] == "token"
+    return start["generation_id"], start["conversation_id"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 17, 40])
+def test_the_other_process_follows_without_a_gap(pair: tuple[Site, Site], upstream: Upstream, after: int) -> None:
+    prompt = f"follow elsewhere from {after}"
+    upstream.script_prompt(prompt, tokens=30, delay=0.05)
+    with pair[0].client() as here, pair[1].client() as there:
+        generation, _ = ask(here, prompt)
+        with there.stream("GET", f"/api/generations/{generation}/stream?after={after}") as response:
+            placed = list(parse(response.iter_lines()))
+        received = [event for _, event in placed]
+        assert text_of(received) == default_text(30)[after:]
+        assert placed[0][1]["type"] == "start"
+        positions = [position for position, _ in placed]
+        assert positions == sorted(positions)
+        assert positions[-1] == len(default_text(30))
+        assert one(received, "done")["finish_reason"] == "stop"
+        # From the finished message it is the same.
+        again = here.get(f"/api/generations/{generation}/stream?after={after}")
+        finished = [event for _, event in parse(iter(again.text.splitlines()))]
+        assert text_of(finished) == text_of(received)
+        assert finished[-1] == received[-1]
+
+
+def test_the_other_process_can_stop_it(pair: tuple[Site, Site], upstream: Upstream) -> None:
+    upstream.script_prompt("stop elsewhere", tokens=500, delay=0.05)
+    with pair[0].client() as here, pair[1].client() as there:
+        generation, conversation = ask(here, "stop elsewhere")
+        assert there.post(f"/api/generations/{generation}/stop").status_code == 202
+        record = upstream.wait_for(MODEL, lambda r: "stop elsewhere" in str(r.body) and r.ended != "open", seconds=3)
+        assert record.ended == "client_closed"
+        there.get(f"/api/generations/{generation}/stream").read()
+        answer = there.get(f"/api/conversations/{conversation}").json()["messages"][-1]
+    assert answer["status"] == "stopped"
+    assert answer["content"]
+
+
+def test_what_a_killed_process_wrote_is_kept_by_the_other(pair: tuple[Site, Site], upstream: Upstream) -> None:
+    upstream.script_prompt("killed elsewhere", tokens=500, then="hang", after=20)
+    first, second = pair
+    with first.client() as here, second.client() as there:
+        generation, conversation = ask(here, "killed elsewhere")
+        with there.stream("GET", f"/api/generations/{generation}/stream") as response:
+            placed = parse(response.iter_lines())
+            received = [next(placed)[1]]
+            while text_of(received) != default_text(20):
+                received.append(next(placed)[1])
+            first.stop(signal.SIGKILL)
+            received += [event for _, event in placed]
+        first.start()
+        answer = there.get(f"/api/conversations/{conversation}").json()["messages"][-1]
+    assert received[-1]["type"] == "error"
+    assert received[-1]["error_type"] == "interrupted"
+    assert answer["status"] == "interrupted"
+    assert answer["content"] == text_of(received) == default_text(20)
+    assert answer["usage"]["source"] == "estimated"
