@@ -38,5 +38,6 @@ def test_a_killed_server_loses_no_word_that_was_in_the_journal(upstream: Upstrea
             assert text_of(rest) == default_text(15)[5:]
             assert rest[-1]["error_type"] == "interrupted"
             # And the talk goes on from there.
-            more = events(client, message="go on", conversation_id=start["conversation_id"])
+            upstream.script_prompt("go on after the crash")
+            more = events(client, message="go on after the crash", conversation_id=start["conversation_id"])
             assert more[-1]["type"] == "done"

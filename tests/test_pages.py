@@ -286,3 +286,7 @@ def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
     assert b"out of date" in response.content
     assert "Something went wrong" in render_to_string("500.html")
     assert "not for you" in render_to_string("403.html")
+
+
+def test_signing_in_never_leads_back_to_signing_in(browser: Client) -> None:
+    assert browser.get("/login/?next=/login/")["Location"] == "/"

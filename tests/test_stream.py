@@ -286,3 +286,10 @@ def test_a_second_question_waits_for_the_answer_to_the_first(alice: httpx2.Clien
         second = alice.post("/api/chat", json={"message": "impatient", "conversation_id": start["conversation_id"]})
         assert second.status_code == 409
         alice.post(f"/api/generations/{start['generation_id']}/stop")
+
+
+def test_the_pace_that_was_streamed_is_the_pace_that_is_stored(alice: httpx2.Client) -> None:
+    received = events(alice, message="How fast were you?", model=MODEL)
+    done, message = one(received, "done"), stored(alice, one(received, "start"))
+    for name in ("elapsed_seconds", "ttft_seconds", "tokens_per_second"):
+        assert float(done[name]) == message[name]

@@ -139,6 +139,7 @@ class LiveGeneration:
         self._attempts: list[Attempt] = []
         self._ended_by: FinishReason | ChatError | None = None
         self._began = monotonic()
+        self._ended: float | None = None
 
     @property
     def account(self) -> Account:
@@ -176,6 +177,7 @@ class LiveGeneration:
         self.audience.expect(FIRST_FOLLOWER_SECONDS)
         try:
             outcome = await self._outcome()
+            self._ended = monotonic()
             self._append_text(self._smoother.flush())
             await self._store(outcome)
         finally:
@@ -265,7 +267,7 @@ class LiveGeneration:
             finish_reason="stopped" if isinstance(outcome, ChatError) else outcome,
             error=outcome if isinstance(outcome, ChatError) else None,
             ttft_seconds=None if first is None else round(first - self._began, 4),
-            elapsed_seconds=round(monotonic() - self._began, 4),
+            elapsed_seconds=round((self._ended or monotonic()) - self._began, 4),
             parsed=parsed,
         )
 

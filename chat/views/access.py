@@ -100,9 +100,10 @@ def respond(data: object, status: int = 200) -> HttpResponse:
     return HttpResponse(_encoder.encode(data), content_type="application/json", status=status)
 
 
-def refuse(error: ChatError) -> HttpResponse:
-    """Return an error as JSON, with the status that goes with its code."""
-    response = respond({"error": {"type": error.code, "message": error.message}}, error.http_status)
+def refuse(error: ChatError, **what_there_is: object) -> HttpResponse:
+    """Return an error as JSON, with the status that goes with its code, and beside it what there is all the same."""
+    said = {"error": {"type": error.code, "message": error.message}, **what_there_is}
+    response = respond(said, error.http_status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return response

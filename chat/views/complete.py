@@ -15,10 +15,11 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Ask, and wait for the end of the answer."""
     generation_id = await begin(caller.user, caller.api_key, parse(request, Ask), can_return=False)
     start, content, end = await collect(caller.user, generation_id)
+    ids = {"conversation_id": start.conversation_id, "message_id": start.message_id}
     charge = next((event for event in end if isinstance(event, Charge)), None)
     match end[-1]:
         case Failed(error_type, message):
-            return refuse(ChatError(error_type, message))
+            return refuse(ChatError(error_type, message), **ids, content=content)
         case Done(finish_reason, parsed=parsed):
             return respond(
                 {
@@ -31,8 +32,7 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
                         "total_tokens": charge.total_tokens if charge else None,
                     },
                     "cost": charge.cost if charge else None,
-                    "conversation_id": start.conversation_id,
-                    "message_id": start.message_id,
+                    **ids,
                     **({} if parsed is None else {"parsed": parsed}),
                 }
             )

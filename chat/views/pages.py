@@ -52,6 +52,11 @@ class SignIn(LoginView):
     template_name = "chat/login.html"
     redirect_authenticated_user = True
 
+    def get_success_url(self) -> str:
+        """Where to go then; never back here, which Django takes for a mistake of the programmer's."""
+        target = super().get_success_url()
+        return self.get_default_redirect_url() if target.startswith(self.request.path) else target
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, setup_open=SetupToken.is_open())
 
