@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := run
-.PHONY: run install test check lock screenshots bench
+.PHONY: run install test check lock screenshots bench soak
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -43,6 +43,10 @@ check: install
 # First token latency of the whole path, one user.
 bench: install
 	@$(bin)/python bench/first_token.py
+
+# The long reliability runs at full size.
+soak: install
+	@$(bin)/python bench/soak_server.py --full
 
 # The README's pictures.
 screenshots: install

@@ -52,9 +52,9 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres_url(worker_id: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database, made for this run and dropped after it."""
+    """The address of an empty PostgreSQL database, made for this file and dropped after it."""
     server = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")
     name = "chatsite_test" if worker_id == "master" else f"chatsite_test_{worker_id}"
     try:

@@ -115,7 +115,17 @@ def test_a_position_that_is_none_is_refused(bob: httpx2.Client, position: str) -
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("cursor", ["x", "~", "2026-01-01~x", f"2026-01-01T00:00:00~{NOBODY}", f"2026-99-99~{NOBODY}"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        f"0001-01-01T00:00:00+14:00~{NOBODY}",
+        "x",
+        "~",
+        "2026-01-01~x",
+        f"2026-01-01T00:00:00~{NOBODY}",
+        f"2026-99-99~{NOBODY}",
+    ],
+)
 def test_a_cursor_that_is_none_is_refused(bob: httpx2.Client, cursor: str) -> None:
     assert bob.get("/api/conversations", params={"cursor": cursor}).status_code == 400
 

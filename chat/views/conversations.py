@@ -56,7 +56,7 @@ def _after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
     time, _, last_id = cursor.partition("~")
     try:
         moment, last = parse_datetime(time), UUID(last_id)
-        moment = moment and moment.astimezone(UTC)
+        moment = moment.astimezone(UTC) if moment and moment.tzinfo else None
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
