@@ -62,11 +62,13 @@ lock: .venv/dev-installed
 	@PYTHON=$(PYTHON) scripts/create-venv
 
 .venv/runtime-installed: .venv/created requirements/runtime.txt
-	@$(pip) --requirement requirements/runtime.txt
+	@echo "Installing the locked packages into .venv, once."
+	$(pip) --requirement requirements/runtime.txt
 	touch $@
 
 .venv/dev-installed: .venv/created requirements/dev.txt
-	@$(pip) --requirement requirements/dev.txt
+	@echo "Installing the development environment into .venv, once."
+	$(pip) --requirement requirements/dev.txt
 	touch $@ .venv/runtime-installed
 
 # npm runs on the Node.js that the development lock brings along.

@@ -72,6 +72,6 @@ ADMIN_PARTS = {path.stem for path in (ROOT / "chat" / "admin").glob("*.py")} | {
 
 def test_no_file_names_an_index_or_a_path_of_a_machine() -> None:
     for lock in (ROOT / "requirements").glob("*.txt"):
-        assert "--index-url" not in lock.read_text()
+        assert "index-url" not in lock.read_text()
         assert "://" not in lock.read_text()
     assert '"resolved"' not in text("package-lock.json")

@@ -43,7 +43,7 @@ const thread = createThread(log, {
 });
 const scroll = createScroll(need("#scroller", HTMLElement), need("#to-end", HTMLElement));
 const composer = createComposer(need("#composer", HTMLFormElement), {
-  onSend: (text) => send(text, leaf(state), restored ?? undefined),
+  onSend: (text) => send(text, undefined, restored ?? undefined),
   onStop: () => stopper.stop(),
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
 });
@@ -134,17 +134,17 @@ function begun(conversationBefore) {
 
 /**
  * @param {string} message
- * @param {string | null} parentId
+ * @param {string | null | undefined} parentId undefined: after what was said last, in this tab or another
  * @param {{ key: string, requestId: string }} [before] the question that this one takes the place of
  * @returns {boolean}
  */
 function send(message, parentId, before) {
   if (state.phase !== "idle") return false;
-  const fresh = freshId();
+  const [fresh, parent] = [freshId(), parentId === undefined ? leaf(state) : parentId];
   const requestId = before?.requestId || fresh;
   const model = picker.chosen();
   restored = null;
-  dispatch({ type: "send", key: fresh, message, parentId, requestId, model, replaces: before?.key });
+  dispatch({ type: "send", key: fresh, message, parentId: parent, requestId, model, replaces: before?.key });
   keepDraft(state.conversationId ?? "", message);
   scroll.toEnd();
   const place = state.conversationId ? { conversation_id: state.conversationId, parent_id: parentId } : {};

@@ -142,3 +142,14 @@ def test_behind_a_proxy_that_buffers_the_answer_is_asked_for_as_a_whole(
         answer = settled(ask(page, "behind a buffering proxy"), seconds=40)
         expect(answer.locator(".text")).to_have_text(default_text(30))
     assert len([r for r in upstream.log(MODEL) if "behind a buffering proxy" in str(r.body)]) == 1
+
+
+def test_what_two_tabs_say_in_turn_is_all_there(page: Page, site: Site) -> None:
+    settled(ask(page, "said first"))
+    other = page.context.new_page()
+    other.goto(page.url)
+    settled(ask(page, "said second"))
+    settled(ask(other, "said third"))
+    page.reload()
+    questions = page.locator("article[data-role=user] .text")
+    expect(questions).to_have_text(["said first", "said second", "said third"])
