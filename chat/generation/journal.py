@@ -121,23 +121,23 @@ class Journal:
                 read, reached[generation_id] = speaker.transcript.since(mark.index)
                 if read:
                     pages[generation_id] = Page(mark.sequence, to_journal(entry for _, entry in read))
-            requests = await database.run(write, list(self._speakers), pages)
+            requests = await database.run(write, list(reached), pages)
             for generation_id in pages:
                 self._marks[generation_id].index = reached[generation_id]
                 self._marks[generation_id].sequence += 1
-            self._obey(requests)
+            # Who joined meanwhile was not asked about.
+            for generation_id in reached:
+                self._obey(generation_id, requests.get(generation_id))
             await self._check_access()
         await bell.ring(pages)
 
-    def _obey(self, requests: dict[UUID, Request]) -> None:
-        for generation_id, speaker in self._speakers.items():
-            request = requests.get(generation_id)
-            mark = self._marks[generation_id]
-            if request is None or request.is_over:
-                speaker.stop()
-            elif request.followed_at != mark.followed_at:
-                mark.followed_at = request.followed_at
-                speaker.followed_elsewhere()
+    def _obey(self, generation_id: UUID, request: Request | None) -> None:
+        speaker, mark = self._speakers[generation_id], self._marks[generation_id]
+        if request is None or request.is_over:
+            speaker.stop()
+        elif request.followed_at != mark.followed_at:
+            mark.followed_at = request.followed_at
+            speaker.followed_elsewhere()
 
     async def _check_access(self) -> None:
         self._flushes += 1

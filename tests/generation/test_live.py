@@ -261,3 +261,23 @@ async def test_what_a_dead_process_left_becomes_an_interrupted_message(generatio
 
 async def test_a_living_process_is_left_alone(generation: Generation) -> None:
     assert await database.run(recover) == 0
+
+
+async def test_who_joins_while_the_journal_is_written_is_not_taken_for_deleted(
+    generation: Generation, alice: User
+) -> None:
+    def another() -> Generation:
+        question = generation.message.conversation.messages.create(role="user", content="And?")
+        answer = question.conversation.messages.create(role="assistant", parent=question, status="streaming")
+        return Generation.objects.create(owner=alice, message=answer, model=generation.model)
+
+    second_row = await database.run(another)
+    first = begin(generation, Scripted(["half ", HANG]))
+    flush = asyncio.create_task(live._journal._flush())
+    await asyncio.sleep(0)
+    second = begin(second_row, Scripted(["whole", *DONE]))
+    await flush
+    events = await asyncio.wait_for(all_of(second.follow()), 5)
+    assert text_of(events) == "whole"
+    first.stop()
+    await all_of(first.follow())
