@@ -124,3 +124,6 @@ class Failed(Event, frozen=True, tag="error"):
 Delta = ReasoningDelta | TextDelta | ToolCallDelta
 Upstream = Delta | Usage | Finished
 Terminal = Done | Failed
+
+# How events and answers become JSON: money as numbers with all their digits; the parser decides how exactly it reads.
+to_json = msgspec.json.Encoder(decimal_format="number").encode

@@ -5,20 +5,15 @@ Source: WHATWG HTML, "Server-sent events". The type stands inside the JSON; `eve
 
 from typing import Final
 
-import msgspec
-
-from chat.events import Event
+from chat.events import Event, to_json
 
 # A comment: proxies see traffic, readers skip it.
 HEARTBEAT: Final = b": keep-alive\n\n"
 
-# Costs are JSON numbers with all their digits; the parser decides how exactly it reads them.
-_encoder = msgspec.json.Encoder(decimal_format="number")
-
 
 def encode(position: int, event: Event) -> bytes:
     """Return one server-sent event: `id: <position>`, `data: <json>`, a blank line."""
-    return b"id: %d\ndata: %b\n\n" % (position, _encoder.encode(event))
+    return b"id: %d\ndata: %b\n\n" % (position, to_json(event))
 
 
 def position_from(text: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from chat.events import Event, TextDelta
+from chat.events import Charge, Done, Event, Failed, TextDelta, Title
 from chat.generation.structured import FieldReader
 
 Placed = tuple[int, Event]
@@ -26,8 +26,7 @@ async def with_fields(
                 yield None
                 continue
             position, event = placed
-            is_end = event.__struct_config__.tag in ("usage", "title", "done", "error")
-            if is_end and not told_rest:
+            if isinstance(event, Charge | Title | Done | Failed) and not told_rest:
                 told_rest = True
                 for field in reader.finish()[0]:
                     yield position, field

@@ -1,7 +1,6 @@
 """The beginning of a generation: one transaction writes the question, the answer to be, and the generation."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -19,20 +18,8 @@ from chat.generation.ask import Ask
 from chat.generation.context import completion_request
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
-from chat.models import ApiKey, Conversation, Generation, Message, Provider
-from chat.providers.base import CompletionRequest
+from chat.models import ApiKey, Conversation, Generation, Message
 from chat.usage.ledger import Account
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A generation whose rows are written, and what it needs to run."""
-
-    account: Account
-    started: Started
-    request: CompletionRequest
-    provider: Provider
-    title: str | None
 
 
 async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: bool = True) -> UUID:
@@ -59,20 +46,11 @@ async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
     if ask.request_id is not None and (earlier := await database.run(_earlier, user, ask)):
         return earlier
     with live.reserved(user.pk, settings.CHAT_MAX_STREAMS_PER_USER):
-        begun = await database.run(_write, user, api_key, ask)
-        if isinstance(begun, UUID):
-            return begun
-        live.start(
-            live.Plan(
-                account=begun.account,
-                started=begun.started,
-                request=begun.request,
-                connect=partial(catalog.connect, begun.provider),
-                title=begun.title,
-                limits=limits(),
-            )
-        )
-    return begun.account.generation_id
+        plan = await database.run(_write, user, api_key, ask)
+        if isinstance(plan, UUID):
+            return plan
+        live.start(plan)
+    return plan.account.generation_id
 
 
 def limits() -> live.Limits:
@@ -88,7 +66,8 @@ def limits() -> live.Limits:
     )
 
 
-def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Begun | UUID:
+def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
+    """Write the rows. Returns how to write the answer, or the id of the one that an earlier request began."""
     try:
         with transaction.atomic():
             generation, title = _write_rows(user, api_key, ask)
@@ -99,12 +78,13 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Begun | UUID:
             raise
         return earlier
     assert generation.model is not None  # noqa: S101 - it has just been written
-    return Begun(
+    return live.Plan(
         account=Account.of(generation),
         started=started(generation),
         request=completion_request(generation),
-        provider=generation.model.provider,
+        connect=partial(catalog.connect, generation.model.provider),
         title=title,
+        limits=limits(),
     )
 
 

@@ -17,12 +17,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from chat import database
 from chat.errors import ChatError, unexpected
+from chat.events import to_json
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
 _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
 
 
@@ -97,7 +97,7 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
 
 def respond(data: object, status: int = 200) -> HttpResponse:
     """Return `data` as JSON; money as numbers with all their digits, times in UTC, ids as text."""
-    return HttpResponse(_encoder.encode(data), content_type="application/json", status=status)
+    return HttpResponse(to_json(data), content_type="application/json", status=status)
 
 
 def refuse(error: ChatError, **what_there_is: object) -> HttpResponse:
