@@ -46,7 +46,7 @@ bench: install
 
 # The long reliability runs at full size.
 soak: install
-	@$(bin)/python bench/soak_server.py --full
+	@$(bin)/python -m bench.soak --full
 
 # The README's pictures.
 screenshots: install
