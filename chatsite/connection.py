@@ -67,6 +67,12 @@ class Request(WebRequest):  # type: ignore[misc]
             return None
         return super().process()
 
+    def finish(self) -> None:
+        """End the response, without telling the application that the client has gone."""
+        # Daphne would; then Django raises, and the exception's traceback keeps request and response in a cycle.
+        self.application_queue = None
+        super().finish()
+
     def handle_exception(self, exception: BaseException | None) -> None:
         """Say that the application failed; where its answer has begun, by cutting it short."""
         if self.finished or self.channel is None:

@@ -87,6 +87,15 @@ async def do_wait(scope: Any, receive: Any, send: Any) -> None:
     seen["gone"] += 1
 
 
+async def do_listen(scope: Any, receive: Any, send: Any) -> None:
+    """Answer, and hear whether there is news of the client, as Django does."""
+    await read(receive)
+    await answer(send, b"heard you")
+    with suppress(TimeoutError):
+        seen[(await asyncio.wait_for(receive(), 0.2))["type"]] += 1
+    seen["listened"] += 1
+
+
 async def do_raise(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("before the headers")
 

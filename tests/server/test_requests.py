@@ -52,3 +52,11 @@ def test_every_answer_names_the_server_and_none_names_its_parts() -> None:
             assert b"server: chatsite\r\n" in received.lower(), request
             for part in (b"aphne", b"wisted", b"python"):
                 assert part not in received, request
+
+
+def test_an_application_that_has_answered_hears_nothing_of_the_client_that_leaves() -> None:
+    # Django would raise, and the traceback would keep request and response until the garbage collector comes by.
+    with Served() as served:
+        with served.client() as client:
+            assert client.get("/listen").text == "heard you"
+        assert "http.disconnect" not in served.until(lambda seen: seen.get("listened") == 1)
