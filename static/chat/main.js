@@ -1,24 +1,24 @@
 /** Puts the page together: the only module that knows all the others. */
 
 import { createApi } from "./api.js";
+import { createAsking } from "./asking.js";
 import { createComposer } from "./composer.js";
 import { createConfirmation } from "./confirmation.js";
 import { createConnection } from "./connection.js";
 import { keepDraft, readDraft } from "./draft.js";
 import { createDrawer } from "./drawer.js";
+import { createFrame } from "./frame.js";
 import { createHeading } from "./heading.js";
 import { readTurns, runningGeneration } from "./history.js";
-import { freshId } from "./identity.js";
 import { createMessage } from "./message.js";
 import { createOlder } from "./older.js";
 import { need } from "./page.js";
 import { createPicker } from "./picker.js";
 import { watchPresence } from "./presence.js";
-import { CONTINUE } from "./remedy.js";
 import { createRemoval } from "./removal.js";
 import { createScroll } from "./scroll.js";
 import { createSidebar } from "./sidebar.js";
-import { initial, leaf, reduce } from "./state.js";
+import { initial, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
 import { createText } from "./text.js";
 import { createThread } from "./thread.js";
@@ -43,7 +43,7 @@ const thread = createThread(log, {
 });
 const scroll = createScroll(need("#scroller", HTMLElement), need("#to-end", HTMLElement));
 const composer = createComposer(need("#composer", HTMLFormElement), {
-  onSend: (text) => send(text, undefined, restored ?? undefined),
+  onSend: (text) => asking.sendTyped(text),
   onStop: () => stopper.stop(),
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
 });
@@ -72,6 +72,14 @@ const older = createOlder({
   onPage: (page, more) => sidebar.add(page, more),
 });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
+const asking = createAsking({
+  current: () => state,
+  dispatch,
+  ask: connection.ask,
+  model: picker.chosen,
+  composer,
+  onAsked: () => scroll.toEnd(),
+});
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
 createDrawer({
   sidebar: need("#sidebar", HTMLElement),
@@ -80,48 +88,21 @@ createDrawer({
   buttons: document.querySelectorAll("[data-toggle-sidebar]"),
 });
 
-let scheduled = false;
-function render() {
-  scheduled = false;
+const frame = createFrame(() => {
   welcome?.toggleAttribute("hidden", state.turns.length > 0);
   const waiting = thread.update(state);
-  composer.update(state);
-  heading.update(state);
-  sidebar.update(state);
+  for (const view of [composer, heading, sidebar]) view.update(state);
   scroll.update();
-  if (waiting) schedule();
-}
-
-function schedule() {
-  if (scheduled) return;
-  scheduled = true;
-  // A hidden tab gets no frames, yet its title and its text should be there when it is looked at.
-  if (document.hidden) setTimeout(render, 200);
-  else requestAnimationFrame(render);
-}
-
-/** @type {{ key: string, requestId: string } | null} a refused question whose text is in the composer again */
-let restored = null;
+  return waiting;
+});
 
 /** @param {PageEvent} event */
 function dispatch(event) {
   const before = state;
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
-  if (event.type === "error") restore(event.error_type);
-  if (state !== before) schedule();
-}
-
-/**
- * Gives a question that cannot be taken as it is back to the person, to be changed.
- *
- * @param {string} problem
- */
-function restore(problem) {
-  const question = state.turns.at(-2);
-  if (!question || question.id || composer.text() || !["invalid_request", "too_large"].includes(problem)) return;
-  restored = { key: question.key, requestId: "" };
-  composer.fill(question.content);
+  if (event.type === "error") asking.refused(event.error_type);
+  if (state !== before) frame.soon();
 }
 
 /** @param {string | null} conversationBefore */
@@ -132,40 +113,10 @@ function begun(conversationBefore) {
   stopper.begun();
 }
 
-/**
- * @param {string} message
- * @param {string | null | undefined} parentId undefined: after what was said last, in this tab or another
- * @param {{ key: string, requestId: string }} [before] the question that this one takes the place of
- * @returns {boolean}
- */
-function send(message, parentId, before) {
-  if (state.phase !== "idle") return false;
-  const [fresh, parent] = [freshId(), parentId === undefined ? leaf(state) : parentId];
-  const requestId = before?.requestId || fresh;
-  const model = picker.chosen();
-  restored = null;
-  dispatch({ type: "send", key: fresh, message, parentId: parent, requestId, model, replaces: before?.key });
-  keepDraft(state.conversationId ?? "", message);
-  scroll.toEnd();
-  const place = state.conversationId ? { conversation_id: state.conversationId, parent_id: parentId } : {};
-  connection.ask({ message, model: model || undefined, request_id: requestId, ...place });
-  return true;
-}
-
-/** @param {string} key of the answer that failed */
-function retry(key) {
-  const at = state.turns.findIndex((turn) => turn.key === key);
-  const [question, answer] = state.turns.slice(Math.max(0, at - 1), at + 1);
-  if (!question || question === answer) return;
-  // A question the server never confirmed keeps its id, so that it cannot be asked twice.
-  const confirmed = question.id || answer?.id;
-  send(question.content, question.parentId, { key: question.key, requestId: confirmed ? "" : question.requestId });
-}
-
 /** @type {Record<string, (key: string) => void>} what can be done about an answer that did not come to its end */
 const remedies = {
-  retry,
-  continue: (key) => send(CONTINUE, state.turns.find((turn) => turn.key === key)?.id ?? leaf(state)),
+  retry: asking.retry,
+  continue: asking.goOn,
   choose: () => picker.focus(),
   reconnect: () => connection.reconnect(),
 };
@@ -177,7 +128,7 @@ function followAgain(generationId) {
 }
 
 for (const starter of document.querySelectorAll("[data-starter]")) {
-  starter.addEventListener("click", () => send(starter.textContent?.trim() ?? "", null));
+  starter.addEventListener("click", () => asking.send(starter.textContent?.trim() ?? "", null));
 }
 
 watchPresence({
@@ -193,7 +144,7 @@ watchPresence({
 
 dispatch({ type: "choose", model: picker.chosen() });
 composer.fill(readDraft(state.conversationId ?? ""));
-render();
+frame.now();
 scroll.toEnd();
 const running = runningGeneration(log);
 if (running) followAgain(running);
