@@ -5,12 +5,15 @@ stream is minutes. Work that goes through here holds both only while it runs.
 """
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,17 +22,37 @@ T = TypeVar("T")
 THREADS = 4
 
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
+_turn = threading.Lock()
+_journal = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `work(*args, **kwargs)`, called in a database thread; its exceptions are raised here."""
+    return await _run_in(_executor, partial(work, *args, **kwargs))
 
+
+async def run_for_journal(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`run` in a thread of the journal's own: what is said must not wait behind a crowd of questions."""
+    return await _run_in(_journal, partial(work, *args, **kwargs))
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that writes, one after another in this process where the database is SQLite.
+
+    Who waits for SQLite's own lock sleeps and looks again, up to 0.1 s at a time, and a crowd gets there first.
+    """
+    with _turn if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+        yield
+
+
+async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     def call() -> T:
         try:
-            return work(*args, **kwargs)
+            return work()
         finally:
             # Opening a file is work worth saving; a connection from the pool goes back to it.
             if connection.vendor != "sqlite":
                 connection.close()
 
-    return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
+    return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)

@@ -68,13 +68,15 @@ class Field(Event, frozen=True, tag="field"):
 class Usage(msgspec.Struct, frozen=True):
     """Tokens as the provider counted them; None where it did not say.
 
-    `cached_tokens` are part of `prompt_tokens`, `reasoning_tokens` part of `completion_tokens`.
+    `cached_tokens` (read from the provider's cache) and `cache_write_tokens` are part of `prompt_tokens`,
+    `reasoning_tokens` part of `completion_tokens`.
     """
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):

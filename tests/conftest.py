@@ -42,6 +42,7 @@ def site(upstream: Upstream, data_dir: Path) -> Iterator[Site]:
         "CHAT_MAX_CONTINUATIONS": "0",
     }
     with Site(data_dir, environment) as running:
+        running.until_listed("gpt-4o")
         yield running
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -105,6 +106,14 @@ class Site:
     def shell(self, *lines: str) -> str:
         """Return what lines of Python print in Django's shell, which knows every model by its name."""
         return self.manage("shell", "-v0", "-c", "\n".join(lines))
+
+    def until_listed(self, model: str, seconds: float = 30) -> None:
+        """Wait until a model can be chosen: a list that takes a provider long comes after the start."""
+        deadline = time.monotonic() + seconds
+        with self.client() as client:
+            while model not in (answer := client.get("/api/models")).text:
+                assert time.monotonic() < deadline, answer.text
+                time.sleep(0.1)
 
     def client(self, person: str | None = "alice", **options: Any) -> httpx2.Client:
         """Return an HTTP client that calls with a person's API key, or with none."""

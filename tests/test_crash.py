@@ -3,6 +3,8 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.site import Site
 from tests.stream import events, parse, text_of
 from tests.upstream.process import Upstream
@@ -41,3 +43,27 @@ def test_a_killed_server_loses_no_word_that_was_in_the_journal(upstream: Upstrea
             upstream.script_prompt("go on after the crash")
             more = events(client, message="go on after the crash", conversation_id=start["conversation_id"])
             assert more[-1]["type"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("first", "error"),
+    [({"status": 503}, "unknown"), ({"then": "close", "after": 5}, "interrupted")],
+    ids=["turned down", "broken off"],
+)
+def test_a_killed_server_bills_every_request_it_made(
+    upstream: Upstream, tmp_path: Path, first: dict[str, object], error: str
+) -> None:
+    prompt = f"asked again after {error}"
+    upstream.script_prompt(prompt, first, {"then": "hang", "after": 0})
+    site = Site(tmp_path, {"OPENAI_BASE_URL": upstream.base_url})
+    with site:
+        body = {"message": prompt, "model": "gpt-4o"}
+        with site.client() as client, client.stream("POST", "/api/chat/stream", json=body) as response:
+            next(parse(response.iter_lines()))
+            again = upstream.wait_for("gpt-4o", lambda r: prompt in str(r.body) and r.ended == "open")
+            site.stop(signal.SIGKILL)
+        site.start()
+        rows = site.shell("print(*UsageRecord.objects.order_by('attempt').values_list('attempt', 'error_type'))")
+    assert len([record for record in upstream.log("gpt-4o") if prompt in str(record.body)]) == 2
+    assert again.pieces == 0
+    assert rows.strip() == f"(1, {error!r}) (2, 'unknown')"

@@ -1,27 +1,33 @@
 """Stop closes the upstream connection and keeps what was said."""
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.stream import one, parse, text_of
+from chat.usage.estimate import estimate_tokens
+from tests.site import Site
+from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
 
 MODEL = "gpt-4o"
 
 
-def ask_and_stop(alice: httpx2.Client, prompt: str, *, after_tokens: int = 1) -> tuple[list[dict[str, Any]], float]:
-    """Ask, stop after some tokens, and return all events and the monotonic time of the stop."""
+def ask_and_stop(
+    alice: httpx2.Client, prompt: str, *, after_tokens: int = 1, after_text: str = ""
+) -> tuple[list[dict[str, Any]], float]:
+    """Ask, stop after some tokens or this text, and return all events and the monotonic time of the stop."""
     received: list[dict[str, Any]] = []
     stopped_at = 0.0
     with alice.stream("POST", "/api/chat/stream", json={"message": prompt, "model": MODEL}) as response:
         for _, event in parse(response.iter_lines()):
             received.append(event)
-            if sum(event["type"] == "token" for event in received) == after_tokens:
-                after_tokens = -1
+            tokens = sum(event["type"] == "token" for event in received)
+            if not stopped_at and tokens >= after_tokens and text_of(received).startswith(after_text):
                 stopped_at = time.monotonic()
                 answer = alice.post(f"/api/generations/{received[0]['generation_id']}/stop")
                 assert answer.status_code == 202
@@ -85,3 +91,47 @@ def test_deleting_a_conversation_stops_what_is_written_in_it(alice: httpx2.Clien
     assert one(rest, "usage")["prompt_tokens"] > 0
     record = upstream.wait_for(MODEL, lambda r: "delete me meanwhile" in str(r.body) and r.ended != "open")
     assert record.ended == "client_closed"
+
+
+@pytest.fixture(scope="module", params=["openai", "anthropic"])
+def either(
+    request: pytest.FixtureRequest, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, httpx2.Client]]:
+    """A format, and alice's client at a site that speaks it to the upstream."""
+    if request.param == "openai":
+        site: Site = request.getfixturevalue("site")
+        with site.client("alice") as client:
+            yield request.param, client
+        return
+    environment = {
+        "ANTHROPIC_BASE_URL": upstream.anthropic_url,
+        "CHAT_MAX_RETRIES": "0",
+        "CHAT_MAX_CONTINUATIONS": "0",
+    }
+    path: Path = tmp_path_factory.mktemp("anthropic") / "data"
+    with Site(path, environment) as site, site.client("alice") as client:
+        site.until_listed("gpt-4o")
+        yield request.param, client
+
+
+@pytest.mark.parametrize("end", ["stopped", "cut"])
+def test_what_the_provider_counted_before_the_end_is_kept(
+    either: tuple[str, httpx2.Client], upstream: Upstream, end: str
+) -> None:
+    wire, client = either
+    prompt = f"counted until {end} by {wire}:"
+    # Anthropic counts the input at the start and the output at the end, others everything with every chunk.
+    usage = "every" if wire == "openai" else "chunk"
+    fault = {"stopped": "hang", "cut": "close"}[end]
+    upstream.script_prompt(prompt, tokens=500, then=fault, after=4, usage=usage, cached_tokens=2, delay=0.01)
+    if end == "stopped":
+        received, _ = ask_and_stop(client, prompt, after_text=default_text(4))
+    else:
+        received = events(client, message=prompt, model=MODEL)
+        assert one(received, "error")["error_type"] == "interrupted"
+    charge = one(received, "usage")
+    assert (charge["prompt_tokens"], charge["cached_tokens"]) == (5, 2)
+    if wire == "openai":
+        assert (charge["completion_tokens"], charge["source"]) == (4, "provider")
+    else:
+        assert (charge["completion_tokens"], charge["source"]) == (estimate_tokens(default_text(4)), "estimated")

@@ -26,6 +26,7 @@ def pair(
         "SECRET_KEY": "only-for-this-test-" + "x" * 40,
     }
     with Site(tmp_path_factory.mktemp("first"), environment) as first:
+        first.until_listed(MODEL)
         second = Site(tmp_path_factory.mktemp("second"), environment, people=False)
         second.keys = first.keys
         with second:

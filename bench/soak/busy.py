@@ -1,6 +1,7 @@
 """A site for many clients in front of a scripted upstream, and how they ask it."""
 
 import json
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,17 @@ def serving(directory: Path) -> Iterator[tuple[Site, Upstream]]:
         upstream.script(SLOW, tokens=2, then="hang", after=1)
         upstream.script("flood", text=["words " * 80] * 1024, delay=0.1)
         with Site(directory, {"OPENAI_BASE_URL": upstream.base_url, **settings}) as site:
+            site.until_listed("flood")
+            yield site, upstream
+
+
+@contextmanager
+def answering() -> Iterator[tuple[Site, Upstream]]:
+    """A site of its own with everyday limits; what it stores is removed."""
+    with tempfile.TemporaryDirectory() as directory, Upstream() as upstream:
+        environment = {"OPENAI_BASE_URL": upstream.base_url, "CHAT_MAX_STREAMS_PER_USER": "0"}
+        with Site(Path(directory) / "data", environment) as site:
+            site.until_listed("gpt-4o")
             yield site, upstream
 
 

@@ -35,8 +35,8 @@ async def lags(site: Site, streams: int, seconds: float) -> list[float]:
 
 
 def p99(values: list[float]) -> float:
-    """Return the value that one in a hundred exceeds."""
-    return sorted(values)[int(len(values) * 0.99)]
+    """Return the value that one in a hundred exceeds; infinite where there is none."""
+    return sorted(values)[int(len(values) * 0.99)] if values else float("inf")
 
 
 def big_page(site: Site) -> bytes:

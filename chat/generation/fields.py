@@ -12,9 +12,10 @@ Placed = tuple[int, Event]
 async def with_fields(
     events: AsyncGenerator[Placed | None, None], text_before: str
 ) -> AsyncGenerator[Placed | None, None]:
-    """Yield the events, and each field right after the text that completes it.
+    """Yield the events, and each field right before the text that completes it, with the position before that text.
 
-    `text_before` is the answer up to where the events begin; its fields were told when it was.
+    So a line that drops between the two tells the field again, and never not at all. `text_before` is the answer up to
+    where the events begin; its fields were told when it was.
     """
     reader = FieldReader()
     reader.push(text_before)
@@ -25,12 +26,12 @@ async def with_fields(
             if placed is None:
                 yield None
                 continue
-            position, event = placed
+            before, (position, event) = position, placed
             if isinstance(event, Charge | Title | Done | Failed) and not told_rest:
                 told_rest = True
                 for field in reader.finish()[0]:
                     yield position, field
-            yield placed
             if isinstance(event, TextDelta):
                 for field in reader.push(event.content):
-                    yield position, field
+                    yield before, field
+            yield placed

@@ -12,7 +12,6 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from chat import database
@@ -51,19 +50,24 @@ class Speaker(Protocol):
 
 @dataclass(slots=True)
 class Mark:
-    """How far a generation is written: the transcript's index, and the sequence of the next entry."""
+    """How far a generation is written: the transcript's index, and the sequence of the next entry.
+
+    `asks_again`: another request is about to be made, and that is not written yet.
+    """
 
     index: int = 0
     sequence: int = 0
     followed_at: datetime | None = None
+    asks_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one generation said since the last flush."""
+    """What one generation said since the last flush; `asks_again` if it makes another request after that."""
 
     sequence: int
     events: list[Any]
+    asks_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +105,25 @@ class Journal:
                 self._task.cancel()
                 self._task = None
 
+    async def ask_again(self, speaker: Speaker) -> None:
+        """Write that a generation makes another request, before it does: who recovers it must know what to bill."""
+        self._marks[speaker.account.generation_id].asks_again = True
+        # Who waits may be cancelled, what a thread writes may not.
+        await asyncio.shield(asyncio.create_task(self._flush()))
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self._flush()
-            except Exception:
-                # Nothing is marked as written: the next flush takes it along.
-                logger.exception("The journal could not be written; it is tried again.")
+            await self._flush()
 
     async def _flush(self) -> None:
+        try:
+            await self._write()
+        except Exception:
+            # Nothing is marked as written: the next flush takes it along.
+            logger.exception("The journal could not be written; it is tried again.")
+
+    async def _write(self) -> None:
         async with self._lock:
             if not self._speakers:
                 return
@@ -119,12 +132,15 @@ class Journal:
             for generation_id, speaker in self._speakers.items():
                 mark = self._marks[generation_id]
                 read, reached[generation_id] = speaker.transcript.since(mark.index)
-                if read:
-                    pages[generation_id] = Page(mark.sequence, to_journal(entry for _, entry in read))
-            requests = await database.run(write, list(reached), pages)
-            for generation_id in pages:
-                self._marks[generation_id].index = reached[generation_id]
-                self._marks[generation_id].sequence += 1
+                if read or mark.asks_again:
+                    events = to_journal((entry for _, entry in read), asks_again=mark.asks_again)
+                    pages[generation_id] = Page(mark.sequence, events, mark.asks_again)
+            requests = await database.run_for_journal(write, list(reached), pages)
+            for generation_id, page in pages.items():
+                mark = self._marks[generation_id]
+                mark.index = reached[generation_id]
+                mark.sequence += 1
+                mark.asks_again = mark.asks_again and not page.asks_again
             # Who joined meanwhile was not asked about.
             for generation_id in reached:
                 self._obey(generation_id, requests.get(generation_id))
@@ -148,7 +164,7 @@ class Journal:
             self._speakers[generation_id].revoke()
 
 
-@transaction.atomic
+@database.writing()
 def write(generation_ids: Iterable[UUID], pages: dict[UUID, Page]) -> dict[UUID, Request]:
     """Append pages, say that the generations live, and return what is wanted of those that are still there."""
     rows = Generation.objects.filter(pk__in=generation_ids)

@@ -209,9 +209,12 @@ class LiveGeneration:
 
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
-        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say)
+        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say, self._ask_again)
         self._attempts = writing.attempts
         return await writing.run()
+
+    async def _ask_again(self) -> None:
+        await _journal.ask_again(self)
 
     def _say(self, said: Delta | Status) -> None:
         if not isinstance(said, TextDelta):
@@ -296,6 +299,7 @@ class LiveGeneration:
         ended_itself = attempt.finish_reason or attempt.error
         return Spent(
             prompt=attempt.prompt,
+            sent=attempt.sent,
             said=attempt.said.everything,
             usage=attempt.usage,
             finish_reason=attempt.finish_reason or (outcome if not ended_itself and isinstance(outcome, str) else ""),

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.generation import live
 from chat.generation.context import completion_request
+from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
 from chat.generation.worker import is_surely_gone
 from chat.models import Generation, Message
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 10.0
 # A process that has not said for so long that it lives is taken for dead; it says so four times a second.
 SILENCE: Final = timedelta(seconds=10)
+STOPPED: Final = "The server stopped while this was being written."
 
 
 async def watch() -> None:
@@ -53,22 +56,11 @@ def recover() -> int:
 
 
 def _result(generation: Generation) -> Result:
-    transcript = Transcript(
-        said for entry in generation.journal.order_by("sequence") for said in from_journal(entry.events)
-    )
+    values = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
+    transcript = Transcript(from_journal(values))
     last_sign = generation.heartbeat_at or generation.created_at
     elapsed_seconds = max(0.0, (last_sign - generation.created_at).total_seconds())
-    error = ChatError("interrupted", "The server stopped while this was being written.")
-    request = completion_request(generation) if generation.model else None
-    spent = Spent(
-        prompt=tuple(turn.content for turn in request.turns) if request else (),
-        said=transcript.everything,
-        usage=None,
-        finish_reason="",
-        error=error,
-        ttft_seconds=None,
-        elapsed_seconds=elapsed_seconds,
-    )
+    error = ChatError("interrupted", STOPPED)
     return Result(
         content=transcript.content,
         reasoning=transcript.reasoning,
@@ -77,7 +69,30 @@ def _result(generation: Generation) -> Result:
         status=Message.Status.INTERRUPTED,
         finish_reason="",
         error=error,
-        attempts=(spent,),
+        attempts=tuple(_attempts(generation, values, elapsed_seconds)),
         ttft_seconds=None,
         elapsed_seconds=elapsed_seconds,
     )
+
+
+def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float) -> Iterator[Spent]:
+    """Yield the requests that were made. How long each of them took, nobody knows any more."""
+    request = completion_request(generation) if generation.model else None
+    prompt = tuple(turn.content for turn in request.turns) if request else ()
+    partial = ""
+    for values in _split(journal):
+        said = Transcript(from_journal(values))
+        # Of a request that nothing came of it is not known whether it arrived, or was turned down.
+        error = ChatError("interrupted" if said.everything else "unknown", STOPPED)
+        sent = (*prompt, partial, CONTINUE) if partial else prompt
+        yield Spent(sent, said.everything, None, "", error, None, elapsed_seconds)
+        partial += said.content
+
+
+def _split(journal: list[Any]) -> Iterator[list[Any]]:
+    """Yield what the journal has of each request; null stands between them."""
+    begin = 0
+    for end in [index for index, value in enumerate(journal) if value is None]:
+        yield journal[begin:end]
+        begin = end + 1
+    yield journal[begin:]

@@ -6,7 +6,7 @@ that broke off after some text is continued, and each request that was made is a
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ PROOF_CHARS: Final = 12
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
 Say = Callable[[Delta | Status], None]
+Announce = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,23 @@ class Policy:
 class Attempt:
     """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
 
-    `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped.
+    `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped. `sent` is False for
+    one that never left.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
     began: float = field(default_factory=monotonic)
+    sent: bool = False
     said: Transcript = field(default_factory=Transcript)
     usage: Usage | None = None
     first_token: float | None = None
     ended: float | None = None
     finish_reason: FinishReason | None = None
     error: ChatError | None = None
+
+    def leave(self) -> None:
+        """Note that the request is out."""
+        self.sent = True
 
 
 def delay_seconds(retries: int) -> float:
@@ -65,15 +72,30 @@ def delay_seconds(retries: int) -> float:
     return min(doubled, LONGEST_SECONDS) + random.uniform(0, JITTER_SECONDS)  # noqa: S311
 
 
-class Writing:
-    """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request."""
+async def unannounced() -> None:
+    """What is awaited before a further request where nobody needs to know of it."""
 
-    def __init__(self, source: Provider, request: CompletionRequest, policy: Policy, say: Say) -> None:
+
+class Writing:
+    """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
+
+    `ask_again` is awaited before each request that follows one that was sent.
+    """
+
+    def __init__(
+        self,
+        source: Provider,
+        request: CompletionRequest,
+        policy: Policy,
+        say: Say,
+        ask_again: Announce = unannounced,
+    ) -> None:
         self.attempts: list[Attempt] = []
         self._source = source
         self._request = request
         self._policy = policy
         self._say = say
+        self._ask_again = ask_again
         self._text = ""
 
     async def run(self) -> FinishReason:
@@ -84,19 +106,25 @@ class Writing:
             try:
                 return await self._attempt(request)
             except ChatError as error:
-                if not self._text and self._may_pass(error) and retries < self._policy.max_retries:
+                # A blank is nothing that anybody sees, and no turn that a provider takes.
+                has_begun = bool(self._text.strip())
+                if not has_begun and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
-                elif self._text and self._may_pass(error) and continuations < self._policy.max_continuations:
+                elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
                     request = self._continuation()
                 else:
                     raise self._final(error) from None
+                if self.attempts[-1].sent:
+                    await self._ask_again()
 
     def _may_pass(self, error: ChatError) -> bool:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
-        return error.retryable and error.code in PASSING and patient
+        # Half a tool call can neither be taken back nor continued.
+        is_calling = bool(self.attempts[-1].said.tool_calls)
+        return error.retryable and error.code in PASSING and patient and not is_calling
 
     def _final(self, error: ChatError) -> ChatError:
         if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
@@ -145,18 +173,19 @@ class Writing:
         idle = self._policy.idle_seconds
         # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
         step = idle / 10
-        async with asyncio.timeout(idle + step) as deadline, aclosing(self._source.stream(request)) as upstream:
+        stream = self._source.stream(request, attempt.leave)
+        async with asyncio.timeout(idle + step) as deadline, aclosing(stream) as upstream:
             armed = clock()
             async for event in upstream:
-                if (now := clock()) - armed > step:
-                    deadline.reschedule(now + idle + step)
-                    armed = now
                 match event:
                     case Finished():
                         attempt.finish_reason = event.finish_reason
                     case Usage():
                         attempt.usage = event
                     case _:
+                        if (now := clock()) - armed > step:
+                            deadline.reschedule(now + idle + step)
+                            armed = now
                         attempt.first_token = attempt.first_token or monotonic()
                         attempt.said.append(event)
                         self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from chat import catalog, database
@@ -69,7 +69,7 @@ def limits() -> live.Limits:
 def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
     """Write the rows. Returns how to write the answer, or the id of the one that an earlier request began."""
     try:
-        with transaction.atomic():
+        with database.writing():
             generation, title = _write_rows(user, api_key, ask)
     except IntegrityError:
         # Two requests with one id at once: the database let one through.

@@ -185,11 +185,13 @@ class Transcript:
         return sorted(calls.values(), key=lambda call: int(call["index"]))
 
 
-def to_journal(entries: Iterable[Entry]) -> list[Any]:
-    """Return entries as plain JSON values."""
-    return [msgspec.to_builtins(entry) for entry in entries]
+def to_journal(entries: Iterable[Entry], *, asks_again: bool = False) -> list[Any]:
+    """Return entries as plain JSON values; null after them says that another request is made then."""
+    values = [msgspec.to_builtins(entry) for entry in entries]
+    return [*values, None] if asks_again else values
 
 
 def from_journal(values: list[Any]) -> list[Entry]:
     """Return the entries that `to_journal` was given."""
-    return msgspec.convert(values, list[ReasoningDelta | TextDelta | ToolCallDelta | Status])
+    said = [value for value in values if value is not None]
+    return msgspec.convert(said, list[ReasoningDelta | TextDelta | ToolCallDelta | Status])

@@ -136,6 +136,14 @@ class Price(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text="Empty: cached tokens cost what other input costs.",
     )
+    cache_write_per_million = models.DecimalField(
+        max_digits=14,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Empty: tokens written to the cache cost what other input costs.",
+    )
     output_per_million = models.DecimalField(
         max_digits=14, decimal_places=6, validators=[MinValueValidator(Decimal(0))]
     )
@@ -150,7 +158,8 @@ class Price(models.Model):
             models.CheckConstraint(
                 condition=Q(input_per_million__gte=0)
                 & Q(output_per_million__gte=0)
-                & (Q(cached_input_per_million__isnull=True) | Q(cached_input_per_million__gte=0)),
+                & (Q(cached_input_per_million__isnull=True) | Q(cached_input_per_million__gte=0))
+                & (Q(cache_write_per_million__isnull=True) | Q(cache_write_per_million__gte=0)),
                 name="price_not_negative",
             ),
         ]

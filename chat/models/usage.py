@@ -49,6 +49,7 @@ class UsageRecord(models.Model):
     model = models.CharField(max_length=200)
     prompt_tokens = models.PositiveIntegerField(null=True)
     cached_tokens = models.PositiveIntegerField(null=True)
+    cache_write_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     input_cost = MoneyField(null=True)

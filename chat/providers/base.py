@@ -1,6 +1,6 @@
 """What every provider is: something that streams events for a request, and lists its models."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -44,15 +44,22 @@ class Endpoint:
     idle_timeout: float = 60.0
 
 
+def unheeded() -> None:
+    """What a request that nobody keeps account of calls when it leaves."""
+
+
 class Provider(Protocol):
     """A source of completions.
 
-    `stream` yields deltas, at most one `Usage` and at last one `Finished`. A stream that ends without `Finished`
-    never returns quietly: it raises `ChatError`. Closing the generator closes the upstream connection at once.
-    Both methods raise `ChatError` and nothing else (`CancelledError` passes).
+    `stream` yields deltas, a `Usage` whenever the provider has counted anew (the last one counts) and at last one
+    `Finished`. A stream that ends without `Finished` never returns quietly: it raises `ChatError`. `sent` is called
+    once the request leaves: from then on it may cost money, whatever becomes of the answer. Closing the generator
+    closes the upstream connection at once. Both methods raise `ChatError` and nothing else (`CancelledError` passes).
     """
 
-    def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]: ...
+    def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+    ) -> AsyncGenerator[Upstream, None]: ...
 
     async def models(self) -> list[str]:
         """Return the names of the models on offer, in the provider's own order."""

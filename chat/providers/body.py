@@ -14,8 +14,8 @@ import httpx2
 import msgspec
 
 from chat.errors import ChatError, masked
-from chat.events import Delta
-from chat.providers.decoder import StreamDecoder
+from chat.events import Upstream, Usage
+from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.faults import from_body, refused
 from chat.providers.sse import EventDecoder
 
@@ -29,11 +29,11 @@ HEAD_BYTES: Final = 64 * 1024
 
 async def batches(
     response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float
-) -> AsyncGenerator[list[Delta], None]:
-    """Yield what each read of the body adds to the answer, up to the body's end.
+) -> AsyncGenerator[list[Upstream], None]:
+    """Yield what each read of the body adds to the answer, deltas and then usage, up to the body's end.
 
-    Pings do not count as words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without events.
-    What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
+    Pings and counts are no words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without
+    events. What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
     """
     is_stream = "event-stream" in response.headers.get("content-type", "")
     events = EventDecoder()
@@ -43,37 +43,42 @@ async def batches(
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
                 yield batch
-                spoke = monotonic()
             if decoder.ending or decoder.failure:
                 break
-            if not batch and monotonic() - spoke > idle_timeout:
+            if batch and not isinstance(batch[0], Usage):
+                spoke = monotonic()
+            elif monotonic() - spoke > idle_timeout:
                 raise ChatError("timeout", "The provider keeps the line open but says nothing.")
             if decoder.events == 0 and len(head) < HEAD_BYTES:
-                head += chunk
+                head += chunk[: HEAD_BYTES - len(head)]
             elif decoder.events == 0 and not is_stream:
                 break
         else:
             yield decoder.decode_all(events.flush())
         if decoder.ending and not decoder.failure:
-            yield await _rest(body, events, decoder)
+            async with aclosing(_rest(body, events, decoder)) as rest:
+                async for batch in rest:
+                    yield batch
     if decoder.events == 0:
         raise not_a_stream(head)
 
 
-async def _rest(body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder) -> list[Delta]:
-    """Read what follows the finish: usage, end mark, the end of the body. None of it is worth a long wait."""
-    deltas: list[Delta] = []
+async def _rest(
+    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder
+) -> AsyncGenerator[list[Upstream], None]:
+    """Yield what follows the finish: usage, end mark, the end of the body. None of it is worth a long wait."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + USAGE_LINGER
     with suppress(TimeoutError):
-        if not decoder.done:
-            async with asyncio.timeout(USAGE_LINGER):
-                async for chunk in body:
-                    deltas += decoder.decode_all(events.feed(chunk))
-                    if decoder.done or decoder.failure:
-                        break
-        async with asyncio.timeout(END_LINGER):
-            async for chunk in body:
-                deltas += decoder.decode_all(events.feed(chunk))
-    return deltas + decoder.decode_all(events.flush())
+        while True:
+            if decoder.done or decoder.failure:
+                deadline = min(deadline, clock() + END_LINGER)
+            async with asyncio.timeout_at(deadline):
+                chunk = await anext(body, None)
+            if chunk is None:
+                break
+            yield decoder.decode_all(events.feed(chunk))
+    yield decoder.decode_all(events.flush())
 
 
 def not_a_stream(body: bytes) -> ChatError:
@@ -85,7 +90,7 @@ def not_a_stream(body: bytes) -> ChatError:
         return refused("The provider answered with a web page. Check its address; OpenAI's format usually ends in /v1.")
     try:
         answer = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except MALFORMED:
         return ChatError(
             "api_error", f"The provider answered with something that is no stream: {masked(text, limit=120)}"
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from chat.errors import ChatError
 from chat.events import Delta, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.decoder import StreamDecoder, count, failure
+from chat.providers.decoder import StreamDecoder, arguments, count, failure, index, text
 from chat.providers.sse import ServerSentEvent
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -22,23 +22,12 @@ FINISH_REASONS: Final[dict[str, FinishReason]] = {
 
 
 # Fields that servers fill with other types than OpenAI's are Any: one odd field must not cost the whole chunk.
-class Function(msgspec.Struct):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class ToolCall(msgspec.Struct):
-    index: int | None = None
-    id: str | None = None
-    function: Function | None = None
-
-
 class Message(msgspec.Struct):
     content: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
     refusal: Any = None
-    tool_calls: list[ToolCall] | None = None
+    tool_calls: Any = None
 
 
 class Choice(msgspec.Struct):
@@ -62,30 +51,25 @@ class CompletionDecoder(StreamDecoder):
     def __init__(self) -> None:
         super().__init__()
         self._refused = False
+        # For tool calls without an index: the last one, how many there are, and which ids they have.
+        self._call = self._calls = 0
+        self._call_ids: dict[str, int] = {}
 
-    def decode(self, event: ServerSentEvent) -> list[Delta]:
-        self.events += 1
+    def _read(self, event: ServerSentEvent) -> list[Delta]:
         if event.data.strip() == "[DONE]":
             self.done = True
             return []
-        try:
-            chunk = _decode_chunk(event.data)
-        except (msgspec.DecodeError, UnicodeError):
-            if event.event == "error":
-                raise failure(event.data) from None
-            self.malformed += 1
-            return []
+        chunk = _decode_chunk(event.data)
         if chunk.error or event.event == "error" or chunk.object == "error":
             raise failure(event.data)
         if chunk.usage:
-            self.usage = _usage(chunk.usage)
+            self.usage = _usage(chunk.usage) or self.usage
         if not chunk.choices:
             return []
         choice = chunk.choices[0]
         deltas = self._deltas(choice.delta) if choice.delta else []
         if choice.finish_reason:
-            self._finish(str(choice.finish_reason))
-        self.said = self.said or bool(deltas)
+            self._finish(text(choice.finish_reason))
         return deltas
 
     def end(self) -> list[Upstream]:
@@ -109,11 +93,31 @@ class CompletionDecoder(StreamDecoder):
         if message.refusal and isinstance(message.refusal, str):
             self._refused = True
             deltas.append(TextDelta(message.refusal))
-        for position, call in enumerate(message.tool_calls or ()):
-            function = call.function or Function()
-            index = position if call.index is None else call.index
-            deltas.append(ToolCallDelta(index, call.id or "", function.name or "", function.arguments or ""))
+        calls = message.tool_calls or []
+        for call in calls if isinstance(calls, list) else [calls]:
+            if isinstance(call, dict):
+                deltas.append(self._tool_call(call))
+            else:
+                self.malformed += 1
         return deltas
+
+    def _tool_call(self, call: dict[str, Any]) -> ToolCallDelta:
+        function = call.get("function")
+        if not isinstance(function, dict):
+            function = {}
+        call_id, name = text(call.get("id")), text(function.get("name"))
+        place = index(call.get("index"))
+        self._call = self._place(call_id, name) if place is None else place
+        self._calls = max(self._calls, self._call + 1)
+        if call_id:
+            self._call_ids.setdefault(call_id, self._call)
+        return ToolCallDelta(self._call, call_id, name, arguments(function.get("arguments")))
+
+    def _place(self, call_id: str, name: str) -> int:
+        """Return the index of a fragment that has none: a new id begins a call, without any ids a name does."""
+        if call_id:
+            return self._call_ids.get(call_id, self._calls)
+        return self._calls if name and not self._call_ids else self._call
 
 
 def _parts(content: list[Any]) -> list[Delta]:
@@ -135,6 +139,8 @@ def _usage(counts: Any) -> Usage | None:
     return Usage(
         prompt_tokens=count(counts, "prompt_tokens"),
         cached_tokens=count(counts, "cached_tokens", "prompt_tokens_details"),
+        # OpenRouter's.
+        cache_write_tokens=count(counts, "cache_write_tokens", "prompt_tokens_details"),
         completion_tokens=count(counts, "completion_tokens"),
         reasoning_tokens=count(counts, "reasoning_tokens", "completion_tokens_details"),
     )

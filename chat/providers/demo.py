@@ -3,11 +3,11 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from chat.events import Finished, TextDelta, Upstream, Usage
-from chat.providers.base import CompletionRequest, Endpoint
+from chat.providers.base import CompletionRequest, Endpoint, unheeded
 
 WORDS_PER_SECOND: Final = 40
 PIECE: Final = re.compile(r"\s*\S+\s*")
@@ -101,7 +101,10 @@ def connect(endpoint: Endpoint) -> "Demo":
 class Demo:
     """See `chat.providers.base.Provider`. A piece is a word and counts as a token, in questions and answers alike."""
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+    ) -> AsyncGenerator[Upstream, None]:
+        sent()
         pieces = PIECE.findall(speech(request))
         limit = len(pieces) if request.max_tokens is None else request.max_tokens
         loop = asyncio.get_running_loop()

@@ -80,8 +80,9 @@ def from_body(status: int | None, body: Any, *, retry_after: float | None = None
         body = body["error"]
     if not isinstance(body, dict):
         return reported(status, message=body if isinstance(body, str) else "", retry_after=retry_after)
-    kind, code, message = (body.get(name) for name in ("type", "code", "message"))
-    return reported(status, str(kind or ""), str(code or ""), str(message or ""), retry_after=retry_after)
+    fields = (body.get(name) for name in ("type", "code", "message"))
+    kind, code, message = (str(field) if isinstance(field, str | int) else "" for field in fields)
+    return reported(status, kind, code, message, retry_after=retry_after)
 
 
 def from_transport(error: Exception | None, *, after_text: bool) -> ChatError:

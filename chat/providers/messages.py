@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from chat.events import Delta, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from chat.providers.decoder import StreamDecoder, count, failure
+from chat.providers.decoder import StreamDecoder, arguments, count, failure, index, text
 from chat.providers.sse import ServerSentEvent
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -50,7 +50,7 @@ class Message(msgspec.Struct):
 
 class StreamEvent(msgspec.Struct):
     type: str = ""
-    index: int | None = None
+    index: Any = None
     message: Message | None = None
     content_block: Block | None = None
     delta: Change | None = None
@@ -74,55 +74,45 @@ class MessagesDecoder(StreamDecoder):
         # Blocks of all kinds share one numbering; tool calls have one of their own, from 0.
         self._tool_calls: dict[int | None, int] = {}
 
-    def decode(self, event: ServerSentEvent) -> list[Delta]:
-        self.events += 1
-        try:
-            told = _decode_event(event.data)
-        except (msgspec.DecodeError, UnicodeError):
-            if event.event == "error":
-                raise failure(event.data) from None
-            self.malformed += 1
-            return []
-        deltas: list[Delta] = []
+    def _read(self, event: ServerSentEvent) -> list[Delta]:
+        told = _decode_event(event.data)
         match told.type or event.event:
             case "content_block_delta" if told.delta:
-                deltas = self._changed(told.delta, told.index)
+                return self._changed(told.delta, index(told.index))
             case "content_block_start" if told.content_block:
-                deltas = self._begun(told.content_block, told.index)
+                return self._begun(told.content_block, index(told.index))
             case "message_start" if told.message:
                 self._count(told.message.usage, *INPUT_COUNTS)
             case "message_delta":
                 self._count(told.usage, *INPUT_COUNTS, "output_tokens")
                 if told.delta and told.delta.stop_reason:
-                    self.finish_reason = FINISH_REASONS.get(str(told.delta.stop_reason), "stop")
+                    self.finish_reason = FINISH_REASONS.get(text(told.delta.stop_reason), "stop")
             case "message_stop":
                 self.done = True
             case kind if kind == "error" or event.event == "error" or told.error:
                 raise failure(event.data)
-        self.said = self.said or bool(deltas)
-        return deltas
+        return []
 
-    def _begun(self, block: Block, index: int | None) -> list[Delta]:
+    def _begun(self, block: Block, place: int | None) -> list[Delta]:
         """Return what a block holds from the start: normally nothing but the head of a tool call."""
         if block.type == "tool_use":
-            call = self._tool_calls[index] = len(self._tool_calls)
+            call = self._tool_calls[place] = len(self._tool_calls)
             # Some servers send the whole input here and nothing after it.
-            arguments = msgspec.json.encode(block.input).decode() if block.input else ""
-            return [ToolCallDelta(call, _text(block.id), _text(block.name), arguments)]
-        if block.type == "text" and (text := _text(block.text)):
-            return [TextDelta(text)]
-        if block.type == "thinking" and (thought := _text(block.thinking)):
+            return [ToolCallDelta(call, text(block.id), text(block.name), arguments(block.input or None))]
+        if block.type == "text" and (said := text(block.text)):
+            return [TextDelta(said)]
+        if block.type == "thinking" and (thought := text(block.thinking)):
             return [ReasoningDelta(thought)]
         return []
 
-    def _changed(self, change: Change, index: int | None) -> list[Delta]:
+    def _changed(self, change: Change, place: int | None) -> list[Delta]:
         match change.type:
-            case "text_delta" if text := _text(change.text):
-                return [TextDelta(text)]
-            case "thinking_delta" if thought := _text(change.thinking):
+            case "text_delta" if said := text(change.text):
+                return [TextDelta(said)]
+            case "thinking_delta" if thought := text(change.thinking):
                 return [ReasoningDelta(thought)]
-            case "input_json_delta" if (fragment := _text(change.partial_json)) and index in self._tool_calls:
-                return [ToolCallDelta(self._tool_calls[index], arguments=fragment)]
+            case "input_json_delta" if (fragment := arguments(change.partial_json)) and place in self._tool_calls:
+                return [ToolCallDelta(self._tool_calls[place], arguments=fragment)]
         return []
 
     def _count(self, counts: Any, *names: str) -> None:
@@ -141,8 +131,5 @@ class MessagesDecoder(StreamDecoder):
             cached_tokens=known("cache_read_input_tokens"),
             completion_tokens=known("output_tokens"),
             reasoning_tokens=known("thinking_tokens"),
+            cache_write_tokens=known("cache_creation_input_tokens"),
         )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -6,8 +6,8 @@ An SDK makes the request and reports failures before the stream; `body.py` reads
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import cached_property
 from typing import Any, Final
 
@@ -16,9 +16,10 @@ import msgspec
 
 from chat.errors import ChatError
 from chat.events import Upstream
-from chat.providers.base import CompletionRequest, Endpoint
+from chat.providers.base import CompletionRequest, Endpoint, unheeded
 from chat.providers.body import batches
-from chat.providers.decoder import StreamDecoder
+from chat.providers.decoder import MALFORMED, StreamDecoder
+from chat.providers.departure import told, watched
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
 from chat.providers.sse import OversizedEventError
 
@@ -62,27 +63,32 @@ class Remote(ABC):
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
         # A redirect would carry the prompt to who knows whom.
-        return httpx2.AsyncClient(timeout=self._timeout, limits=CONNECTIONS, follow_redirects=False)
+        return httpx2.AsyncClient(
+            timeout=self._timeout, limits=CONNECTIONS, follow_redirects=False, event_hooks={"request": [watched]}
+        )
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+    ) -> AsyncGenerator[Upstream, None]:
         decoder = self._decoder()
         try:
-            async with (
-                self._ask(request) as response,
-                aclosing(batches(response, decoder, self._endpoint.idle_timeout)) as found,
-            ):
-                async for batch in found:
-                    for delta in batch:
-                        yield delta
+            async with AsyncExitStack() as stack:
+                with told(sent):
+                    response = await stack.enter_async_context(self._ask(request))
+                batched = batches(response, decoder, self._endpoint.idle_timeout)
+                async for batch in await stack.enter_async_context(aclosing(batched)):
+                    for event in batch:
+                        yield event
             end = decoder.end()
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
             # A server that drops the line once it has finished has still finished.
             if isinstance(error, httpx2.TransportError) and decoder.ending:
                 end = decoder.end()
             else:
-                if decoder.usage is not None:
-                    yield decoder.usage
                 raise self._public(error, after_text=decoder.said) from None
+        finally:
+            if decoder.malformed:
+                logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
         for event in end:
             yield event
 
@@ -138,7 +144,7 @@ def _model_names(body: bytes) -> list[str]:
     """Return the ids of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
     try:
         answer = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except MALFORMED:
         raise ChatError("api_error", "The provider's list of models is not JSON. Check its address.") from None
     if isinstance(answer, dict) and answer.get("error"):
         raise from_body(None, answer)

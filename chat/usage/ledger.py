@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, Final, Self
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
+from msgspec.structs import astuple, replace
 
+from chat import database
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import ChatModel, Conversation, Generation, Message, Price, UsageRecord
@@ -18,6 +19,8 @@ from chat.usage.estimate import estimate_prompt_tokens, estimate_tokens
 from chat.usage.pricelist import price_in_force, unit_price
 from chat.usage.pricing import Cost, cost_of
 
+# How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
+LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
 # The largest value of a PositiveIntegerField that every database keeps.
 LARGEST_COUNT: Final = 2**31 - 1
 
@@ -61,7 +64,8 @@ class Account:
 class Spent:
     """One request that was made: what was sent and said, to estimate from, and what the provider reported.
 
-    Times are in seconds from when the request was made. `error` is None for a regular end and for Stop.
+    Times are in seconds from when the request was made. `error` is None for a regular end and for Stop. `sent` is False
+    where it ended before the request left.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -71,6 +75,7 @@ class Spent:
     error: ChatError | None
     ttft_seconds: float | None
     elapsed_seconds: float
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Result:
     elapsed_seconds: float
 
 
-@transaction.atomic
+@database.writing()
 def settle(account: Account, result: Result) -> Charge | None:
     """Write the result of a generation; the second call for the same one changes nothing.
 
@@ -108,12 +113,15 @@ def settle(account: Account, result: Result) -> Charge | None:
         return charge_of(UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt"))
     if generation is not None:
         _close(generation, account, result, now)
-    records = [
-        _record(account, spent, number, now) for number, spent in enumerate(result.attempts, start=1) if _reached(spent)
-    ]
+    return charge_of(book(account, result.attempts, now))
+
+
+def book(account: Account, attempts: Iterable[Spent], now: datetime) -> list[UsageRecord]:
+    """Write a usage row for each attempt that reached the provider, and return them."""
+    records = [_record(account, spent, number, now) for number, spent in enumerate(attempts, start=1) if spent.sent]
     for record in records:
         record.save()
-    return charge_of(records)
+    return records
 
 
 def _close(generation: Generation, account: Account, result: Result, now: datetime) -> None:
@@ -144,11 +152,6 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _reached(spent: Spent) -> bool:
-    """Whether the request came to the provider at all."""
-    return bool(spent.said) or spent.error is None or spent.error.code != "network_error"
-
-
 def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> UsageRecord:
     usage, source = _usage(spent)
     model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
@@ -167,6 +170,7 @@ def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> Usag
         model=account.model,
         prompt_tokens=usage.prompt_tokens,
         cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         completion_tokens=usage.completion_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         input_cost=cost.input if cost else None,
@@ -185,13 +189,13 @@ def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> Usag
 def _usage(spent: Spent) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
-    A request the provider turned down before the first word is not billed, but nothing says so: its counts stay
-    unknown.
+    They are called estimated as soon as one of them is. A request the provider turned down before the first word is
+    not billed, but nothing says so: its counts stay unknown.
     """
     reported = _countable(spent.usage or Usage())
     if reported.prompt_tokens is not None and reported.completion_tokens is not None:
         return reported, UsageRecord.Source.PROVIDER
-    if spent.error and not spent.said:
+    if spent.error and spent.error.code not in LOST and not spent.said:
         return reported, UsageRecord.Source.ESTIMATED
     prompt_tokens = reported.prompt_tokens
     if prompt_tokens is None:
@@ -199,7 +203,7 @@ def _usage(spent: Spent) -> tuple[Usage, UsageRecord.Source]:
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
         completion_tokens = estimate_tokens(spent.said)
-    estimated = Usage(prompt_tokens, reported.cached_tokens, completion_tokens, reported.reasoning_tokens)
+    estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
 
 
@@ -209,12 +213,7 @@ def _countable(usage: Usage) -> Usage:
     def count(tokens: int | None) -> int | None:
         return tokens if tokens is not None and 0 <= tokens <= LARGEST_COUNT else None
 
-    return Usage(
-        prompt_tokens=count(usage.prompt_tokens),
-        cached_tokens=count(usage.cached_tokens),
-        completion_tokens=count(usage.completion_tokens),
-        reasoning_tokens=count(usage.reasoning_tokens),
-    )
+    return Usage(*map(count, astuple(usage)))
 
 
 def _cost(usage: Usage, price: Price | None) -> Cost | None:

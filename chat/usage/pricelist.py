@@ -87,12 +87,18 @@ def _unit_price(prices: "ModelPrice") -> UnitPrice | None:
     input_price, output_price = base("input_mtok"), base("output_mtok")
     if input_price is None or output_price is None or any(base(key) for key in INEXPRESSIBLE):
         return None
-    return UnitPrice(input_price, base("cache_read_mtok"), output_price, "USD")
+    return UnitPrice(input_price, base("cache_read_mtok"), output_price, "USD", base("cache_write_mtok"))
 
 
 def unit_price(price: Price) -> UnitPrice:
     """Return a row's price as a plain value."""
-    return UnitPrice(price.input_per_million, price.cached_input_per_million, price.output_per_million, price.currency)
+    return UnitPrice(
+        price.input_per_million,
+        price.cached_input_per_million,
+        price.output_per_million,
+        price.currency,
+        price.cache_write_per_million,
+    )
 
 
 def in_force(at: datetime) -> QuerySet[Price]:
@@ -143,6 +149,7 @@ def import_prices() -> int:
                     valid_from=now,
                     input_per_million=bundled.input_per_million,
                     cached_input_per_million=bundled.cached_input_per_million,
+                    cache_write_per_million=bundled.cache_write_per_million,
                     output_per_million=bundled.output_per_million,
                     currency=bundled.currency,
                     origin=Price.Origin.BUNDLED,

@@ -10,12 +10,14 @@ EXACT: Final = Context(prec=60)
 
 
 class TokenCounts(Protocol):
-    """The counts that are charged; `chat.events.Usage` is one. Cached tokens are part of the prompt's."""
+    """The counts that are charged; `chat.events.Usage` is one. Those from and to the cache are part of the prompt's."""
 
     @property
     def prompt_tokens(self) -> int | None: ...
     @property
     def cached_tokens(self) -> int | None: ...
+    @property
+    def cache_write_tokens(self) -> int | None: ...
     @property
     def completion_tokens(self) -> int | None: ...
 
@@ -24,17 +26,19 @@ class TokenCounts(Protocol):
 class UnitPrice:
     """Prices per million tokens, in `currency`, with at most 6 decimal places.
 
-    Cached input without a price of its own costs what other input costs. Raises ValueError for a price that is
-    negative, not a number, or finer than 6 places.
+    Input from or to the cache without a price of its own costs what other input costs. Raises ValueError for a price
+    that is negative, not a number, or finer than 6 places.
     """
 
     input_per_million: Decimal
     cached_input_per_million: Decimal | None
     output_per_million: Decimal
     currency: str
+    cache_write_per_million: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for price in (self.input_per_million, self.cached_input_per_million, self.output_per_million):
+        cache = self.cached_input_per_million, self.cache_write_per_million
+        for price in (self.input_per_million, self.output_per_million, *cache):
             if price is None:
                 continue
             if not price.is_finite() or price < 0:
@@ -60,21 +64,22 @@ def cost_of(usage: TokenCounts, price: UnitPrice) -> Cost:
     """Return what `usage` costs at `price`.
 
     Unknown is never taken for zero: without a count of the prompt or of the completion this raises ValueError, so
-    estimate it first. An unknown count of cached tokens means that no discount was reported: all input is charged
-    in full. Raises ValueError for negative counts and for more cached tokens than there were in the prompt.
+    estimate it first. An unknown count of tokens from or to the cache means that none was reported: that input is
+    charged as any other. Raises ValueError for negative counts and for more of the cache than there was in the prompt.
     """
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         raise ValueError("Tokens that were not counted have no cost.")
-    cached = usage.cached_tokens or 0
-    if min(usage.prompt_tokens, usage.completion_tokens, cached) < 0:
+    cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
+    if min(usage.prompt_tokens, usage.completion_tokens, cached, written) < 0:
         raise ValueError("A count of tokens is never negative.")
-    if cached > usage.prompt_tokens:
-        raise ValueError("More tokens were cached than the prompt had.")
-    cached_price = price.cached_input_per_million
-    if cached_price is None:
-        cached_price = price.input_per_million
+    if cached + written > usage.prompt_tokens:
+        raise ValueError("More tokens went through the cache than the prompt had.")
+    full = price.input_per_million
+    cached_price = full if price.cached_input_per_million is None else price.cached_input_per_million
+    written_price = full if price.cache_write_per_million is None else price.cache_write_per_million
     with localcontext(EXACT):
-        millionths = (usage.prompt_tokens - cached) * price.input_per_million + cached * cached_price
+        fresh = usage.prompt_tokens - cached - written
+        millionths = fresh * full + cached * cached_price + written * written_price
         return Cost(
             input=millionths.scaleb(-6),
             output=(usage.completion_tokens * price.output_per_million).scaleb(-6),

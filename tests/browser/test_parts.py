@@ -86,6 +86,7 @@ def test_news_about_a_wait_stands_there_until_the_next_word(
     upstream.script_prompt("breaks off", {"then": "close", "after": 8}, {"text": [" and so on"], "delay_first": 1.5})
     # The shared site does not try again by itself.
     with Site(tmp_path, {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}) as own:
+        own.until_listed("gpt-4o")
         page = sign_in(open_page(), own, "alice")
         answer = ask(page, "busy at first")
         expect(answer.locator(".notice")).to_contain_text(re.compile("again in", re.IGNORECASE))

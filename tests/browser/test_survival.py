@@ -74,6 +74,7 @@ def test_a_server_that_is_killed_leaves_an_honest_part_that_can_be_continued(
     upstream.script_prompt("killed in the middle", tokens=500, then="hang", after=12)
     environment = {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}
     with Site(tmp_path, environment) as own:
+        own.until_listed("gpt-4o")
         page = sign_in(open_page(), own, "alice")
         answer = ask(page, "killed in the middle")
         expect(answer.locator(".text")).to_have_text(default_text(12))

@@ -1,30 +1,41 @@
 """A provider whose attempts are written down beforehand: real events, real errors, no network."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
 from chat.generation.retry import Policy, Writing
-from chat.providers.base import CompletionRequest, Turn
+from chat.providers.base import CompletionRequest, Turn, unheeded
 
 HANG = object()
+UNSENT = object()
 REQUEST = CompletionRequest("model", (Turn("system", "Be brief."), Turn("user", "Why?")))
 USAGE = Usage(prompt_tokens=3, completion_tokens=2)
 DONE: tuple[Upstream, ...] = (USAGE, Finished("stop"))
 
 
 class Scripted:
-    """Each request gets the next attempt: a list of texts, events, errors to raise, and HANG."""
+    """Each request gets the next attempt: a list of texts, events, errors to raise, and HANG.
+
+    It leaves before the first of them; where that is UNSENT, never.
+    """
 
     def __init__(self, *attempts: list[object]) -> None:
         self._attempts = list(attempts)
         self.requests: list[CompletionRequest] = []
         self.closed = 0
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Upstream, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+    ) -> AsyncGenerator[Upstream, None]:
         self.requests.append(request)
+        steps = self._attempts.pop(0)
+        if UNSENT not in steps:
+            sent()
         try:
-            for step in self._attempts.pop(0):
+            for step in steps:
+                if step is UNSENT:
+                    continue
                 if step is HANG:
                     await asyncio.Event().wait()
                 elif isinstance(step, Exception):

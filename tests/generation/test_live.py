@@ -1,6 +1,7 @@
 """A generation outlives whoever asked for it, for as long as it may, and always says how it ended."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from chat import database
@@ -283,3 +285,25 @@ async def test_who_joins_while_the_journal_is_written_is_not_taken_for_deleted(
     for running in (first, second):
         running.stop()
         await all_of(running.follow())
+
+
+async def test_what_is_said_is_written_while_a_crowd_waits_for_the_database(generation: Generation) -> None:
+    def is_written() -> bool:
+        try:
+            return JournalEntry.objects.filter(generation=generation).exists()
+        finally:
+            connection.close()
+
+    crowd_goes = threading.Event()
+    crowd = [asyncio.create_task(database.run(crowd_goes.wait)) for _ in range(2 * database.THREADS)]
+    running = begin(generation, Scripted(["words ", HANG]))
+    try:
+        async with asyncio.timeout(5):
+            while not await asyncio.to_thread(is_written):
+                pass
+    finally:
+        crowd_goes.set()
+        await asyncio.gather(*crowd)
+        running.stop()
+        assert running.task is not None
+        await running.task

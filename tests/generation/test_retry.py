@@ -1,14 +1,15 @@
 """A provider is asked again before the first word, and asked to continue after it."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
 from chat.errors import ChatError
-from chat.events import Finished, ReasoningDelta
+from chat.events import Finished, ReasoningDelta, Upstream, Usage
 from chat.generation.retry import CONTINUE, delay_seconds
-from chat.providers.base import Turn
-from tests.generation.scripted import DONE, HANG, REQUEST, Heard, Scripted
+from chat.providers.base import CompletionRequest, Turn, unheeded
+from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, Heard, Scripted
 
 SOON = 0.01
 
@@ -134,10 +135,12 @@ async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
 
 async def test_words_keep_the_line_open_longer_than_the_idle_time() -> None:
     class Slow(Scripted):
-        async def stream(self, request):  # type: ignore[no-untyped-def]
+        async def stream(
+            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+        ) -> AsyncGenerator[Upstream, None]:
             for _ in range(10):
                 await asyncio.sleep(0.05)
-                async for event in super().stream(request):
+                async for event in super().stream(request, sent):
                     yield event
 
     steps: list[list[object]] = [["word "] for _ in range(9)]
@@ -160,6 +163,41 @@ async def test_a_cancelled_attempt_is_kept_with_what_it_said() -> None:
     assert (attempt.said.content, attempt.error, attempt.finish_reason) == ("half", None, None)
     assert attempt.ended is not None
     assert source.closed == 1
+
+
+async def test_a_cancelled_attempt_keeps_the_last_count() -> None:
+    heard = Heard(Scripted([Usage(prompt_tokens=3), "half", Usage(3, None, 1), " way", Usage(3, None, 2), HANG]))
+    task = asyncio.create_task(heard.writing.run())
+    while heard.text != "half way":
+        await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert heard.writing.attempts[0].usage == Usage(3, None, 2)
+
+
+async def test_counts_are_no_words() -> None:
+    class Counting(Scripted):
+        async def stream(
+            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+        ) -> AsyncGenerator[Upstream, None]:
+            for tokens in range(100):
+                await asyncio.sleep(0.02)
+                yield Usage(completion_tokens=tokens)
+
+    heard = Heard(Counting(), idle=0.1, retries=0)
+    with pytest.raises(ChatError) as caught:
+        await heard.writing.run()
+    assert caught.value.code == "timeout"
+    assert heard.writing.attempts[0].first_token is None
+
+
+async def test_an_attempt_knows_whether_it_left() -> None:
+    heard = Heard(Scripted([UNSENT, passing("network_error")], [passing("network_error")], ["Here.", *DONE]))
+    await heard.writing.run()
+    assert [attempt.sent for attempt in heard.writing.attempts] == [False, True, True]
 
 
 async def test_an_answer_without_a_word_is_no_success() -> None:

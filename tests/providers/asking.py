@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from chat.errors import ChatError
-from chat.events import TextDelta, Upstream
+from chat.events import TextDelta, Upstream, Usage
 from chat.providers.base import CompletionRequest, Provider, Turn
 
 KEY: Final = "sk-test-0123456789"
@@ -36,3 +36,12 @@ async def failing(provider: Provider, model: str) -> tuple[list[Upstream], ChatE
 
 def said(events: list[Upstream]) -> str:
     return "".join(event.content for event in events if isinstance(event, TextDelta))
+
+
+def last_usage(events: list[Upstream]) -> Usage:
+    """Return the count that counts."""
+    return [event for event in events if isinstance(event, Usage)][-1]
+
+
+def without_usage(events: list[Upstream]) -> list[Upstream]:
+    return [event for event in events if not isinstance(event, Usage)]

@@ -131,11 +131,23 @@ def test_a_deleted_conversation_takes_no_usage_along(account: Account) -> None:
     assert record_of(account).username == "alice"
 
 
-def test_what_never_reached_the_provider_is_no_usage(account: Account) -> None:
-    assert settle(account, failed(ChatError("network_error", "The provider cannot be reached."))) is None
+@pytest.mark.parametrize("error", [ChatError("network_error", "The provider cannot be reached."), None])
+def test_what_never_left_is_no_usage(account: Account, error: ChatError | None) -> None:
+    stopped = replace(SPENT, said="", usage=None, finish_reason="stopped", error=None, sent=False)
+    result = failed(error) if error else RESULT
+    assert settle(account, replace(result, attempts=(replace(stopped, error=error),))) is None
     assert not UsageRecord.objects.exists()
     generation = message_of(account).generation
-    assert (generation.error_type, generation.error_retryable) == ("network_error", True)
+    assert generation.error_type == (error.code if error else "")
+
+
+@pytest.mark.parametrize("code", ["network_error", "timeout", "interrupted"])
+def test_a_request_whose_line_was_lost_before_the_first_word_is_estimated(account: Account, code: str) -> None:
+    charge = settle(account, failed(ChatError(code, "The line was lost.")))
+    record = record_of(account)
+    assert (record.prompt_tokens, record.completion_tokens, record.error_type) == (11, 0, code)
+    assert charge is not None
+    assert (charge.cost, charge.source) == (11 * Decimal("2.5") / 1_000_000, "estimated")
 
 
 def test_what_the_provider_refused_has_unknown_usage_not_zero(account: Account) -> None:
@@ -158,6 +170,14 @@ def test_a_missing_half_of_the_usage_is_estimated_and_the_other_kept(account: Ac
     charge = settle(account, with_usage(Usage(prompt_tokens=77)))
     assert charge is not None
     assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 4, "estimated")
+
+
+def test_what_was_written_to_the_cache_has_a_price_of_its_own(account: Account) -> None:
+    Price.objects.update(cache_write_per_million=Decimal("3.75"))
+    charge = settle(account, with_usage(Usage(1000, 400, 0, cache_write_tokens=200)))
+    assert record_of(account).cache_write_tokens == 200
+    assert charge is not None
+    assert charge.cost == (400 * Decimal("2.5") + 400 * Decimal("1.25") + 200 * Decimal("3.75")) / 1_000_000
 
 
 def test_counts_that_contradict_each_other_are_kept_without_a_cost(account: Account) -> None:
@@ -212,7 +232,7 @@ def test_the_same_attempt_is_never_counted_twice(account: Account) -> None:
 
 def test_each_attempt_has_a_row_of_its_own(account: Account) -> None:
     refused = replace(SPENT, said="", usage=None, error=ChatError("rate_limit", "Too many requests."))
-    unreached = replace(SPENT, said="", usage=None, error=ChatError("network_error", "Nobody there."))
+    unreached = replace(SPENT, said="", usage=None, error=ChatError("network_error", "Nobody there."), sent=False)
     charge = settle(account, replace(RESULT, attempts=(refused, unreached, SPENT)))
     records = UsageRecord.objects.order_by("attempt").values_list("attempt", "error_type", "completion_tokens")
     assert list(records) == [(1, "rate_limit", None), (3, "", 50)]

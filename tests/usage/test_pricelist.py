@@ -67,6 +67,12 @@ def test_a_name_that_does_not_say_who_serves_it_has_no_price(name: str, address:
     assert bundled_price(name, address) is None
 
 
+def test_a_price_knows_what_the_cache_costs() -> None:
+    price = bundled_price("claude-sonnet-4", GATEWAY)
+    assert price is not None
+    assert (price.cached_input_per_million, price.cache_write_per_million) == (Decimal("0.3"), Decimal("3.75"))
+
+
 def test_a_price_that_rises_with_the_prompt_is_its_lowest_tier() -> None:
     price = bundled_price("gemini-2.5-pro", GATEWAY)
     assert price is not None

@@ -40,6 +40,13 @@ def test_unreported_cached_tokens_give_no_discount() -> None:
     assert cost_of(Usage(1000, None, 0), GPT_4O) == cost_of(Usage(1000, 0, 0), GPT_4O)
 
 
+def test_tokens_written_to_the_cache_are_part_of_the_prompt_and_cost_their_own_price() -> None:
+    price = UnitPrice(Decimal(3), Decimal("0.3"), Decimal(15), "USD", Decimal("3.75"))
+    assert cost_of(Usage(1000, 400, 0, cache_write_tokens=200), price).input == Decimal("0.00207")
+    without = UnitPrice(Decimal(3), Decimal("0.3"), Decimal(15), "USD")
+    assert cost_of(Usage(1000, 0, 0, cache_write_tokens=200), without).input == Decimal("0.003")
+
+
 @pytest.mark.parametrize("usage", [Usage(), Usage(prompt_tokens=1), Usage(completion_tokens=1)])
 def test_unknown_counts_have_no_cost_instead_of_none(usage: Usage) -> None:
     with pytest.raises(ValueError, match="not counted"):
@@ -48,8 +55,8 @@ def test_unknown_counts_have_no_cost_instead_of_none(usage: Usage) -> None:
 
 @pytest.mark.parametrize(
     "usage",
-    [Usage(10, 11, 0), Usage(-1, None, 0), Usage(1, None, -1), Usage(1, -1, 1)],
-    ids=["more cached than prompt", "negative prompt", "negative completion", "negative cached"],
+    [Usage(10, 11, 0), Usage(10, 6, 0, 0, 5), Usage(-1, None, 0), Usage(1, None, -1), Usage(1, -1, 1)],
+    ids=["more cached than prompt", "with what was written too", "negative prompt", "completion", "cached"],
 )
 def test_counts_that_contradict_themselves_are_refused(usage: Usage) -> None:
     with pytest.raises(ValueError):

@@ -1,4 +1,4 @@
-"""The provider over real HTTP: every fault is the right error, and never a success."""
+"""Providers over real HTTP: every fault is the right error, and never a success."""
 
 import socket
 from datetime import UTC, datetime, timedelta
@@ -9,34 +9,39 @@ import pytest
 
 from chat.events import Finished, Usage
 from chat.providers.base import Endpoint, Provider
-from chat.providers.openai import connect
 from tests.providers.asking import KEY, ask, failing, said
+from tests.providers.formats import Wire
 from tests.upstream.process import Upstream as Server
 from tests.upstream.script import default_text
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named", "by its status"])
 @pytest.mark.parametrize(
-    ("status", "code", "retryable"),
+    ("status", "kind", "code", "retryable"),
     [
-        (400, "api_error", False),
-        (401, "authentication", False),
-        (402, "budget", False),
-        (403, "authentication", False),
-        (404, "api_error", False),
-        (408, "timeout", True),
-        (422, "api_error", False),
-        (429, "rate_limit", True),
-        (500, "api_error", True),
-        (502, "api_error", True),
-        (503, "api_error", True),
-        (504, "timeout", True),
-        (529, "api_error", True),
+        (400, "invalid_request_error", "api_error", False),
+        (401, "authentication_error", "authentication", False),
+        (402, "billing_error", "budget", False),
+        (403, "permission_error", "authentication", False),
+        (404, "not_found_error", "api_error", False),
+        (408, "", "timeout", True),
+        (413, "request_too_large", "api_error", False),
+        (422, "", "api_error", False),
+        (429, "rate_limit_error", "rate_limit", True),
+        (500, "api_error", "api_error", True),
+        (502, "", "api_error", True),
+        (503, "", "api_error", True),
+        (504, "timeout_error", "timeout", True),
+        (529, "overloaded_error", "api_error", True),
     ],
 )
-async def test_every_status_becomes_its_error(
-    status: int, code: str, provider: Provider, upstream: Server, model: str, *, retryable: bool
+async def test_every_status_becomes_its_error_after_one_request(
+    status: int, kind: str, code: str, provider: Provider, upstream: Server, model: str, *, retryable: bool, named: bool
 ) -> None:
-    upstream.script(model, status=status, error_type="", error_message=f"no luck with {KEY} at http://10.0.0.7/x")
+    words = f"no luck with {KEY} at http://10.0.0.7/x"
+    # The SDKs would obey this header and ask again.
+    headers = {"x-should-retry": "true"}
+    upstream.script(model, status=status, error_type=kind if named else "", error_message=words, headers=headers)
     found, error = await failing(provider, model)
     assert found == []
     assert (error.code, error.retryable, error.retry_after) == (code, retryable, None)
@@ -48,9 +53,9 @@ async def test_every_status_becomes_its_error(
 @pytest.mark.parametrize(
     "knobs", [{"status": 401}, {"then": "error"}, {"body": "no luck with its-own-form.0123456789"}]
 )
-async def test_a_key_of_any_form_is_not_echoed(knobs: dict[str, Any], upstream: Server, model: str) -> None:
+async def test_a_key_of_any_form_is_not_echoed(knobs: dict[str, Any], wire: Wire, upstream: Server, model: str) -> None:
     key = "its-own-form.0123456789"
-    provider = connect(Endpoint(upstream.base_url, key))
+    provider = wire.at(upstream, key)
     upstream.script(model, error_message=f"no luck with {key}", **knobs)
     _, error = await failing(provider, model)
     await provider.aclose()
@@ -75,9 +80,10 @@ async def test_retry_after_is_passed_on(
     assert (error.code, error.retry_after) == ("rate_limit", seconds)
 
 
-async def test_retry_after_may_be_a_date(provider: Provider, upstream: Server, model: str) -> None:
+@pytest.mark.parametrize("status", [429, 503, 529])
+async def test_retry_after_may_be_a_date(status: int, provider: Provider, upstream: Server, model: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
-    upstream.script(model, status=503, headers={"Retry-After": date})
+    upstream.script(model, status=status, headers={"Retry-After": date})
     _, error = await failing(provider, model)
     assert error.retry_after is not None
     assert 60 < error.retry_after <= 100
@@ -86,11 +92,12 @@ async def test_retry_after_may_be_a_date(provider: Provider, upstream: Server, m
 @pytest.mark.parametrize(
     ("knobs", "code"),
     [
-        ({"error_code": "context_length_exceeded"}, "context_length"),
         ({"error_message": "This model's maximum context length is 8192 tokens."}, "context_length"),
         ({"error_type": "exceed_context_size_error"}, "context_length"),
         ({"error_message": "the request exceeds the available context size"}, "context_length"),
-        ({"error_code": "content_filter"}, "content_filter"),
+        ({"error_message": "prompt is too long: 210000 tokens > 200000 maximum"}, "context_length"),
+        ({"error_message": "Your credit balance is too low to access the API."}, "budget"),
+        ({"error_message": "temperature: Extra inputs are not permitted"}, "api_error"),
         ({"body": '{"object": "error", "message": "no such sampler"}'}, "api_error"),
         ({"body": "plain words"}, "api_error"),
         ({"body": ""}, "api_error"),
@@ -99,15 +106,9 @@ async def test_retry_after_may_be_a_date(provider: Provider, upstream: Server, m
 async def test_a_refused_request_says_why(
     knobs: dict[str, Any], code: str, provider: Provider, upstream: Server, model: str
 ) -> None:
-    upstream.script(model, status=400, **knobs)
+    upstream.script(model, **{"status": 400, "error_type": "invalid_request_error"} | knobs)
     _, error = await failing(provider, model)
     assert (error.code, error.retryable) == (code, False)
-
-
-async def test_an_empty_account_is_not_worth_a_retry(provider: Provider, upstream: Server, model: str) -> None:
-    upstream.script(model, status=429, error_type="insufficient_quota", error_code="insufficient_quota")
-    _, error = await failing(provider, model)
-    assert (error.code, error.retryable) == ("budget", False)
 
 
 @pytest.mark.parametrize(
@@ -115,16 +116,22 @@ async def test_an_empty_account_is_not_worth_a_retry(provider: Provider, upstrea
     [
         ({"body": '{"error": {"message": "the engine died"}}'}, "api_error"),
         ({"body": '{"error": {"type": "rate_limit_error", "message": "slow down"}}'}, "rate_limit"),
+        ({"body": '{"type": "error", "error": {"type": "api_error", "message": "died"}}'}, "api_error"),
         ({"body": '{"object": "list", "data": []}'}, "api_error"),
+        ({"body": '{"type": "message", "content": []}'}, "api_error"),
         ({"body": "<!doctype html><title>Welcome</title>" + " " * 100_000}, "api_error"),
         ({"body": ""}, "api_error"),
         ({"raw": []}, "api_error"),
-        ({"raw": [b": ping\n\n"]}, "api_error"),
+        ({"raw": [b": ping\n\n"] * 3}, "api_error"),
+        ({"raw": [b'event: ping\ndata: {"type": "ping"}\n\n'] * 3}, "api_error"),
         ({"headers": {"Content-Encoding": "gzip"}}, "api_error"),
         ({"then": "error"}, "api_error"),
+        ({"then": "error", "error_type": "overloaded_error"}, "api_error"),
+        ({"then": "error", "error_type": "rate_limit_error"}, "rate_limit"),
         ({"then": "error_event"}, "api_error"),
         ({"then": "end"}, "api_error"),
         ({"text": [], "finish_reason": None}, "api_error"),
+        ({"text": [], "finish_reason": None, "done": False}, "api_error"),
         ({"then": "close"}, "network_error"),
         ({"then": "reset"}, "network_error"),
         ({"then": "close", "before_headers": True}, "network_error"),
@@ -136,7 +143,16 @@ async def test_a_200_that_is_no_answer_is_an_error(
 ) -> None:
     upstream.script(model, **knobs)
     found, error = await failing(provider, model)
-    assert (said(found), error.code) == ("", code)
+    assert (said(found), error.code, error.retryable) == ("", code, "body" not in knobs or error.retryable)
+
+
+async def test_an_overloaded_provider_is_busy_and_worth_a_retry(
+    provider: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, then="error", error_type="overloaded_error")
+    _, error = await failing(provider, model)
+    assert error.retryable
+    assert "busy" in error.message
 
 
 @pytest.mark.parametrize(
@@ -149,40 +165,51 @@ async def test_a_200_that_is_no_answer_is_an_error(
         ("error_event", "api_error"),
     ],
 )
-async def test_an_answer_that_breaks_off_keeps_its_words_and_is_an_error(
-    fault: str, code: str, provider: Provider, upstream: Server, model: str
+async def test_an_answer_that_breaks_off_keeps_its_words_and_its_counts_and_is_an_error(
+    fault: str, code: str, wire: Wire, provider: Provider, upstream: Server, model: str
 ) -> None:
-    upstream.script(model, tokens=9, then=fault, after=4, delay=0.01)
+    # Anthropic counts the output at the end.
+    usage = {"openai": "every", "anthropic": "chunk"}[wire.name]
+    upstream.script(model, tokens=9, then=fault, after=4, delay=0.01, cached_tokens=2, usage=usage)
     found, error = await failing(provider, model)
     assert said(found) == default_text(4)
+    counts = [event for event in found if isinstance(event, Usage)]
+    assert counts[-1] == {"openai": Usage(6, 2, 4, 0), "anthropic": Usage(6, 2, None, None, 0)}[wire.name]
     assert (error.code, error.retryable) == (code, True)
     assert not any(isinstance(event, Finished) for event in found)
 
 
 @pytest.mark.parametrize(
-    "failure", [b'data: {"error": {"message": "died"}}', b'event: error\ndata: {"message": "died"}']
+    "failure",
+    [
+        b'data: {"error": {"message": "died"}}',
+        b'event: error\ndata: {"message": "died"}',
+        b'event: error\ndata: {"type": "error", "error": {"type": "api_error", "message": "died"}}',
+    ],
 )
 @pytest.mark.parametrize("then", ["hang", "end"])
 async def test_words_that_come_in_one_read_with_an_error_are_kept(
-    failure: bytes, then: str, provider: Provider, upstream: Server, model: str
+    failure: bytes, then: str, wire: Wire, provider: Provider, upstream: Server, model: str
 ) -> None:
-    words = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'
-    upstream.script(model, raw=[words + failure + b"\n\n"], then=then, after=1)
+    upstream.script(model, raw=[wire.hi + failure + b"\n\n"], then=then, after=1)
     found, error = await failing(provider, model)
     assert (said(found), error.code) == ("Hi", "api_error")
     assert "died" in error.message
 
 
-async def test_usage_known_before_the_break_is_kept(provider: Provider, upstream: Server, model: str) -> None:
-    upstream.script(model, tokens=9, usage="every", then="end", after=4)
-    found, _ = await failing(provider, model)
-    assert found[-1] == Usage(6, 0, 4, 0)
+async def test_what_comes_after_an_error_is_not_part_of_the_answer(
+    wire: Wire, provider: Provider, upstream: Server, model: str
+) -> None:
+    failure = b'data: {"error": {"message": "died"}}\n\n'
+    upstream.script(model, raw=[wire.hi + wire.finish, failure, wire.hi], delay=0.02)
+    found, error = await failing(provider, model)
+    assert (said(found), error.code) == ("Hi", "api_error")
 
 
 @pytest.mark.parametrize(
     "knobs",
-    [{"before_headers": True}, {}, {"after": 2}, {"after": 2, "ping_every": 0.05}],
-    ids=["before the headers", "before the text", "after text", "but for pings"],
+    [{"before_headers": True}, {}, {"after": 2}, {"after": 2, "ping_every": 0.05}, {"ping_every": 0.05}],
+    ids=["before the headers", "before the text", "after text", "after text but for pings", "but for pings"],
 )
 async def test_silence_is_a_timeout(knobs: dict[str, Any], impatient: Provider, upstream: Server, model: str) -> None:
     upstream.script(model, then="hang", **knobs)
@@ -207,26 +234,28 @@ async def test_a_redirect_is_not_followed_with_the_prompt(
     assert not [record for record in upstream.log() if record.path == f"/elsewhere/{model}"]
 
 
-async def test_nobody_at_the_address_is_a_network_error() -> None:
+async def test_nobody_at_the_address_is_a_network_error(wire: Wire) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        provider = connect(Endpoint(f"http://127.0.0.1:{reserved.getsockname()[1]}/v1", KEY))
+        provider = wire.connect(Endpoint(f"http://127.0.0.1:{reserved.getsockname()[1]}/v1", KEY))
         _, error = await failing(provider, "any")
         await provider.aclose()
     assert (error.code, error.retryable) == ("network_error", True)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "ftp://example.org", "http://[::", "http://host:port/v1", ""])
-async def test_an_address_that_is_none_is_an_error_to_mend(address: str) -> None:
-    provider = connect(Endpoint(address, KEY))
+@pytest.mark.parametrize(
+    "address", ["nonsense", "ftp://example.org", "http://[::", "http://host:port", "http://host:port/v1", ""]
+)
+async def test_an_address_that_is_none_is_an_error_to_mend(address: str, wire: Wire) -> None:
+    provider = wire.connect(Endpoint(address, KEY))
     _, error = await failing(provider, "any")
     await provider.aclose()
     assert (error.code, error.retryable) == ("api_error", False)
 
 
 @pytest.mark.parametrize("key", ["sk-“quoted”-0123456789", "sk-0123456789\nX-Injected: 1"])
-async def test_a_key_that_is_no_header_is_an_error_to_mend(key: str, upstream: Server, model: str) -> None:
-    provider = connect(Endpoint(upstream.base_url, key))
+async def test_a_key_that_is_no_header_is_an_error_to_mend(key: str, wire: Wire, upstream: Server, model: str) -> None:
+    provider = wire.at(upstream, key)
     _, error = await failing(provider, model)
     await provider.aclose()
     assert (error.code, error.retryable) == ("api_error", False)

@@ -1,0 +1,45 @@
+"""The formats that providers speak, for tests of what both promise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chat.providers import anthropic, openai
+from chat.providers.base import Endpoint, Provider
+from tests.providers import completion, messages
+from tests.upstream.process import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One format: how to connect to it, where the scripted upstream speaks it, and bytes of a body that say "Hi"."""
+
+    name: str
+    connect: Callable[[Endpoint], Provider]
+    path: str
+    hi: bytes
+    finish: bytes
+    end: bytes
+
+    def at(self, upstream: Upstream, key: str = "", idle_timeout: float = 10.0) -> Provider:
+        """Return a provider that is connected to the scripted upstream."""
+        return self.connect(Endpoint(f"{upstream.url}{self.path}", key, idle_timeout))
+
+
+OPENAI: Final = Wire(
+    "openai",
+    openai.connect,
+    "/v1",
+    hi=completion.delta(content="Hi"),
+    finish=completion.finish(),
+    end=completion.DONE,
+)
+ANTHROPIC: Final = Wire(
+    "anthropic",
+    anthropic.connect,
+    "",
+    hi=messages.delta("text_delta", text="Hi"),
+    finish=messages.stopped(),
+    end=messages.STOP,
+)
+WIRES: Final = (OPENAI, ANTHROPIC)

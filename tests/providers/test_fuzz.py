@@ -1,0 +1,7 @@
+"""Broken streams break nothing; `bench/soak` tries them for longer."""
+
+from bench.soak.fuzz import fuzz
+
+
+def test_broken_streams_break_no_decoder() -> None:
+    assert [figure for figure in fuzz(2, seed=1) if not figure.kept] == []
