@@ -60,6 +60,7 @@ def test_a_killed_server_bills_every_request_it_made(
         body = {"message": prompt, "model": "gpt-4o"}
         with site.client() as client, client.stream("POST", "/api/chat/stream", json=body) as response:
             next(parse(response.iter_lines()))
+            upstream.wait_for("gpt-4o", lambda r: prompt in str(r.body) and r.ended != "open")
             again = upstream.wait_for("gpt-4o", lambda r: prompt in str(r.body) and r.ended == "open")
             site.stop(signal.SIGKILL)
         site.start()

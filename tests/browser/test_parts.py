@@ -20,13 +20,14 @@ CALL = [
 
 def test_thinking_is_folded_counts_its_seconds_and_is_kept(page: Page, upstream: Upstream) -> None:
     thoughts = ["Let me ", "think ", "about this."]
-    upstream.script_prompt("think first", reasoning=thoughts, then="hang", after=3, hang_seconds=2.6)
+    upstream.script_prompt("think first", reasoning=thoughts, then="hang", after=3)
     answer = ask(page, "think first")
     summary = answer.locator(".thinking summary")
     expect(summary).to_have_text(re.compile(r"Thinking… [12] s"))
     expect(answer.locator(".thinking-text")).to_be_hidden()
     summary.click()
     expect(answer.locator(".thinking-text")).to_have_text("Let me think about this.")
+    upstream.release("think first")
     settled(answer)
     expect(summary).to_have_text(re.compile(r"Thought for \d s"))
     expect(answer.locator(".text")).to_have_text(default_text())
@@ -38,11 +39,12 @@ def test_thinking_is_folded_counts_its_seconds_and_is_kept(page: Page, upstream:
 
 def test_a_tool_call_is_folded_grows_and_is_kept(page: Page, upstream: Upstream) -> None:
     knobs = {"text": [], "tool_calls": CALL, "finish_reason": "tool_calls"}
-    upstream.script_prompt("call a tool", **knobs, then="hang", after=2, hang_seconds=1.5)
+    upstream.script_prompt("call a tool", **knobs, then="hang", after=2)
     answer = ask(page, "call a tool")
     expect(answer.locator(".tool-call summary")).to_have_text("Called weather")
     expect(answer.locator(".tool-call pre")).to_have_text('{"city": "Ro')
     expect(answer.locator(".tool-call pre")).to_be_hidden()
+    upstream.release("call a tool")
     settled(answer)
     for _ in ("live", "reloaded"):
         expect(answer.locator(".tool-call")).to_have_count(1)

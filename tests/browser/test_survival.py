@@ -20,12 +20,13 @@ NO_STREAMS = "delete window.ReadableStream; delete Response.prototype.body;"
 def test_a_network_that_is_gone_for_long_is_waited_for_and_the_answer_is_whole(
     open_page: OpenPage, site: Site, upstream: Upstream
 ) -> None:
-    upstream.script_prompt("network away for long", tokens=60, then="hang", after=10, hang_seconds=9)
+    upstream.script_prompt("network away for long", tokens=60, then="hang", after=10)
     with Cable(site.url) as cable:
         page = sign_in_at(open_page(), cable.url)
         answer = ask(page, "network away for long")
         expect(answer.locator(".text")).to_have_text(default_text(10))
         cable.unplug()
+        upstream.release("network away for long")
         expect(answer.locator(".notice")).to_have_text("Connection lost. Reconnecting…")
         expect(answer.get_by_role("button", name="Reconnect")).to_be_visible(timeout=20_000)
         expect(answer.locator(".text")).to_have_text(default_text(10))

@@ -14,12 +14,13 @@ from tests.upstream.script import default_text
 
 
 def test_words_appear_while_the_model_speaks_and_the_figures_after(page: Page, upstream: Upstream) -> None:
-    upstream.script_prompt("words one by one", tokens=30, then="hang", after=10, hang_seconds=1.5)
+    upstream.script_prompt("words one by one", tokens=30, then="hang", after=10)
     answer = ask(page, "words one by one")
     expect(answer.locator(".text")).to_have_text(default_text(10))
     expect(answer).to_have_attribute("data-status", "streaming")
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_be_hidden()
+    upstream.release("words one by one")
     settled(answer)
     expect(answer.locator(".text")).to_have_text(default_text(30))
     expect(answer.locator(".figures")).to_have_text(
@@ -63,19 +64,20 @@ def test_stop_closes_the_upstream_and_keeps_the_partial(page: Page, upstream: Up
 
 
 def test_a_reload_in_the_middle_follows_to_the_end(page: Page, upstream: Upstream) -> None:
-    upstream.script_prompt("reload in the middle", tokens=40, then="hang", after=10, hang_seconds=2.5)
+    upstream.script_prompt("reload in the middle", tokens=40, then="hang", after=10)
     answer = ask(page, "reload in the middle")
     expect(answer.locator(".text")).to_have_text(default_text(10))
     page.reload()
     expect(answer.locator(".text")).to_have_text(default_text(10))
     expect(answer).to_have_attribute("data-status", "streaming")
+    upstream.release("reload in the middle")
     settled(answer)
     expect(answer.locator(".text")).to_have_text(default_text(40))
     assert len([r for r in upstream.log(MODEL) if "reload in the middle" in str(r.body)]) == 1
 
 
 def test_a_dropped_line_is_followed_again_without_a_gap(page: Page, upstream: Upstream) -> None:
-    upstream.script_prompt("drop the line", tokens=40, then="hang", after=10, hang_seconds=3)
+    upstream.script_prompt("drop the line", tokens=40, then="hang", after=10)
     answer = ask(page, "drop the line")
     expect(answer.locator(".text")).to_have_text(default_text(10))
     network = page.context.new_cdp_session(page)
@@ -84,6 +86,7 @@ def test_a_dropped_line_is_followed_again_without_a_gap(page: Page, upstream: Up
     network.send("Network.emulateNetworkConditions", offline)
     time.sleep(0.5)
     network.send("Network.emulateNetworkConditions", {**offline, "offline": False})
+    upstream.release("drop the line")
     settled(answer)
     expect(answer.locator(".text")).to_have_text(default_text(40))
 

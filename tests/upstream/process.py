@@ -67,6 +67,10 @@ class Upstream:
         """Like `script` (with `knobs`) or `scripts` (with `each`), for requests whose user messages hold `prompt`."""
         self._order(Order(prompt=prompt, scripts=[Script(**one) for one in each or (knobs,)]))
 
+    def release(self, prompt: str) -> None:
+        """Let every answer that hangs after a question with these words go on."""
+        self._call("POST", "/control/release", msgspec.json.encode({"prompt": prompt}))
+
     def log(self, model: str | None = None) -> list[Record]:
         """Return the requests so far, oldest first."""
         query = "" if model is None else f"?model={quote(model, safe='')}"

@@ -51,11 +51,18 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
     prompt: str | None = None
 
 
+class Release(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /control/release`: every hanging answer to a user message that contains `prompt` goes on."""
+
+    prompt: str
+
+
 class Server:
     def __init__(self, models: Iterable[str] = MODELS) -> None:
         self._models = tuple(models)
         self._by_model: dict[str, list[Script]] = {}
         self._by_prompt: dict[str, list[Script]] = {}
+        self._hanging: list[tuple[Request, asyncio.Event]] = []
         self._log: deque[Record] = deque(maxlen=20_000)
 
     async def start(self, host: str, port: int) -> asyncio.Server:
@@ -66,6 +73,9 @@ class Server:
         match (request.method, request.path):
             case ("POST", "/control/script"):
                 self._obey(msgspec.json.decode(request.raw_body, type=Order))
+                await connection.answer(204, b"", {})
+            case ("POST", "/control/release"):
+                self._release(msgspec.json.decode(request.raw_body, type=Release))
                 await connection.answer(204, b"", {})
             case ("GET", "/control/log"):
                 model = request.query.get("model", [None])[0]
@@ -88,11 +98,15 @@ class Server:
         else:
             self._by_model[order.model or ""] = order.scripts
 
+    def _release(self, order: Release) -> None:
+        for request, released in self._hanging:
+            if any(order.prompt in words for words in _asked(request)):
+                released.set()
+
     def _script_for(self, request: Request) -> Script:
         body = request.json
-        said = [str(turn.get("content")) for turn in body.get("messages") or () if turn.get("role") == "user"]
         scripts = next(
-            (scripts for words in reversed(said) for prompt, scripts in self._by_prompt.items() if prompt in words),
+            (scripts for words in reversed(_asked(request)) for prompt, scripts in self._by_prompt.items() if prompt in words),
             self._by_model.get(body.get("model") or request.path),
         )
         if not scripts:
@@ -190,13 +204,8 @@ class Server:
         wire = format_of(request)
         match script.then:
             case "hang":
-                try:
-                    async with asyncio.timeout(script.hang_seconds):
-                        while True:
-                            await asyncio.sleep(script.ping_every or 3600)
-                            await connection.send(wire.PING)
-                except TimeoutError:
-                    return None
+                await self._hang(connection, request, script)
+                return None
             case "malformed":
                 await connection.send(wire.MALFORMED)
                 return None
@@ -212,3 +221,33 @@ class Server:
                 await connection.send(wire.error_event(script))
         await connection.end()
         return "complete"
+
+    async def _hang(self, connection: Connection, request: Request, script: Script) -> None:
+        """Say nothing but pings until the time is up or the test says to go on."""
+        released = asyncio.Event()
+        waiting = (request, released)
+        self._hanging.append(waiting)
+        try:
+            async with asyncio.timeout(script.hang_seconds):
+                while not await _within(script.ping_every, released):
+                    await connection.send(format_of(request).PING)
+        except TimeoutError:
+            pass
+        finally:
+            self._hanging.remove(waiting)
+
+
+def _asked(request: Request) -> list[str]:
+    """Return the user's messages, oldest first."""
+    return [str(turn.get("content")) for turn in request.json.get("messages") or () if turn.get("role") == "user"]
+
+
+async def _within(seconds: float | None, event: asyncio.Event) -> bool:
+    """Whether an event happens within so long; None waits for it."""
+    try:
+        async with asyncio.timeout(seconds) as own:
+            return await event.wait()
+    except TimeoutError:
+        if not own.expired():
+            raise
+        return False
