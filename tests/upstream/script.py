@@ -56,7 +56,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                         then the end; "error_event": an `event: error` with a top-level message, then the end;
                         "malformed": an event that is not JSON, then everything goes on
         before_headers  `then` ("hang", "close" or "reset") happens before the status line
-        hang_seconds    "hang" ends after this time, or when the test says so (`Upstream.release`), and everything goes on
+        hang_seconds    "hang" ends after this time, or at `Upstream.release`, and everything goes on
         ping_every      "hang" sends a comment as often as this
 
     In Anthropic's format `finish_reason` is translated ("stop" to "end_turn" and so on; a word it does not know goes

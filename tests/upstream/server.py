@@ -104,10 +104,10 @@ class Server:
                 released.set()
 
     def _script_for(self, request: Request) -> Script:
-        body = request.json
+        asked = reversed(_asked(request))
         scripts = next(
-            (scripts for words in reversed(_asked(request)) for prompt, scripts in self._by_prompt.items() if prompt in words),
-            self._by_model.get(body.get("model") or request.path),
+            (scripts for words in asked for prompt, scripts in self._by_prompt.items() if prompt in words),
+            self._by_model.get(request.json.get("model") or request.path),
         )
         if not scripts:
             return Script()
