@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 DEMO = "demo"
 # Leaves room for the provider's name in front of it, should another provider have the same.
 LONGEST_NAME = 100
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 # A provider's list names everything it serves; these words mark what cannot hold a conversation.
 # fmt: off
 NOT_FOR_CHAT = (
@@ -49,6 +50,23 @@ class Choice:
     @property
     def priced(self) -> bool:
         return self.input_per_million is not None
+
+    @property
+    def price(self) -> str:
+        """Per million tokens, in and out, such as `$0.15 / $0.60`; empty where it is unknown."""
+        if self.input_per_million is None or self.output_per_million is None:
+            return ""
+        if not self.input_per_million and not self.output_per_million:
+            return "free"
+        prices = (self.input_per_million, self.output_per_million)
+        return " / ".join(_money(each, self.currency or "") for each in prices)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    plain = amount.normalize()
+    places = -int(plain.as_tuple().exponent)
+    number = f"{plain:.{max(2, places) if places > 0 else 0}f}"
+    return SYMBOLS[currency] + number if currency in SYMBOLS else f"{number} {currency}"
 
 
 def available(user: User) -> list[ChatModel]:

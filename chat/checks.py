@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.db import DatabaseError
+
+from chat.models import ChatModel
 
 
 @register()
@@ -14,3 +18,17 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
         Error(problem, hint="See the settings table in README.md.", id="chat.E001")
         for problem in settings.ENVIRONMENT_PROBLEMS
     ]
+
+
+@register()
+def title_model(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn where titles are wanted from a model that is not there."""
+    name = settings.CHAT_TITLE_MODEL
+    try:
+        if not name or ChatModel.objects.filter(name=name, enabled=True).exists():
+            return []
+    except DatabaseError:
+        # Before the first migration there is no list to look at.
+        return []
+    hint = "GET /api/models lists the names. Conversations keep their first words for a title."
+    return [checks.Warning("CHAT_TITLE_MODEL names no model that can be used.", hint=hint, id="chat.W001")]

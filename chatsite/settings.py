@@ -7,6 +7,7 @@ from typing import Any, Final
 import dj_database_url
 
 from chatsite.environment import Environment
+from chatsite.fingerprint import fingerprint
 from chatsite.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,6 +27,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 for address in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
     env.url(address, {"http", "https"})
 
+CHAT_TITLE_MODEL = env.text("CHAT_TITLE_MODEL")
 CHAT_IDLE_TIMEOUT = env.seconds("CHAT_IDLE_TIMEOUT", 60)
 CHAT_TOTAL_TIMEOUT = env.seconds("CHAT_TOTAL_TIMEOUT", 600)
 CHAT_MAX_RETRIES = env.whole_number("CHAT_MAX_RETRIES", 3)
@@ -134,9 +136,11 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-STATIC_URL = "static/"
+# All addresses change with any file, and modules import their neighbours: what was fetched once is kept for good.
+STATIC_URL = f"static/{fingerprint(BASE_DIR / 'static')}/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie: there is no build step and no collectstatic to forget.
+WHITENOISE_STATIC_PREFIX = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 0

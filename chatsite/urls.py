@@ -9,7 +9,7 @@ from django.views.defaults import page_not_found
 
 from chat.admin.usage import usage_page
 from chat.errors import ChatError
-from chat.views import complete, conversations, health, pages, setup, stream
+from chat.views import complete, conversations, events, export, health, listing, models, pages, setup, stream
 from chat.views.access import refuse
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,9 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/chat/stream", stream.stream, name="stream"),
     path("api/generations/<uuid:generation_id>/stream", stream.resume, name="resume"),
     path("api/generations/<uuid:generation_id>/stop", stream.stop, name="stop"),
-    path("api/conversations", conversations.listing, name="conversations"),
+    path("api/conversations", listing.listing, name="conversations"),
     path("api/conversations/<uuid:conversation_id>", conversations.conversation, name="conversation_api"),
-    path("api/models", conversations.models, name="models"),
+    path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="restore"),
+    path("api/conversations/<uuid:conversation_id>/export", export.conversation, name="export"),
+    path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", conversations.message, name="message"),
+    path("api/export", export.everything, name="export_everything"),
+    path("api/events", events.events, name="events"),
+    path("api/models", models.models, name="models"),
     path("healthz", health.alive, name="healthz"),
     path("admin/usage/", usage_page, name="admin_usage"),
     path("admin/", admin.site.urls),

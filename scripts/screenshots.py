@@ -1,7 +1,7 @@
-"""Takes the README's picture, and more when asked: starts a fresh site, talks to it, and looks.
+"""Takes a picture of every page in every state: starts a fresh site, talks to it, and looks.
 
-make screenshots                              docs/screenshot.png
-scripts/screenshots.py --all DIRECTORY        every page, desktop and phone, light and dark
+make screenshots                        into docs/screenshots
+scripts/screenshots.py DIRECTORY        into another folder
 """
 
 import argparse
@@ -28,6 +28,16 @@ ANSWER = (
     "them did so for six centuries. Fire, traffic and the wish for fresh air ended it nearly everywhere. The Ponte "
     "Vecchio and the Krämerbrücke in Erfurt are what is left."
 )
+THINK = "Which bridge should I see first?"
+THOUGHT = "Somebody who asks for a first one wants one, not a list. Erfurt is easy to reach, and people live on it."
+CALL = "How is the weather in Erfurt?"
+TOOLS = [{"index": 0, "id": "call_1", "name": "weather", "arguments": '{"city": "Erfurt", "days": 3}'}]
+REST = "Tell me the rest"
+FAIL = "This fails"
+STILL = """() => {
+    const brief = document.getAnimations().filter(each => each.effect.getTiming().iterations === 1);
+    return Promise.allSettled(brief.map(each => each.finished));
+}"""
 MORE = "And which of them are still lived in?"
 THE_REST = "Erfurt’s. About eighty people live on the Krämerbrücke, in thirty-two houses, with the Gera beneath them."
 
@@ -45,79 +55,115 @@ def talk(page: Page, *questions: str) -> None:
         page.locator("article[data-role=assistant]").nth(number).and_(page.locator("[data-status=complete]")).wait_for()
 
 
-def open_page(browser: Browser, viewport: dict[str, int], scheme: str, scale: float = 1) -> Page:
-    """Return a page in a profile of its own."""
-    return browser.new_context(
-        viewport=viewport,  # type: ignore[arg-type]
-        color_scheme=scheme,  # type: ignore[arg-type]
-        device_scale_factor=scale,
-    ).new_page()
+class Camera:
+    """A page in a profile of its own, whose pictures carry its size and its theme in their names."""
+
+    def __init__(self, browser: Browser, site: Site, directory: Path, viewport: dict[str, int], scheme: str) -> None:
+        self.site, self.directory = site, directory
+        self.is_phone = viewport is PHONE
+        self.suffix = f"{'phone' if self.is_phone else 'desktop'}-{scheme}"
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+        self.page = self.context.new_page()
+
+    def take(self, name: str) -> None:
+        """Take the picture when nothing moves any more."""
+        self.page.evaluate(STILL)
+        self.page.screenshot(path=self.directory / f"{name}-{self.suffix}.png")
+
+    def ask(self, question: str) -> None:
+        """Ask without waiting for the answer."""
+        self.page.get_by_role("textbox", name="Message").fill(question)
+        self.page.get_by_role("textbox", name="Message").press("Enter")
+
+    def await_status(self, status: str) -> None:
+        """Wait until the last answer is in this state."""
+        self.page.locator(f"article[data-role=assistant][data-status={status}]").last.wait_for()
 
 
-def picture(browser: Browser, site: Site) -> None:
-    """Take the README's picture."""
-    page = sign_in(open_page(browser, DESKTOP, "light", 1.5), site, "alice")
+def thread(camera: Camera) -> None:
+    """Take the thread as it is empty, as it grows, and how it may end."""
+    page = camera.page
+    camera.take("empty")
+    camera.ask(THINK)
+    page.locator(".thinking[data-live]").wait_for()
+    camera.take("thinking")
+    camera.await_status("complete")
+    camera.ask(CALL)
+    page.locator(".tool-call").first.wait_for()
+    camera.await_status("complete")
+    camera.take("tool-call")
+    page.goto(f"{camera.site.url}/")
     talk(page, QUESTION, MORE)
-    page.mouse.move(0, 0)
-    page.screenshot(path=ROOT / "docs" / "screenshot.png")
+    camera.take("thread")
+    camera.ask(REST)
+    page.locator("article[data-status=streaming] .text").get_by_text("inside the walls").wait_for()
+    camera.take("streaming")
+    page.keyboard.press("Escape")
+    camera.await_status("stopped")
+    camera.take("stopped")
+    camera.ask(FAIL)
+    camera.await_status("failed")
+    camera.take("error")
 
 
-def everything(browser: Browser, site: Site, upstream: Upstream, directory: Path) -> None:
-    """Take every page at both sizes in both themes."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
-        for scheme in ("light", "dark"):
+def overlays(camera: Camera) -> None:
+    """Take what opens above the thread."""
+    page = camera.page
+    page.get_by_role("button", name="Chat settings").click()
+    camera.take("settings")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("bridge")
+    page.locator("#search mark").first.wait_for()
+    camera.take("search")
+    page.keyboard.press("Escape")
+    page.locator("#to-end").focus()
+    page.get_by_role("combobox", name="Model").focus()
+    page.keyboard.press("Space")
+    camera.take("models")
+    page.keyboard.press("Escape")
+    if camera.is_phone:
+        page.get_by_role("button", name="Open sidebar").click()
+    camera.take("sidebar")
+    page.locator("#user-button").click()
+    camera.take("user-menu")
+    page.get_by_role("menuitem", name="Keyboard shortcuts").click()
+    camera.take("shortcuts")
+    page.keyboard.press("Escape")
 
-            def take(name: str, page: Page, size: str = size, scheme: str = scheme) -> None:
-                page.screenshot(path=directory / f"{name}-{size}-{scheme}.png")
 
-            page = open_page(browser, viewport, scheme)
-            page.goto(f"{site.url}/login/")
-            take("login", page)
-            sign_in(page, site, "admin")
-            take("home", page)
-            talk(page, QUESTION, MORE)
-            take("thread", page)
-            upstream.script_prompt("Tell me the rest", text=words(ANSWER), then="hang", after=30)
-            page.get_by_role("textbox", name="Message").fill("Tell me the rest")
-            page.keyboard.press("Enter")
-            page.wait_for_timeout(1500)
-            take("streaming", page)
-            page.keyboard.press("Escape")
-            page.locator("[data-status=stopped]").wait_for()
-            take("stopped", page)
-            upstream.script_prompt("This fails", status=500)
-            page.get_by_role("textbox", name="Message").fill("This fails")
-            page.keyboard.press("Enter")
-            page.locator("[data-status=failed]").wait_for()
-            take("failed", page)
-            if size == "phone":
-                page.get_by_role("button", name="Open sidebar").click()
-                page.wait_for_timeout(400)
-                take("sidebar", page)
-            for name in ("usage/", "", "chat/usagerecord/"):
-                page.goto(f"{site.url}/admin/{name}")
-                take(f"admin-{name.strip('/').replace('/', '-')}", page)
-            page.goto(f"{site.url}/nowhere")
-            take("404", page)
-            page.context.close()
+def pages(camera: Camera) -> None:
+    """Take the pages around the chat."""
+    for name, path in (("usage", "admin/usage/"), ("admin", "admin/"), ("not-found", "nowhere")):
+        camera.page.goto(f"{camera.site.url}/{path}")
+        camera.take(name)
 
 
 def main() -> None:
-    """Start the site and take what was asked for."""
+    """Start the site and take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", type=Path, metavar="DIRECTORY")
-    directory = parser.parse_args().all
+    parser.add_argument("directory", type=Path, nargs="?", default=ROOT / "docs" / "screenshots")
+    directory = parser.parse_args().directory
+    directory.mkdir(parents=True, exist_ok=True)
     flags = ["--disable-gpu", "--hide-scrollbars"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
     with tempfile.TemporaryDirectory() as data, Upstream("--models", "gpt-4o,gpt-4o-mini") as upstream:
-        upstream.script_prompt(QUESTION, text=words(ANSWER), delay=0.012, delay_first=0.3)
-        upstream.script_prompt(MORE, text=words(THE_REST), delay=0.012, delay_first=0.3)
+        upstream.script_prompt(QUESTION, text=words(ANSWER))
+        upstream.script_prompt(MORE, text=words(THE_REST))
+        upstream.script_prompt(THINK, reasoning=words(THOUGHT), text=words(THE_REST), delay=0.1)
+        upstream.script_prompt(CALL, text=words("I will look that up."), tool_calls=TOOLS)
+        upstream.script_prompt(REST, text=words(ANSWER), then="hang", after=30)
+        upstream.script_prompt(FAIL, status=400)
         with Site(Path(data) / "data", {"OPENAI_BASE_URL": upstream.base_url}) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-            if directory:
-                everything(browser, site, upstream, directory)
-            else:
-                picture(browser, site)
+            for viewport, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")):
+                camera = Camera(browser, site, directory, viewport, scheme)
+                camera.page.goto(f"{site.url}/login/")
+                camera.take("login")
+                sign_in(camera.page, site, "admin")
+                thread(camera)
+                overlays(camera)
+                pages(camera)
+                camera.context.close()
             browser.close()
 
 

@@ -10,7 +10,7 @@ from django.contrib.admin import site as site_of_admin
 from django.urls import get_resolver
 
 from tests.site import Site
-from tests.stream import events, one
+from tests.stream import Event, events, one
 
 LOGIN: Final = "to the login page"
 Answer = int | Literal["to the login page"]
@@ -72,6 +72,18 @@ TABLE: dict[str, list[Row]] = {
         # Last: it takes the conversation away.
         Row("DELETE", "/api/conversations/{conversation}", 204, 404, 401, 401),
     ],
+    "api/conversations/<uuid:conversation_id>/restore": [
+        owner_only("POST", "/api/conversations/{conversation}/restore", 200)
+    ],
+    "api/conversations/<uuid:conversation_id>/export": [
+        owner_only("GET", "/api/conversations/{conversation}/export?format=json", 200)
+    ],
+    "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>": [
+        Row("DELETE", "/api/conversations/{conversation}/messages/{message}", 204, 404, 401, 401)
+    ],
+    "api/export": [people("GET", "/api/export?format=json", 200)],
+    # What it answers when all is well never ends.
+    "api/events": [people("GET", "/api/events?after=x", 400)],
     "api/models": [people("GET", "/api/models", 200)],
     "healthz": [everybody("GET", "/healthz", 200)],
     "admin/usage/": [staff_only("/admin/usage/")],
@@ -115,6 +127,10 @@ def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, 
         client.close()
 
 
+def names_of(start: Event) -> dict[str, str]:
+    return {name: start[f"{name}_id"] for name in ("conversation", "generation", "message")}
+
+
 def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
     body = row.body and {
         key: value.format(**names) if isinstance(value, str) else value for key, value in row.body.items()
@@ -134,7 +150,7 @@ def test_a_route_lets_in_whom_it_should(
     row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client]
 ) -> None:
     start = one(events(keyed["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    names = names_of(start)
     expected = {
         "deactivated": row.deactivated,
         "anonymous": row.anonymous,
@@ -149,7 +165,7 @@ def test_a_route_lets_in_whom_it_should(
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.is_page and row.anonymous == 401])
 def test_a_session_opens_what_a_key_opens(row: Row, sessions: dict[str, httpx2.Client]) -> None:
     start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    names = names_of(start)
     got = {person: answer_of(sessions[person], row, names) for person in ("deactivated", "other", "owner")}
     assert got == {"deactivated": row.deactivated, "other": row.other, "owner": row.owner}
 
@@ -157,7 +173,7 @@ def test_a_session_opens_what_a_key_opens(row: Row, sessions: dict[str, httpx2.C
 @pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET" and row.anonymous == 401])
 def test_a_session_without_its_csrf_token_changes_nothing(row: Row, sessions: dict[str, httpx2.Client]) -> None:
     start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = {"conversation": start["conversation_id"], "generation": start["generation_id"]}
+    names = names_of(start)
     owner = sessions["owner"]
     with httpx2.Client(base_url=owner.base_url, cookies=owner.cookies, trust_env=False) as forger:
         assert answer_of(forger, row, names) == 403

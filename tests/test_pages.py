@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chat import catalog
 from chat.models import ChatModel, Conversation, Generation, Message, Provider
-from chat.views.conversations import cursor_of
+from chat.views.listing import cursor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def test_every_file_a_page_names_is_there(browser: Client) -> None:
     found = page(browser, "/")
     named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
     assert named
-    assert all(finders.find(path.removeprefix("/static/")) for path in named)
+    assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
     modules = {Path(path).name for path in named if path.endswith(".js")}
     assert modules == {file.name for file in (settings.BASE_DIR / "static" / "chat").glob("*.js")}
 
@@ -168,9 +168,20 @@ def test_the_picker_says_which_models_have_no_price(browser: Client, model: Chat
     ChatModel.objects.create(name="priced", upstream_name="priced", provider=model.provider, position=1).prices.create(
         input_per_million=1, output_per_million=2
     )
-    options = page(browser, "/").all("option")
-    assert [each["text"] for each in options] == ["llama · no price", "priced"]
-    assert [each["value"] for each in options] == ["llama", "priced"]
+    found = page(browser, "/")
+    assert [each["value"] for each in found.all("option")] == ["llama", "priced"]
+    assert [each["text"] for each in found.all("span", **{"class": "option-price"})] == ["no price", "$1 / $2"]
+    assert not found.all("optgroup")
+
+
+def test_the_picker_groups_models_by_provider_where_there_are_several(browser: Client, model: ChatModel) -> None:
+    other = Provider.objects.create(name="elsewhere", base_url="http://127.0.0.1:8/v1")
+    far = ChatModel.objects.create(name="far", upstream_name="far", provider=other)
+    far.prices.create(input_per_million="0.075", output_per_million="2.5", currency="EUR")
+    found = page(browser, "/")
+    assert [each["label"] for each in found.all("optgroup")] == ["elsewhere", "local"]
+    assert [each["value"] for each in found.all("option")] == ["far", "llama"]
+    assert found.all("span", **{"class": "option-price"})[0]["text"] == "€0.075 / €2.50"
 
 
 def test_the_model_chosen_last_is_chosen_again(browser: Client, ada: User, model: ChatModel) -> None:
@@ -203,9 +214,9 @@ def test_the_sidebar_lists_the_newest_first_and_knows_where_the_older_ones_begin
     found = page(browser, "/")
     titles = [each["title"] for each in found.all("a") if each.get("href", "").startswith("/c/")]
     assert titles == [f"Number {number}" for number in reversed(range(50))]
-    assert "data-cursor" not in found.all("ul", id="conversations")[0]
+    assert "data-cursor" not in found.all("div", id="conversations")[0]
     Conversation.objects.create(owner=ada, title="One more")
-    cursor = page(browser, "/").all("ul", id="conversations")[0]["data-cursor"]
+    cursor = page(browser, "/").all("div", id="conversations")[0]["data-cursor"]
     assert cursor == cursor_of(Conversation.objects.get(title="Number 1"))
 
 
@@ -255,6 +266,28 @@ def test_a_closed_sidebar_stays_closed_on_the_next_page(browser: Client) -> None
     assert page(browser, "/").all("html", data_sidebar="closed")
     browser.cookies["sidebar"] = '"><script>'
     assert page(browser, "/").all("html", data_sidebar="open")
+
+
+@pytest.mark.parametrize("path", ["/", "/login/", "/nowhere"])
+def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> None:
+    def theme() -> str | None:
+        browser.cookies["sessionid"] = session if path == "/" else ""
+        return Page(browser.get(path).content.decode()).all("html")[0].get("data-theme")
+
+    session = browser.cookies["sessionid"].value
+    assert theme() is None
+    for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
+        browser.cookies["theme"] = chosen
+        assert theme() == rendered
+
+
+def test_pinned_conversations_stand_in_the_page_however_old_they_are(browser: Client, ada: User) -> None:
+    Conversation.objects.create(owner=ada, title="Old friend", pinned=True)
+    for number in range(51):
+        Conversation.objects.create(owner=ada, title=f"Number {number}")
+    entries = [each for each in page(browser, "/").all("li") if each.get("data-conversation-id")]
+    assert len(entries) == 51
+    assert [("data-pinned" in each) for each in entries[:2]] == [True, False]
 
 
 def test_signing_out_takes_a_post(browser: Client) -> None:

@@ -59,11 +59,14 @@ class ConversationList(CappedList):
 class ConversationAdmin(CountedDeletion, CappedModelAdmin):
     list_display = ("title_or_new", "owner", "model", "message_count", "when")
     list_display_links = ("title_or_new",)
-    list_filter = ("archived", "pinned", ("updated_at", admin.DateFieldListFilter))
+    list_filter = ("archived", "pinned", "temporary", "title_origin", ("updated_at", admin.DateFieldListFilter))
     list_select_related = ("owner", "model")
     search_fields = ("title", "owner__username")
     date_hierarchy = "created_at"
-    fields = ("id", "title", "owner", "model", "system_prompt", "pinned", "archived", "created_at", "updated_at")
+    fields = (
+        *("id", "title", "title_origin", "owner", "model", "system_prompt", "temperature", "max_tokens"),
+        *("pinned", "archived", "temporary", "created_at", "updated_at", "deleted_at"),
+    )
     inlines = (MessageInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -83,7 +86,7 @@ class ConversationAdmin(CountedDeletion, CappedModelAdmin):
 
     @admin.display(description="title", ordering="title")
     def title_or_new(self, conversation: Conversation) -> str:
-        return str(conversation)
+        return f"{conversation} (deleted)" if conversation.deleted_at else str(conversation)
 
     @admin.display(description="last said (UTC)", ordering="updated_at")
     def when(self, conversation: Conversation) -> str:

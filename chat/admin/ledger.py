@@ -47,7 +47,7 @@ class CostFilter(admin.SimpleListFilter):
 @admin.register(UsageRecord)
 class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
     list_display = ("when", "username", "model", "tokens", "amount", "ending")
-    list_filter = (("created_at", admin.DateFieldListFilter), ModelFilter, CostFilter, "source", ErrorFilter)
+    list_filter = (("created_at", admin.DateFieldListFilter), ModelFilter, "kind", CostFilter, "source", ErrorFilter)
     search_fields = ("username", "model", "api_key_name")
     search_help_text = "A user, a model, an API key's name, or the id of a conversation, message or generation."
     # The ledger is long: only the order its index keeps.

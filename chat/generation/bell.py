@@ -1,4 +1,7 @@
-"""Tells other processes that a generation said something. It only rings: it carries no text and may be missed."""
+"""Tells other processes that something has news: a generation, by its id, or what else has a name.
+
+It only rings: it carries no text and may be missed.
+"""
 
 import asyncio
 import logging
@@ -14,26 +17,26 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
 
 
-def _group(generation_id: UUID) -> str:
-    return f"generation.{generation_id.hex}"
+def _group(name: UUID | str) -> str:
+    return f"news.{name}"
 
 
-async def ring(generation_ids: Iterable[UUID]) -> None:
-    """Wake the followers that other processes have. Without a shared channel layer there is nobody to wake."""
+async def ring(names: Iterable[UUID | str]) -> None:
+    """Wake the listeners that other processes have. Without a shared channel layer there is nobody to wake."""
     if not settings.REDIS_URL:
         return
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
     try:
-        for generation_id in generation_ids:
-            await layer.group_send(_group(generation_id), {"type": "generation.news"})
+        for name in names:
+            await layer.group_send(_group(name), {"type": "news"})
     except Exception as error:  # noqa: BLE001 - whatever the layer has, followers look by themselves
         logger.warning("The channel layer could not be told: %s", type(error).__name__)
 
 
 @asynccontextmanager
-async def listening(generation_id: UUID) -> AsyncGenerator[Callable[[], Awaitable[None]], None]:
+async def listening(name: UUID | str) -> AsyncGenerator[Callable[[], Awaitable[None]], None]:
     """Give a function that waits for the bell of a generation, or as long as a follower may sleep."""
     news = asyncio.Event()
 
@@ -48,25 +51,28 @@ async def listening(generation_id: UUID) -> AsyncGenerator[Callable[[], Awaitabl
     if not settings.REDIS_URL:
         yield sleep
         return
-    listener = asyncio.create_task(_listen(generation_id, news))
+    listener = asyncio.create_task(listen(name, news))
     try:
         yield wait
     finally:
         listener.cancel()
 
 
-async def _listen(generation_id: UUID, news: asyncio.Event) -> None:
+async def listen(name: UUID | str, news: asyncio.Event) -> None:
+    """Set `news` whenever another process rings; ends at once where there is no shared channel layer."""
+    if not settings.REDIS_URL:
+        return
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
     try:
         channel = await layer.new_channel()
-        await layer.group_add(_group(generation_id), channel)
+        await layer.group_add(_group(name), channel)
         try:
             while True:
                 await layer.receive(channel)
                 news.set()
         finally:
-            await layer.group_discard(_group(generation_id), channel)
+            await layer.group_discard(_group(name), channel)
     except Exception as error:  # noqa: BLE001 - the same
         logger.warning("The channel layer cannot be listened to: %s", type(error).__name__)

@@ -4,18 +4,22 @@ from itertools import pairwise
 from typing import Any
 
 from chat.models import Generation, Message
-from chat.models.conversation import path_to
+from chat.models.tree import Tree
 from chat.providers.base import CompletionRequest, Turn
 
 
 def history(question: Message) -> list[Message]:
     """Return the branch that ends with `question`, from its root on."""
     rows = Message.objects.filter(conversation=question.conversation_id).defer("reasoning", "tool_calls")
-    return path_to(question.pk, {row.pk: row for row in rows})
+    by_id = {row.pk: row for row in rows}
+    tree = Tree((row.pk, row.parent_id) for row in by_id.values())
+    return [by_id[name] for name in tree.path(question.pk)]
 
 
 def completion_request(generation: Generation) -> CompletionRequest:
     """Return the request for a generation: system prompt, then the branch in order, the question last.
+
+    What the question did not ask for itself is as its conversation has it.
 
     A question whose answer stayed empty is left out together with it: providers refuse empty turns, and two
     questions in a row. Reasoning never goes back as content.
@@ -24,7 +28,8 @@ def completion_request(generation: Generation) -> CompletionRequest:
     question = generation.message.parent
     assert question is not None  # noqa: S101 - an answer has a question
     assert generation.model is not None  # noqa: S101 - a generation that begins has its model
-    system_prompt = parameters.get("system_prompt") or generation.message.conversation.system_prompt
+    conversation = generation.message.conversation
+    system_prompt = parameters.get("system_prompt") or conversation.system_prompt
     turns = [Turn("system", system_prompt)] if system_prompt else []
     branch = history(question)
     for asked, answered in pairwise(branch):
@@ -34,7 +39,7 @@ def completion_request(generation: Generation) -> CompletionRequest:
     return CompletionRequest(
         model=generation.model.upstream_name,
         turns=tuple(turns),
-        max_tokens=parameters.get("max_tokens"),
-        temperature=parameters.get("temperature"),
+        max_tokens=parameters.get("max_tokens", conversation.max_tokens),
+        temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
     )

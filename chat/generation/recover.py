@@ -16,7 +16,7 @@ from chat.generation.context import completion_request
 from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
 from chat.generation.worker import is_surely_gone
-from chat.models import Generation, Message
+from chat.models import Conversation, Generation, Message
 from chat.usage.ledger import Account, Result, Spent, settle
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 10.0
 # A process that has not said for so long that it lives is taken for dead; it says so four times a second.
 SILENCE: Final = timedelta(seconds=10)
+PURGED_AT_ONCE: Final = 100
 STOPPED: Final = "The server stopped while this was being written."
 
 
@@ -32,9 +33,18 @@ async def watch() -> None:
     while True:
         try:
             await database.run(recover)
+            await database.run(purge)
         except Exception:
             logger.exception("Unfinished answers could not be looked for; it is tried again.")
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def purge() -> None:
+    """Remove for good what was deleted a while ago, and temporary conversations that have had their time."""
+    for name in Conversation.objects.expired(timezone.now()).values_list("pk", flat=True)[:PURGED_AT_ONCE]:
+        with database.writing():
+            # It may have been restored, or gone on, since it was looked for.
+            Conversation.objects.expired(timezone.now()).select_for_update().filter(pk=name).delete()
 
 
 def recover() -> int:

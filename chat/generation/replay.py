@@ -65,7 +65,8 @@ class Found:
 
 def _find(user: User, generation_id: UUID) -> Found:
     rows = Generation.objects.select_related("message__parent", "message__conversation")
-    generation = rows.filter(owner=user, pk=generation_id).first()
+    there = rows.filter(message__conversation__deleted_at__isnull=True)
+    generation = there.filter(owner=user, pk=generation_id).first()
     if generation is None:
         raise ChatError("not_found", "There is no such generation.")
     found = Found(generation.pk, started(generation), generation.parameters.get("response_format"))

@@ -13,12 +13,13 @@ from django.utils import timezone
 from chat import catalog, database
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import live
+from chat.generation import background, feed, live, title
 from chat.generation.ask import Ask
 from chat.generation.context import completion_request
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
 from chat.models import ApiKey, Conversation, Generation, Message
+from chat.models.tree import Tree
 from chat.usage.ledger import Account
 
 
@@ -49,8 +50,18 @@ async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
         plan = await database.run(_write, user, api_key, ask)
         if isinstance(plan, UUID):
             return plan
-        live.start(plan)
+        generation = live.start(plan)
+    assert generation.task is not None  # noqa: S101 - it has just been started
+    generation.task.add_done_callback(lambda _: _ended(plan.account))
+    background.run(feed.ring())
     return plan.account.generation_id
+
+
+def _ended(account: Account) -> None:
+    """What follows an answer, when whoever follows it has been told its end."""
+    background.run(feed.ring())
+    if settings.CHAT_TITLE_MODEL:
+        background.run(title.suggest(account))
 
 
 def limits() -> live.Limits:
@@ -99,14 +110,18 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)
-    parent = None if is_new else _parent(conversation, ask)
     now = timezone.now()
-    conversation.model, conversation.updated_at = model, now
+    conversation.model = model
+    conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title
-    conversation.save()
-    question = Message.objects.create(
-        conversation=conversation, parent=parent, role=Message.Role.USER, content=ask.message, created_at=now
-    )
+    parent = None if is_new or ask.regenerate else _parent(conversation, ask)
+    if is_new:
+        conversation.save()
+    question = _question(conversation, ask.regenerate) if ask.regenerate else None
+    if question is None:
+        question = Message.objects.create(
+            conversation=conversation, parent=parent, role=Message.Role.USER, content=ask.message, created_at=now
+        )
     answer = Message.objects.create(
         conversation=conversation,
         parent=question,
@@ -116,6 +131,8 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
         # Time orders the messages of a conversation; an answer comes after its question.
         created_at=now + timedelta(microseconds=1),
     )
+    conversation.leaf = answer
+    conversation.save()
     generation = Generation.objects.create(
         owner=user,
         message=answer,
@@ -132,8 +149,8 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
 
 def _conversation(user: User, ask: Ask) -> Conversation:
     if ask.conversation_id is None:
-        return Conversation(owner=user, system_prompt=ask.system_prompt or "")
-    mine = Conversation.objects.select_related("model").filter(owner=user, pk=ask.conversation_id)
+        return Conversation(owner=user, system_prompt=ask.system_prompt or "", temporary=ask.temporary)
+    mine = Conversation.objects.of(user).select_related("model").filter(pk=ask.conversation_id)
     # The lock makes two questions at once follow one another: the second sees the first one's answer under way.
     found = mine.select_for_update(of=("self",)).first()
     if found is None:
@@ -144,18 +161,30 @@ def _conversation(user: User, ask: Ask) -> Conversation:
 def _parent(conversation: Conversation, ask: Ask) -> Message | None:
     if ask.parent_id is None:
         return None
-    answers = conversation.messages.select_related("generation")
     if isinstance(ask.parent_id, UUID):
-        parent = answers.filter(pk=ask.parent_id).first()
+        parent = conversation.messages.filter(pk=ask.parent_id).first()
         if parent is None:
             raise ChatError("not_found", "`parent_id` names no message of this conversation.")
         if parent.role != Message.Role.ASSISTANT:
             raise ChatError("invalid_request", "`parent_id` must name an answer, or be null.")
     else:
-        parent = answers.last()
+        branch = Tree.of(conversation).branch(conversation.leaf_id)
+        parent = conversation.messages.get(pk=branch[-1]) if branch else None
     if parent is not None and parent.status == Message.Status.STREAMING:
         raise ChatError("conflict", "The answer before is still being written. Stop it or wait for its end.")
     return parent
+
+
+def _question(conversation: Conversation, question_id: UUID) -> Message:
+    """Return the question that gets another answer."""
+    question = conversation.messages.filter(pk=question_id).first()
+    if question is None:
+        raise ChatError("not_found", "`regenerate` names no message of this conversation.")
+    if question.role != Message.Role.USER:
+        raise ChatError("invalid_request", "`regenerate` must name a question.")
+    if question.children.filter(status=Message.Status.STREAMING).exists():
+        raise ChatError("conflict", "An answer to it is still being written. Stop it or wait for its end.")
+    return question
 
 
 def started(generation: Generation) -> Started:

@@ -1,51 +1,98 @@
 """Conversations and their messages, a tree: nothing said is ever overwritten."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Protocol, TypeVar
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import Final, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-
-class Node(Protocol):
-    """A message in the tree."""
-
-    @property
-    def parent_id(self) -> UUID | None: ...
+# How long a deletion can be taken back, and how long a temporary conversation stays after its last message.
+KEPT_AFTER_DELETION: Final = timedelta(seconds=60)
+TEMPORARY_LIFE: Final = timedelta(hours=24)
 
 
-N = TypeVar("N", bound=Node)
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Ways to the conversations that are still there."""
 
+    def of(self, owner: User) -> Self:
+        """Those of `owner` that are not deleted."""
+        return self.filter(owner=owner, deleted_at__isnull=True)
 
-def path_to(leaf: UUID | None, messages: Mapping[UUID, N]) -> list[N]:
-    """Return the messages from the root to `leaf`, in order."""
-    path: list[N] = []
-    while leaf is not None:
-        path.append(messages[leaf])
-        leaf = messages[leaf].parent_id
-    return path[::-1]
+    def listed(self, owner: User) -> Self:
+        """Those of `owner` that lists, search and exports show: temporary ones are kept out."""
+        return self.of(owner).filter(temporary=False)
+
+    def expired(self, now: datetime) -> Self:
+        """Those that nobody can bring back any more, and temporary ones that have had their time."""
+        deleted = Q(deleted_at__lt=now - KEPT_AFTER_DELETION)
+        return self.filter(deleted | Q(temporary=True, updated_at__lt=now - TEMPORARY_LIFE))
 
 
 class Conversation(models.Model):
     """One person's talk with a model."""
 
+    class TitleOrigin(models.TextChoices):
+        WORDS = "words", "the first words"
+        MODEL = "model", "a model"
+        PERSON = "person", "a person"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
+    title_origin = models.CharField(
+        max_length=6, choices=TitleOrigin.choices, default=TitleOrigin.WORDS, help_text="Who chose the title."
+    )
     system_prompt = models.TextField(blank=True)
     model = models.ForeignKey("chat.ChatModel", models.SET_NULL, null=True, blank=True, related_name="+")
+    temperature = models.FloatField(null=True, blank=True, help_text="For every answer that asks for no other.")
+    max_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="The same.")
+    leaf = models.ForeignKey(
+        "chat.Message",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The message whose branch was looked at last; empty: the newest one's.",
+    )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    temporary = models.BooleanField(default=False, help_text="In no list, and gone a day after its last message.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When something was last said.")
+    changed_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When anything that the list shows last changed."
+    )
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="It can be restored for a minute."
+    )
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        indexes = [models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_newest")]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["owner", "changed_at"], name="conversation_changed"),
+            models.Index(fields=["owner", "-updated_at", "-id"], condition=Q(pinned=True), name="conversation_pinned"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"),
+            models.Index(fields=["updated_at"], condition=Q(temporary=True), name="conversation_temporary"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(title_origin__in=["words", "model", "person"]), name="conversation_title_origin_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(temperature__isnull=True) | Q(temperature__gte=0, temperature__lte=2),
+                name="conversation_temperature_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_tokens__isnull=True) | Q(max_tokens__gte=1), name="conversation_max_tokens_positive"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or "New chat"

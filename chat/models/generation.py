@@ -41,6 +41,9 @@ class Generation(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["heartbeat_at"], condition=Q(finished_at__isnull=True), name="generation_unfinished"),
+            models.Index(
+                fields=["owner"], condition=Q(finished_at__isnull=True), name="generation_of_owner_unfinished"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "request_id"], name="generation_once_per_request"),

@@ -37,7 +37,12 @@ class UsageRecord(models.Model):
         PROVIDER = "provider"
         ESTIMATED = "estimated"
 
+    class Kind(models.TextChoices):
+        ANSWER = "answer"
+        TITLE = "title"
+
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.ANSWER, help_text="What it was asked for.")
     user_id = models.BigIntegerField()
     username = models.CharField(max_length=150)
     api_key_name = models.CharField(max_length=100, blank=True)
@@ -75,6 +80,7 @@ class UsageRecord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["generation_id", "attempt"], name="usage_once_per_attempt"),
             models.CheckConstraint(condition=Q(source__in=["provider", "estimated"]), name="usage_source_known"),
+            models.CheckConstraint(condition=Q(kind__in=["answer", "title"]), name="usage_kind_known"),
             models.CheckConstraint(
                 condition=Q(price__isnull=True, cost__isnull=True) | Q(price__isnull=False), name="usage_cost_has_price"
             ),

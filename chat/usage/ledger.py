@@ -41,6 +41,7 @@ class Account:
     model_id: int | None
     model: str
     provider: str
+    kind: UsageRecord.Kind = UsageRecord.Kind.ANSWER
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
@@ -135,7 +136,7 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
         status=result.status,
         finish_reason=result.finish_reason,
     )
-    Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now)
+    Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now, changed_at=now)
     generation.journal.all().delete()
     generation.finished_at = now
     generation.outline = result.outline
@@ -159,6 +160,7 @@ def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> Usag
     cost = _cost(usage, price)
     return UsageRecord(
         created_at=now,
+        kind=account.kind,
         user_id=account.user_id,
         username=account.username,
         api_key_name=account.api_key_name,

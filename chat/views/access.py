@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from chat import database
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
+from chat.generation import background, feed
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -76,12 +77,19 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
                 return response
             return await database.run(lambda: view(request, identify(request), **captured))  # type: ignore[arg-type,return-value]
 
+        async def answer_and_tell(request: HttpRequest, **captured: Any) -> HttpResponseBase:
+            response = await answer(request, **captured)
+            if request.method != "GET":
+                # What was changed may show in a list.
+                background.run(feed.ring())
+            return response
+
         # Session callers prove their CSRF token in `identify`; callers with a key need none.
         @csrf_exempt
         @wraps(view)
         async def guarded(request: HttpRequest, **captured: Any) -> HttpResponseBase:
             try:
-                return await answer(request, **captured)
+                return await answer_and_tell(request, **captured)
             except ChatError as error:
                 return refuse(error)
             except RequestDataTooBig:

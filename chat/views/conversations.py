@@ -1,24 +1,26 @@
-"""Conversations: list, read, change, delete; and the models to choose from."""
+"""One conversation: read, changed, deleted, restored; and deleting a turn of it."""
 
-from datetime import UTC
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_datetime
+from django.utils import timezone
 
-from chat import catalog
+from chat import catalog, database
 from chat.errors import ChatError
 from chat.generation import live
-from chat.models import Conversation, Generation
+from chat.generation.ask import check_sampling
+from chat.models import Conversation, Generation, Message
+from chat.models.conversation import KEPT_AFTER_DELETION
+from chat.models.tree import Tree
 from chat.views import thread
 from chat.views.access import Caller, api, parse, respond
+from chat.views.summary import summaries
 
-PAGE_SIZE = 50
+MOST_MESSAGES: Final = 1000
+MISSING: Final = "There is no such conversation."
 
 
 class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,58 +31,62 @@ class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archived: bool | msgspec.UnsetType = msgspec.UNSET
     system_prompt: str | msgspec.UnsetType = msgspec.UNSET
     model: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-@api("GET")
-def listing(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """One page of the caller's conversations, newest first; `q` searches titles and messages."""
-    rows = Conversation.objects.select_related("model").filter(owner=caller.user)
-    words = request.GET.get("q", "").replace("\0", "").strip()
-    if words:
-        said = Q(title__icontains=words) | Q(messages__content__icontains=words)
-        rows = rows.filter(pk__in=Conversation.objects.filter(said, owner=caller.user).values("pk"))
-    found = list(_after(rows, request.GET.get("cursor", ""))[: PAGE_SIZE + 1])
-    page = found[:PAGE_SIZE]
-    more = cursor_of(page[-1]) if len(found) > PAGE_SIZE else None
-    return respond({"conversations": [_summary(row) for row in page], "next_cursor": more})
-
-
-def cursor_of(row: Conversation) -> str:
-    """Return what names the place in the list right after a conversation."""
-    return f"{row.updated_at.isoformat()}~{row.pk}"
-
-
-def _after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
-    if not cursor:
-        return rows
-    time, _, last_id = cursor.partition("~")
-    try:
-        moment, last = parse_datetime(time), UUID(last_id)
-        moment = moment.astimezone(UTC) if moment and moment.tzinfo else None
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None:
-        raise ChatError("invalid_request", "`cursor` takes what `next_cursor` gave.")
-    return rows.filter(Q(updated_at__lt=moment) | Q(updated_at=moment, pk__lt=last))
+    temperature: float | msgspec.UnsetType | None = msgspec.UNSET
+    max_tokens: int | msgspec.UnsetType | None = msgspec.UNSET
+    leaf_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @api("GET", "PATCH", "DELETE")
 def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) -> HttpResponse:
-    """One conversation with its messages."""
-    mine = Conversation.objects.select_related("model").filter(owner=caller.user, pk=conversation_id)
-    with transaction.atomic():
-        # Who changes or deletes it does so alone.
-        row = (mine if request.method == "GET" else mine.select_for_update(of=("self",))).first()
-        if row is None:
-            raise ChatError("not_found", "There is no such conversation.")
-        if request.method == "PATCH":
-            _change(row, caller, parse(request, Changes))
-        if request.method == "DELETE":
-            _stop_all(row)
-            row.delete()
-            return HttpResponse(status=204)
-    messages = [thread.as_json(message) for message in thread.messages(row)]
-    return respond({**_summary(row), "system_prompt": row.system_prompt, "messages": messages})
+    """One conversation with its messages: all of the tree, or with `last` the end of the current branch."""
+    if request.method == "PATCH":
+        changes = parse(request, Changes)
+        with database.writing():
+            _change(_locked(caller, conversation_id), caller, changes)
+    if request.method == "DELETE":
+        with database.writing():
+            _delete(_locked(caller, conversation_id))
+        return HttpResponse(status=204)
+    row = Conversation.objects.of(caller.user).select_related("model").filter(pk=conversation_id).first()
+    if row is None:
+        raise ChatError("not_found", MISSING)
+    tree = Tree.of(row)
+    names, more = _window(request, row, tree)
+    messages = [thread.as_json(message) for message in thread.messages(row, tree, names)]
+    own = {name: getattr(row, name) for name in ("system_prompt", "temperature", "max_tokens", "leaf_id")}
+    return respond({**summaries([row])[0], **own, "messages": messages, "more": more})
+
+
+def _locked(caller: Caller, conversation_id: UUID) -> Conversation:
+    """Return a conversation that nobody else changes until the transaction ends."""
+    mine = Conversation.objects.of(caller.user).select_for_update(of=("self",)).filter(pk=conversation_id)
+    row = mine.first()
+    if row is None:
+        raise ChatError("not_found", MISSING)
+    return row
+
+
+def _window(request: HttpRequest, row: Conversation, tree: Tree) -> tuple[list[UUID], bool]:
+    """Return the ids of the messages that are asked for, and whether older ones go before them."""
+    last, before = request.GET.get("last"), request.GET.get("before")
+    if last is None:
+        if before is not None:
+            raise ChatError("invalid_request", "`before` needs `last`.")
+        return list(tree), False
+    if not last.isascii() or not last.isdigit() or not 1 <= int(last[:9]) <= MOST_MESSAGES:
+        raise ChatError("invalid_request", f"`last` must be a whole number from 1 to {MOST_MESSAGES}.")
+    branch = tree.branch(row.leaf_id) if before is None else tree.path(_named(tree, before))[:-1]
+    return branch[-int(last) :], len(branch) > int(last)
+
+
+def _named(tree: Tree, name: str) -> UUID:
+    try:
+        found = UUID(name)
+    except ValueError:
+        raise ChatError("invalid_request", "`before` takes the id of a message.") from None
+    if found not in tree:
+        raise ChatError("not_found", "`before` names no message of this conversation.")
+    return found
 
 
 def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
@@ -88,50 +94,66 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
     given = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
     if "title" in given:
         given["title"] = " ".join(given["title"].split())
+        given["title_origin"] = Conversation.TitleOrigin.PERSON
         if not 1 <= len(given["title"]) <= 200:
             raise ChatError("invalid_request", "`title` must have 1 to 200 characters.")
     limit = settings.CHAT_MAX_MESSAGE_CHARS
     if len(given.get("system_prompt", "")) > limit:
         raise ChatError("invalid_request", f"The `system_prompt` is longer than {limit:,} characters.")
+    check_sampling(given.get("temperature"), given.get("max_tokens"))
     if given.get("model") is not None:
         given["model"] = catalog.choose(caller.user, given["model"] or "(no name)")
-    for name, value in given.items():
+    if given.get("leaf_id") and not row.messages.filter(pk=given["leaf_id"]).exists():
+        raise ChatError("not_found", "`leaf_id` names no message of this conversation.")
+    _save(row, **given)
+
+
+def _save(row: Conversation, **values: Any) -> None:
+    for name, value in {**values, "changed_at": timezone.now()}.items():
         setattr(row, name, value)
-    row.save(update_fields=list(given))
+    row.save(update_fields=[*(name.removesuffix("_id") for name in values), "changed_at"])
 
 
-def _stop_all(row: Conversation) -> None:
-    """End what is being written in a conversation that goes away."""
-    for generation_id in Generation.objects.filter(message__conversation=row).values_list("pk", flat=True):
-        generation = live.find(generation_id)
+def _delete(row: Conversation) -> None:
+    """Take a conversation away, at first so that it can be restored, and end what is being written in it."""
+    _save(row, deleted_at=timezone.now())
+    unfinished = Generation.objects.filter(message__conversation=row, finished_at__isnull=True)
+    # Other processes look for this a few times a second.
+    unfinished.update(stop_requested_at=timezone.now())
+    for name in unfinished.values_list("pk", flat=True):
+        generation = live.find(name)
         if generation is not None:
             generation.stop()
 
 
-def _summary(row: Conversation) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "title": row.title,
-        "pinned": row.pinned,
-        "archived": row.archived,
-        "model": row.model and row.model.name,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
+@api("POST")
+def restore(request: HttpRequest, caller: Caller, conversation_id: UUID) -> HttpResponse:
+    """Bring back a conversation that was just deleted. One that is there stays as it is."""
+    with database.writing():
+        mine = Conversation.objects.filter(owner=caller.user, pk=conversation_id).select_for_update(of=("self",))
+        row = mine.select_related("model").first()
+        if row is None or (row.deleted_at and row.deleted_at < timezone.now() - KEPT_AFTER_DELETION):
+            raise ChatError("not_found", MISSING)
+        if row.deleted_at:
+            _save(row, deleted_at=None)
+    return respond(summaries([row])[0])
 
 
-@api("GET")
-def models(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """What the caller may use, with prices per million tokens, null where none is known."""
-    return respond({"models": [_model(choice) for choice in catalog.choices(caller.user)]})
-
-
-def _model(choice: catalog.Choice) -> dict[str, Any]:
-    price = None
-    if choice.priced:
-        price = {
-            "input_per_million": choice.input_per_million,
-            "output_per_million": choice.output_per_million,
-            "currency": choice.currency,
-        }
-    return {"name": choice.name, "provider": choice.provider, "is_default": choice.is_default, "price": price}
+@api("DELETE")
+def message(request: HttpRequest, caller: Caller, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Delete a turn: a question and all its answers, whichever of them is named."""
+    with database.writing():
+        row = _locked(caller, conversation_id)
+        found = row.messages.select_related("parent").filter(pk=message_id).first()
+        if found is None:
+            raise ChatError("not_found", "There is no such message.")
+        question = found.parent if found.role == Message.Role.ASSISTANT and found.parent else found
+        answers = list(question.children.values_list("pk", "status"))
+        if Message.Status.STREAMING in dict(answers).values():
+            raise ChatError("conflict", "An answer is still being written. Stop it or wait for its end.")
+        gone = [question.pk, *(name for name, _ in answers)]
+        # What followed hangs on to what was before.
+        row.messages.filter(parent__in=gone[1:]).update(parent=question.parent_id)
+        _save(row, **({"leaf_id": question.parent_id} if row.leaf_id in gone else {}))
+        question.delete()
+    return HttpResponse(status=204)

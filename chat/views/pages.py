@@ -18,12 +18,21 @@ from django.views.decorators.http import require_safe
 
 from chat import catalog
 from chat.models import Conversation, SetupToken
+from chat.models.tree import Tree
 from chat.views import thread
-from chat.views.conversations import PAGE_SIZE, cursor_of
+from chat.views.listing import PAGE_SIZE, next_cursor
+from chat.views.summary import summaries
 from chat.views.thread import ThreadMessage
 
+# How many messages a page has at first, and how many of them at least go before the one that is looked for.
+SHOWN: Final = 40
+SHOWN_BEFORE: Final = 4
 # Named in the page's head, so that the browser fetches them all at once and not import by import.
-MODULES: Final = tuple(f"chat/{file.name}" for file in sorted((settings.BASE_DIR / "static" / "chat").glob("*.js")))
+# Of the libraries only the one that every answer needs.
+MODULES: Final = (
+    "vendor/markdown-it/markdown-it.mjs",
+    *(f"chat/{file.name}" for file in sorted((settings.BASE_DIR / "static" / "chat").glob("*.js"))),
+)
 STARTERS: Final = (
     "How does a bicycle stay upright?",
     "Plan three easy dinners for this week",
@@ -67,7 +76,7 @@ class SignIn(LoginView):
 @login_required
 def home(request: SignedInRequest) -> HttpResponse:
     """The empty thread."""
-    latest = Conversation.objects.filter(owner=request.user).select_related("model").first()
+    latest = Conversation.objects.listed(request.user).select_related("model").first()
     name = request.user.get_short_name() or request.user.get_username()
     return _page(request, {"preferred": latest and latest.model, "name": name, "starters": STARTERS})
 
@@ -77,11 +86,29 @@ def home(request: SignedInRequest) -> HttpResponse:
 @ensure_csrf_cookie
 @login_required
 def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
-    """A conversation with its history; 404 unless it is the reader's own."""
-    mine = Conversation.objects.filter(owner=request.user).select_related("model")
+    """The end of a conversation's branch, or with `at` of the one that runs through a message; 404 if not one's own."""
+    mine = Conversation.objects.of(request.user).select_related("model")
     found = get_object_or_404(mine, pk=conversation_id)
-    messages = [shown(message) for message in thread.branch(found)]
-    return _page(request, {"preferred": found.model, "conversation": found, "messages": messages})
+    tree = Tree.of(found)
+    names, more = _window(tree, found, request.GET.get("at", ""))
+    messages = [shown(message) for message in thread.messages(found, tree, names)]
+    return _page(request, {"preferred": found.model, "conversation": found, "messages": messages, "more": more})
+
+
+def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID], bool]:
+    """Return the ids of the messages to show, and whether older ones go before them."""
+    try:
+        wanted = UUID(at)
+    except ValueError:
+        wanted = None
+    if wanted not in tree:
+        wanted = None
+    branch = tree.branch(wanted or conversation.leaf_id)
+    begin = max(0, len(branch) - SHOWN)
+    if wanted is not None:
+        # What led to it stands above it.
+        begin = max(0, min(begin, branch.index(wanted) - SHOWN_BEFORE))
+    return branch[begin:], begin > 0
 
 
 def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
@@ -89,15 +116,17 @@ def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
     names = [choice.name for choice in choices]
     preferred = context.pop("preferred")
     chosen = preferred.name if preferred and preferred.name in names else next(iter(names), "")
-    rows = list(Conversation.objects.filter(owner=request.user)[: PAGE_SIZE + 1])
-    listed = rows[:PAGE_SIZE]
+    mine = Conversation.objects.listed(request.user).filter(archived=False).select_related("model")
+    rows = list(mine[: PAGE_SIZE + 1])
+    # Pinned ones stand above the others, however old they are.
+    listed = {row.pk: row for row in [*mine.filter(pinned=True)[:PAGE_SIZE], *rows[:PAGE_SIZE]]}
     frame = {
         "modules": MODULES,
         "choices": choices,
         "chosen": chosen,
         "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
-        "conversations": listed,
-        "cursor": cursor_of(listed[-1]) if len(rows) > PAGE_SIZE else "",
+        "conversations": summaries(listed.values()),
+        "cursor": next_cursor(rows) or "",
         "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
     }
     return render(request, "chat/page.html", {**frame, **context})
@@ -120,5 +149,6 @@ def shown(message: ThreadMessage) -> Shown:
         "usage": usage,
         "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
         "trouble": asdict(message.error) if message.error else None,
+        "siblings": asdict(message.siblings),
     }
     return Shown(message, json.dumps(turn, cls=DjangoJSONEncoder))

@@ -1,7 +1,7 @@
 """Answers as server-sent events, and stopping them."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from uuid import UUID
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 async def stream(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     """Ask, and follow the answer."""
     generation_id = await begin(caller.user, caller.api_key, parse(request, Ask))
-    return event_stream(await follow(caller.user, generation_id))
+    return event_stream(_encoded(await follow(caller.user, generation_id)))
 
 
 @api("GET")
@@ -37,13 +37,15 @@ async def resume(request: HttpRequest, caller: Caller, generation_id: UUID) -> S
         after = sse.position_from(last)
     except ValueError:
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
-    return event_stream(await follow(caller.user, generation_id, after))
+    return event_stream(_encoded(await follow(caller.user, generation_id, after)))
 
 
 @api("POST")
 async def stop(request: HttpRequest, caller: Caller, generation_id: UUID) -> HttpResponse:
     """Stop an answer. One that has ended already stays as it is."""
-    mine = Generation.objects.filter(owner=caller.user, pk=generation_id)
+    mine = Generation.objects.filter(
+        owner=caller.user, pk=generation_id, message__conversation__deleted_at__isnull=True
+    )
     if not await database.run(mine.exists):
         raise ChatError("not_found", "There is no such generation.")
     generation = live.find(generation_id)
@@ -55,9 +57,9 @@ async def stop(request: HttpRequest, caller: Caller, generation_id: UUID) -> Htt
     return respond({"generation_id": generation_id}, 202)
 
 
-def event_stream(events: AsyncGenerator[Placed | None, None]) -> StreamingHttpResponse:
-    """Return the response that sends `events` as they come, past every buffer on the way."""
-    response = StreamingHttpResponse(_encoded(events), content_type="text/event-stream")
+def event_stream(parts: AsyncIterable[bytes]) -> StreamingHttpResponse:
+    """Return the response that sends encoded events as they come, past every buffer on the way."""
+    response = StreamingHttpResponse(parts, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Content-Encoding"] = "identity"

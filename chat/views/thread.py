@@ -1,5 +1,6 @@
 """A conversation's messages, as both the JSON interface and the page show them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from chat.events import Charge
 from chat.models import Conversation, Message, UsageRecord
-from chat.models.conversation import path_to
+from chat.models.tree import Siblings, Tree
 from chat.models.usage import tokens_per_second
 from chat.usage.ledger import charge_of
 
@@ -43,25 +44,26 @@ class ThreadMessage:
     elapsed_seconds: float | None
     ttft_seconds: float | None
     tokens_per_second: float | None
+    siblings: Siblings
 
 
-def messages(conversation: Conversation) -> list[ThreadMessage]:
-    """Return every message of the tree in the order in which they were said. Two queries, however many there are."""
-    rows = conversation.messages.select_related("generation")
+def messages(conversation: Conversation, tree: Tree, names: Collection[UUID]) -> list[ThreadMessage]:
+    """Return messages of a conversation by their ids, in that order. Two queries, however many there are."""
+    said = conversation.messages.select_related("generation")
+    used = UsageRecord.objects.filter(conversation_id=conversation.pk, kind=UsageRecord.Kind.ANSWER)
+    # A database takes only so many ids; all of them need not be named.
+    if len(names) < len(tree):
+        said, used = said.filter(pk__in=names), used.filter(message_id__in=names)
+    rows = {row.pk: row for row in said}
     records: dict[UUID, list[UsageRecord]] = {}
-    for record in UsageRecord.objects.filter(conversation_id=conversation.id).order_by("attempt"):
+    for record in used.order_by("attempt"):
         records.setdefault(record.message_id, []).append(record)
-    return [_message(row, records.get(row.id, [])) for row in rows]
+    # What was deleted since the tree was read is left out.
+    present = (name for name in names if name in rows)
+    return [_message(rows[name], records.get(name, []), tree.siblings(name)) for name in present]
 
 
-def branch(conversation: Conversation) -> list[ThreadMessage]:
-    """Return the messages from the root to the one said last."""
-    everything = messages(conversation)
-    newest = everything[-1].id if everything else None
-    return path_to(newest, {message.id: message for message in everything})
-
-
-def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
+def _message(row: Message, records: list[UsageRecord], siblings: Siblings) -> ThreadMessage:
     generation = getattr(row, "generation", None)
     charge = charge_of(records)
     error = None
@@ -89,6 +91,7 @@ def _message(row: Message, records: list[UsageRecord]) -> ThreadMessage:
             generation and generation.elapsed_seconds,
             generation and generation.ttft_seconds,
         ),
+        siblings=siblings,
     )
 
 

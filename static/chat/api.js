@@ -1,13 +1,13 @@
 /** Every request the page makes. */
 
 import { PATIENCE, SilenceError, events } from "./line.js";
+import { createListing } from "./listing.js";
 import { createRequest } from "./request.js";
 import { createWhole } from "./whole.js";
 
 /** @typedef {import("./line.js").Positioned} Positioned */
 /** @typedef {import("./whole.js").Question} Question */
-/** @typedef {{ id: string, title: string }} ConversationEntry */
-/** @typedef {{ conversations: ConversationEntry[], next_cursor: string | null }} ConversationPage */
+/** @typedef {Record<string, any> & { messages: import("./whole.js").Message[], more: boolean }} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
 /**
@@ -83,25 +83,34 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
       await request("POST", `/api/generations/${generationId}/stop`);
     },
 
-    /**
-     * @param {string} cursor
-     * @returns {Promise<ConversationPage>}
-     */
-    async conversations(cursor) {
-      return (await request("GET", `/api/conversations?${new URLSearchParams({ cursor })}`)).json();
-    },
+    ...createListing(request, patience),
 
-    /** @param {string} id */
-    async deleteConversation(id) {
-      await request("DELETE", `/api/conversations/${id}`);
+    /**
+     * @param {string} id
+     * @param {{ last?: number, before?: string }} [part] the turns of the current branch; all of the tree without `last`
+     * @returns {Promise<Conversation>}
+     */
+    async conversation(id, part = {}) {
+      const query = new URLSearchParams(Object.entries(part).map(([name, value]) => [name, String(value)]));
+      return (await request("GET", `/api/conversations/${id}?${query}`)).json();
     },
 
     /**
      * @param {string} id
-     * @param {string} model
+     * @param {Record<string, unknown>} changes
+     * @param {number} [last] how many turns of the then current branch to tell
+     * @returns {Promise<Conversation>}
      */
-    async chooseModel(id, model) {
-      await request("PATCH", `/api/conversations/${id}`, { body: { model } });
+    async change(id, changes, last = 1) {
+      return (await request("PATCH", `/api/conversations/${id}?last=${last}`, { body: changes })).json();
+    },
+
+    /**
+     * @param {string} id of the conversation
+     * @param {string} message the id of a question or of an answer to it
+     */
+    async deleteTurn(id, message) {
+      await request("DELETE", `/api/conversations/${id}/messages/${message}`);
     },
   };
 }

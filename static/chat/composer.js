@@ -10,8 +10,9 @@ import { need } from "./page.js";
  * @param {(text: string) => boolean} handlers.onSend returns whether the text was taken
  * @param {() => void} handlers.onStop
  * @param {(text: string) => void} handlers.onInput
+ * @param {() => boolean} handlers.onUp the arrow was pressed where nothing is typed; returns whether that did something
  */
-export function createComposer(form, { onSend, onStop, onInput }) {
+export function createComposer(form, { onSend, onStop, onInput, onUp }) {
   const box = need("textarea", HTMLTextAreaElement, form);
   const send = need("button.send", HTMLButtonElement, form);
   const stop = need("button.stop", HTMLButtonElement, form);
@@ -40,6 +41,7 @@ export function createComposer(form, { onSend, onStop, onInput }) {
   });
 
   box.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowUp" && box.value === "" && !event.isComposing && onUp()) event.preventDefault();
     // While an input method composes, Enter picks a word (229 is how Safari says so).
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -57,7 +59,9 @@ export function createComposer(form, { onSend, onStop, onInput }) {
 
   stop.addEventListener("click", onStop);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && !stop.hidden) onStop();
+    const open = document.querySelector("dialog[open], :popover-open");
+    // What is open is closed first.
+    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && !open && !stop.hidden) onStop();
   });
 
   return {

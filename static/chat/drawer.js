@@ -41,6 +41,8 @@ export function createDrawer({ sidebar, thread, scrim, buttons }) {
   for (const button of buttons) button.addEventListener("click", () => set(!open()));
   scrim.addEventListener("click", () => set(false));
   document.addEventListener("keydown", (event) => {
+    // What lies above the overlay is closed first.
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key !== "Escape" || !narrow.matches || !overlaid) return;
     event.preventDefault();
     set(false);
@@ -70,4 +72,6 @@ export function createDrawer({ sidebar, thread, scrim, buttons }) {
   );
 
   refresh();
+
+  return { toggle: () => set(!open()) };
 }

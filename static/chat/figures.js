@@ -3,7 +3,7 @@
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./turn.js").Usage} Usage */
 
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+export const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** @type {Record<string, string>} */

@@ -1,8 +1,10 @@
-/** Reads the turns that the server rendered. */
+/** Reads the turns that the server knows: those it rendered, and those it tells later. */
 
 import { turn } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
+/** @typedef {import("./whole.js").Message} Message */
+/** @typedef {Partial<Turn> & { id: string, role: Turn["role"] }} Known what the server knows about a turn */
 
 /**
  * @param {HTMLElement} log
@@ -16,8 +18,32 @@ export function readTurns(log) {
       key: known.id,
       content: article.querySelector(".text")?.textContent ?? "",
       reasoning: article.querySelector(".thinking-text")?.textContent ?? "",
+      createdAt: article.querySelector("time")?.dateTime ?? "",
     });
   });
+}
+
+/**
+ * @param {Message} message
+ * @returns {Known}
+ */
+export function knownOf(message) {
+  return {
+    id: message.id,
+    parentId: message.parent_id,
+    role: message.role,
+    content: message.content,
+    reasoning: message.reasoning,
+    toolCalls: message.tool_calls,
+    status: message.status,
+    finishReason: message.finish_reason ?? "",
+    model: message.model ?? "",
+    usage: message.usage,
+    timing: { elapsed_seconds: message.elapsed_seconds, tokens_per_second: message.tokens_per_second },
+    trouble: message.error,
+    siblings: message.siblings,
+    createdAt: message.created_at,
+  };
 }
 
 /**

@@ -1,26 +1,27 @@
 /** Puts the page together: the only module that knows all the others. */
 
+import { createAccount } from "./account.js";
 import { createApi } from "./api.js";
 import { createAsking } from "./asking.js";
+import { createBody } from "./body.js";
+import { copyText } from "./clipboard.js";
 import { createComposer } from "./composer.js";
-import { createConfirmation } from "./confirmation.js";
 import { createConnection } from "./connection.js";
 import { keepDraft, readDraft } from "./draft.js";
 import { createDrawer } from "./drawer.js";
 import { createFrame } from "./frame.js";
 import { createHeading } from "./heading.js";
+import { createHelm } from "./helm.js";
 import { readTurns, runningGeneration } from "./history.js";
+import { createKeyboard } from "./keyboard.js";
+import { createLibrary } from "./library.js";
 import { createMessage } from "./message.js";
-import { createOlder } from "./older.js";
 import { need } from "./page.js";
 import { createPicker } from "./picker.js";
 import { watchPresence } from "./presence.js";
-import { createRemoval } from "./removal.js";
 import { createScroll } from "./scroll.js";
-import { createSidebar } from "./sidebar.js";
-import { initial, reduce } from "./state.js";
+import { initial, lastAnswer, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
-import { createText } from "./text.js";
 import { createThread } from "./thread.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
@@ -33,65 +34,74 @@ const api = createApi(need("meta[name=csrf-token]", HTMLMetaElement).content);
 let state = initial({
   conversationId: page.conversationId || null,
   title: page.title ?? "",
+  temporary: "temporary" in page,
+  more: "more" in log.dataset,
   turns: readTurns(log),
 });
 
 const thread = createThread(log, {
   template: need("#message-template", HTMLTemplateElement),
-  createMessage: (article) => createMessage(article, createText, need("#tool-call-template", HTMLTemplateElement)),
-  onRemedy: (remedy, key) => remedies[remedy]?.(key),
+  createMessage: (article) => createMessage(article, createBody, need("#tool-call-template", HTMLTemplateElement)),
+  onAction: (action, key, button) => actions[action]?.(key, button),
 });
 const scroll = createScroll(need("#scroller", HTMLElement), need("#to-end", HTMLElement));
 const composer = createComposer(need("#composer", HTMLFormElement), {
   onSend: (text) => asking.sendTyped(text),
   onStop: () => stopper.stop(),
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
+  onUp: () => helm.deeds.editLast(),
 });
 const picker = createPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), (model) => {
   dispatch({ type: "choose", model });
   // The next question carries the choice anyway; this only remembers it earlier.
-  if (state.conversationId) api.chooseModel(state.conversationId, model).catch(() => {});
+  if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
 });
 const heading = createHeading(need("#title", HTMLElement));
-const confirmation = createConfirmation(need("#confirm-delete", HTMLDialogElement));
-const list = need("#conversations", HTMLElement);
-const sidebar = createSidebar(list, {
-  template: need("#entry-template", HTMLTemplateElement),
-  sentinel: need("#conversations-end", HTMLElement),
-  onDelete: createRemoval({
-    ask: confirmation.ask,
-    request: api.deleteConversation,
-    onFailed: (id) => sidebar.complain(id),
-    onRemoved: (id) => (id === state.conversationId ? location.assign("/") : sidebar.remove(id)),
-  }),
-  onEnd: () => older.more(),
-});
-const older = createOlder({
-  request: api.conversations,
-  cursor: list.dataset.cursor || null,
-  onPage: (page, more) => sidebar.add(page, more),
-});
+const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: () => helm.catchUp() });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
 const asking = createAsking({
   current: () => state,
   dispatch,
   ask: connection.ask,
   model: picker.chosen,
+  settings: () => helm.opening(),
   composer,
   onAsked: () => scroll.toEnd(),
 });
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
-createDrawer({
+const helm = createHelm({
+  api,
+  current: () => state,
+  dispatch,
+  draw: () => frame.now(),
+  log,
+  thread,
+  scroll,
+  asking,
+  models: picker.all,
+  onRunning: (id) => followAgain(id),
+  onAsked: () => composer.focus(),
+});
+const drawer = createDrawer({
   sidebar: need("#sidebar", HTMLElement),
   thread: need("#thread", HTMLElement),
   scrim: need("#scrim", HTMLElement),
   buttons: document.querySelectorAll("[data-toggle-sidebar]"),
 });
+const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {
+  search: library.search,
+  new: () => location.assign("/"),
+  sidebar: drawer.toggle,
+  copy: async () => (await copyText(lastAnswer(state))) && library.say("Copied the last answer"),
+  undo: library.undo,
+  write: composer.focus,
+});
+createAccount({ archived: () => library.showArchived(true), sheet: keyboard.showSheet });
 
 const frame = createFrame(() => {
   welcome?.toggleAttribute("hidden", state.turns.length > 0);
   const waiting = thread.update(state);
-  for (const view of [composer, heading, sidebar]) view.update(state);
+  for (const view of [composer, heading, library, helm]) view.update(state);
   scroll.update();
   return waiting;
 });
@@ -109,12 +119,13 @@ function dispatch(event) {
 function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
-  if (!conversationBefore && state.conversationId) history.replaceState(null, "", `/c/${state.conversationId}`);
+  helm.begun(!conversationBefore);
   stopper.begun();
 }
 
-/** @type {Record<string, (key: string) => void>} what can be done about an answer that did not come to its end */
-const remedies = {
+/** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
+const actions = {
+  ...helm.deeds,
   retry: asking.retry,
   continue: asking.goOn,
   choose: () => picker.focus(),
@@ -145,7 +156,7 @@ watchPresence({
 dispatch({ type: "choose", model: picker.chosen() });
 composer.fill(readDraft(state.conversationId ?? ""));
 frame.now();
-scroll.toEnd();
+helm.arrive();
 const running = runningGeneration(log);
 if (running) followAgain(running);
 if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -1,5 +1,6 @@
 /** One message on the screen: patches the nodes of its own article and no others. */
 
+import { createActions } from "./actions.js";
 import { quietLine, tokenDetail } from "./figures.js";
 import { reveal } from "./pace.js";
 import { need } from "./page.js";
@@ -49,6 +50,7 @@ export function createMessage(article, createBody, toolTemplate) {
   const sentence = need(".trouble-text", HTMLElement, article);
   const buttons = trouble.querySelectorAll("button");
   const figures = need(".figures", HTMLElement, article);
+  const actions = createActions(need(".actions", HTMLElement, article));
 
   /**
    * Shows more of a text that grows, or all of it.
@@ -78,7 +80,7 @@ export function createMessage(article, createBody, toolTemplate) {
   function mend(turn) {
     /** @type {string[]} */
     const offered = remedies(turn);
-    for (const button of buttons) button.hidden = !offered.includes(button.dataset.remedy ?? "");
+    for (const button of buttons) button.hidden = !offered.includes(button.dataset.action ?? "");
     say(sentence, turn.trouble?.message ?? "");
     trouble.toggleAttribute("data-calm", turn.trouble === null);
     trouble.hidden = turn.trouble === null && offered.length === 0;
@@ -108,6 +110,7 @@ export function createMessage(article, createBody, toolTemplate) {
       say(summary, thoughtLine(turn, live));
       const thoughtsWait = show(thoughts, turn.reasoning, live, held);
       const textWaits = show(body, turn.content, live, held);
+      if (!live && !textWaits) body.settle();
       tools.update(turn.toolCalls);
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
@@ -115,6 +118,7 @@ export function createMessage(article, createBody, toolTemplate) {
       const line = quietLine(turn);
       if (figures.textContent !== line) figures.textContent = line;
       figures.title = tokenDetail(turn.usage);
+      actions.update(turn);
       return thoughtsWait || textWaits;
     },
   };

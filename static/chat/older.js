@@ -1,13 +1,13 @@
-/** Fetches older conversations, page by page. */
+/** Fetches older conversations, page by page, when the end of the list comes into view. */
 
-/** @typedef {import("./api.js").ConversationEntry} ConversationEntry */
-/** @typedef {import("./api.js").ConversationPage} ConversationPage */
+/** @typedef {import("./listing.js").Conversation} Conversation */
+/** @typedef {import("./listing.js").ConversationPage} ConversationPage */
 
 /**
  * @param {object} parts
  * @param {(cursor: string) => Promise<ConversationPage>} parts.request
- * @param {string | null} parts.cursor the end of what the server rendered; null if that is all
- * @param {(page: ConversationEntry[], more: boolean) => void} parts.onPage
+ * @param {string | null} parts.cursor the end of what the list has; empty for the beginning; null if that is all
+ * @param {(page: Conversation[], more: boolean) => void} parts.onPage
  */
 export function createOlder({ request, cursor, onPage }) {
   let loading = false;
@@ -27,4 +27,22 @@ export function createOlder({ request, cursor, onPage }) {
       }
     },
   };
+}
+
+/**
+ * @param {HTMLElement} sentinel stands at the list's end
+ * @param {() => Promise<void>} onEnd
+ */
+export function watchEnd(sentinel, onEnd) {
+  const observer = new IntersectionObserver(
+    async (seen) => {
+      if (!seen.some((each) => each.isIntersecting)) return;
+      await onEnd();
+      // An observer tells of changes only: seen anew, an end that is still in view is told again.
+      observer.unobserve(sentinel);
+      if (sentinel.isConnected) observer.observe(sentinel);
+    },
+    { root: sentinel.closest(".sidebar-list"), rootMargin: "400px" },
+  );
+  observer.observe(sentinel);
 }

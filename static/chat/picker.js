@@ -15,6 +15,9 @@ export function createPicker(select, echoes, onChoose) {
     /** @returns {string} empty when there is no model */
     chosen: () => select.value,
 
+    /** @returns {string[]} all that may be used */
+    all: () => [...select.options].map(({ value }) => value),
+
     focus: () => select.focus(),
   };
 }

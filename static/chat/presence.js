@@ -1,5 +1,7 @@
 /** Whether somebody is there to read, and whether there is a network. */
 
+const LOOKED_AWAY_MS = 5000;
+
 /**
  * @param {object} handlers
  * @param {() => void} handlers.onLeave the page is left, perhaps to come back from the browser's cache
@@ -11,4 +13,25 @@ export function watchPresence({ onLeave, onReturn, onWake }) {
   addEventListener("pageshow", ({ persisted }) => persisted && onReturn());
   addEventListener("online", onWake);
   document.addEventListener("visibilitychange", () => document.hidden || onWake());
+}
+
+/**
+ * For what a page should hold only while it is looked at: a browser has few connections to one server.
+ *
+ * @param {{ start: () => void, stop: () => void }} held
+ */
+export function whileSeen({ start, stop }) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let away;
+
+  function look() {
+    clearTimeout(away);
+    if (document.hidden) away = setTimeout(stop, LOOKED_AWAY_MS);
+    else start();
+  }
+
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", look);
+  look();
 }

@@ -1,4 +1,4 @@
-/** Keeps the end of the thread in view until the reader scrolls up, and brings it back on request. */
+/** Keeps what is read in view: the end of the thread until the reader scrolls up, then the place that was reached. */
 
 const NEAR_PX = 8;
 const AWAY_PX = 120;
@@ -38,13 +38,45 @@ export function createScroll(scroller, button) {
     showButton(false);
   }
 
+  /** Lays out also what is far away, so that its size is known; two frames later it is remembered. */
+  function layOut() {
+    scroller.setAttribute("data-whole", "");
+    requestAnimationFrame(() => requestAnimationFrame(() => scroller.removeAttribute("data-whole")));
+  }
+
   button.addEventListener("click", toEnd);
-  // The composer grows, the keyboard opens: the end stays where it was.
-  new ResizeObserver(() => held && toEnd()).observe(scroller);
+  // The composer grows, the keyboard opens, a formula is drawn: the end stays where it was.
+  const sizes = new ResizeObserver(() => held && toEnd());
+  for (const each of [scroller, ...scroller.children]) sizes.observe(each);
   showButton(false);
 
   return {
     toEnd,
+
+    /**
+     * Changes the thread, and what is looked at stays where it is on the screen.
+     *
+     * @param {() => Element | null | undefined} looked what is looked at, before the change and after it
+     * @param {() => void} change
+     */
+    around(looked, change) {
+      held = false;
+      layOut();
+      const before = looked()?.getBoundingClientRect().top;
+      change();
+      const after = looked()?.getBoundingClientRect().top;
+      if (before !== undefined && after !== undefined) scroller.scrollTop += after - before;
+      lastTop = scroller.scrollTop;
+      held = distance() <= NEAR_PX;
+    },
+
+    /** @param {Element} element is brought into view, and the end is let go */
+    to(element) {
+      held = false;
+      layOut();
+      element.scrollIntoView({ block: "center" });
+      lastTop = scroller.scrollTop;
+    },
 
     /** To be called when the thread has changed. */
     update() {

@@ -1,107 +1,196 @@
-/** The list of conversations, newest first. */
+/** A list of conversations, newest first, under headings that tell when something was last said. */
 
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("./api.js").ConversationEntry} ConversationEntry */
+import { createEntry, patchEntry, readEntry } from "./entry.js";
+import { sectionOf } from "./section.js";
+
+/** @typedef {import("./listing.js").Conversation} Conversation */
+/** @typedef {import("./listing.js").ConversationPage} ConversationPage */
+/** @typedef {import("./section.js").Section} Section */
+/** @typedef {{ conversation: Conversation, updated: number, element: HTMLElement }} Entry */
 
 /**
- * @param {HTMLElement} list
+ * @param {HTMLElement} list may hold entries that the server rendered; those are taken over
  * @param {object} parts
  * @param {HTMLTemplateElement} parts.template holds chat/entry.html
- * @param {HTMLElement} parts.sentinel comes into view when the list's end does
- * @param {(id: string, title: string) => void} parts.onDelete
- * @param {() => void} parts.onEnd
+ * @param {HTMLTemplateElement} parts.sectionTemplate holds chat/section.html
+ * @param {boolean} parts.archived which conversations it shows: the archived ones, or the others
+ * @param {boolean} parts.more whether there are older ones than those in the list
  */
-export function createSidebar(list, { template, sentinel, onDelete, onEnd }) {
-  /**
-   * @param {string} id
-   * @returns {HTMLElement | null}
-   */
-  function entryOf(id) {
-    return list.querySelector(`[data-conversation-id="${CSS.escape(id)}"]`);
+export function createSidebar(list, { template, sectionTemplate, archived, more }) {
+  /** @type {Map<string, Entry>} */
+  const entries = new Map();
+  /** @type {Map<string, { element: HTMLElement, rows: HTMLElement, rank: number }>} */
+  const sections = new Map();
+  let day = new Date().toDateString();
+  let openId = "";
+  // What is older than this is not in the list, although it may exist.
+  let horizon = Infinity;
+
+  /** @param {Section} section */
+  function rowsOf({ key, title, rank }) {
+    const known = sections.get(key);
+    if (known) return known.rows;
+    const element = sectionTemplate.content.querySelector("section")?.cloneNode(true);
+    if (!(element instanceof HTMLElement)) throw new TypeError("The template holds no section.");
+    const [heading, rows] = [element.querySelector("h2"), element.querySelector("ul")];
+    if (!heading || !rows) throw new TypeError("The section holds no list.");
+    heading.id = `${list.id}-${key}`;
+    heading.textContent = title;
+    rows.setAttribute("aria-labelledby", heading.id);
+    const below = [...sections.values()].filter((each) => each.rank < rank).sort((a, b) => b.rank - a.rank)[0];
+    list.insertBefore(element, below?.element ?? null);
+    sections.set(key, { element, rows, rank });
+    return rows;
   }
 
-  /**
-   * @param {HTMLElement} entry
-   * @param {string} title
-   */
-  function name(entry, title) {
-    const link = entry.querySelector("a");
-    if (!link || link.textContent === title) return;
-    link.textContent = title;
-    link.title = title;
-  }
+  /** @param {Element | null | undefined} row */
+  const updatedOf = (row) => (row instanceof HTMLElement ? Date.parse(row.dataset.updatedAt ?? "") : 0);
 
   /**
-   * @param {ConversationEntry} conversation
-   * @returns {HTMLElement}
+   * @param {HTMLElement} rows
+   * @param {number} updated
+   * @returns {Element | null} the first entry that is older
    */
-  function made({ id, title }) {
-    const entry = template.content.querySelector("li")?.cloneNode(true);
-    if (!(entry instanceof HTMLElement)) throw new TypeError("The template holds no entry.");
-    entry.dataset.conversationId = id;
-    const link = entry.querySelector("a");
-    if (link) {
-      link.id = `entry-${id}`;
-      link.href = `/c/${id}`;
-      // Described, not named, by the title: a name that holds any word there is would be found by all of them.
-      entry.querySelector("button")?.setAttribute("aria-describedby", link.id);
+  function firstOlder(rows, updated) {
+    let [low, high] = [0, rows.children.length];
+    // Mostly it is the oldest so far.
+    if (high > 0 && updatedOf(rows.lastElementChild) >= updated) return null;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (updatedOf(rows.children[middle]) < updated) high = middle;
+      else low = middle + 1;
     }
-    name(entry, title || "New chat");
-    return entry;
+    return rows.children[low] ?? null;
   }
 
-  list.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest("button") : null;
-    const entry = button?.closest("li");
-    const id = entry?.dataset.conversationId;
-    if (entry && id) onDelete(id, entry.querySelector("a")?.textContent ?? "");
-  });
+  /** Takes away what is empty, and tells how long the others are. */
+  function sweep() {
+    for (const [key, { element, rows }] of sections) {
+      element.style.setProperty("--entries", String(rows.childElementCount));
+      if (rows.firstElementChild) continue;
+      element.remove();
+      sections.delete(key);
+    }
+  }
 
-  const observer = new IntersectionObserver(
-    (seen) => {
-      if (seen.some((each) => each.isIntersecting)) onEnd();
-    },
-    { root: list.parentElement, rootMargin: "200px" },
-  );
-  observer.observe(sentinel);
+  /** @param {Conversation} conversation */
+  function put(conversation) {
+    const { id, pinned, updated_at } = conversation;
+    const updated = Date.parse(updated_at);
+    const known = entries.get(id);
+    const element = known?.element ?? createEntry(template, id);
+    const moved = !known?.element.isConnected || known.updated !== updated || known.conversation.pinned !== pinned;
+    entries.set(id, { conversation, updated, element });
+    patchEntry(element, conversation);
+    if (!moved) return;
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    element.remove();
+    const rows = rowsOf(sectionOf({ pinned: pinned && !archived, updated }, new Date()));
+    rows.insertBefore(element, firstOlder(rows, updated));
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
 
-  /** @type {number} */
-  let turnsBefore = -1;
+  /** @param {string} id */
+  function remove(id) {
+    entries.get(id)?.element.remove();
+    entries.delete(id);
+    sweep();
+  }
+
+  /** Since yesterday everything has moved down by a heading. */
+  function turnOver() {
+    for (const { element, conversation } of [...entries.values()]) {
+      element.remove();
+      put(conversation);
+    }
+  }
+
+  function mark() {
+    for (const link of list.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
+    entries.get(openId)?.element.querySelector("a")?.setAttribute("aria-current", "page");
+  }
+
+  /**
+   * @param {Conversation[]} conversations
+   * @param {boolean} further whether there are older ones
+   */
+  function add(conversations, further) {
+    for (const each of conversations) put(each);
+    const last = conversations.at(-1);
+    more = further;
+    horizon = more && last ? Math.min(horizon, Date.parse(last.updated_at)) : -Infinity;
+    sweep();
+    mark();
+  }
+
+  const rendered = [...list.querySelectorAll("li")].map((element) => ({ element, conversation: readEntry(element) }));
+  for (const { element, conversation } of rendered) {
+    entries.set(conversation.id, { conversation, updated: Date.parse(conversation.updated_at), element });
+    element.remove();
+  }
+  list.replaceChildren();
+  add(rendered.map(({ conversation }) => conversation), more);
+  list.dataset.ready = "";
 
   return {
-    /** @param {State} state */
-    update({ conversationId: id, title, turns }) {
-      if (!id) return;
-      const known = entryOf(id);
-      const entry = known ?? made({ id, title });
-      // What was said last stands first; merely opening a conversation does not move it.
-      const spoken = turnsBefore >= 0 && turns.length > turnsBefore;
-      if ((!known || spoken) && list.firstElementChild !== entry) list.prepend(entry);
-      turnsBefore = turns.length;
-      entry.querySelector("a")?.setAttribute("aria-current", "page");
-      if (title) name(entry, title);
+    add,
+    remove,
+
+    /**
+     * Shows a conversation as it is now, where it belongs; or not at all.
+     *
+     * @param {Conversation} conversation
+     * @param {boolean} [always] even if it is older than what is in the list
+     */
+    show(conversation, always = false) {
+      const known = entries.has(conversation.id);
+      if (conversation.archived !== archived) return remove(conversation.id);
+      if (!known && !always && !conversation.pinned && Date.parse(conversation.updated_at) < horizon) return;
+      put(conversation);
+      sweep();
+      mark();
     },
 
     /**
-     * @param {ConversationEntry[]} conversations older than those in the list, or already in it
-     * @param {boolean} more whether still older ones can be had
+     * Makes the list agree with what the server says of its beginning.
+     *
+     * @param {ConversationPage} pinned
+     * @param {ConversationPage} newest
      */
-    add(conversations, more) {
-      list.append(...conversations.filter(({ id }) => !entryOf(id)).map(made));
-      // An observer tells of changes only: seen anew, an end that is still in view is told again.
-      observer.unobserve(sentinel);
-      if (more) observer.observe(sentinel);
+    agree(pinned, newest) {
+      const present = new Set([...pinned.conversations, ...newest.conversations].map(({ id }) => id));
+      const last = newest.next_cursor ? newest.conversations.at(-1) : undefined;
+      const oldest = last ? Date.parse(last.updated_at) : -Infinity;
+      for (const [id, { conversation, updated }] of [...entries]) {
+        const wanting = conversation.pinned ? !pinned.next_cursor : updated > oldest;
+        if (wanting && !present.has(id)) remove(id);
+      }
+      for (const each of [...pinned.conversations, ...newest.conversations]) put(each);
+      const today = new Date().toDateString();
+      if (day !== today) turnOver();
+      day = today;
+      sweep();
+      mark();
     },
 
-    /** @param {string} id of a conversation that could not be deleted */
-    complain(id) {
-      const note = entryOf(id)?.querySelector("[role=status]");
-      if (note) note.textContent = "Could not be deleted. Try again.";
+    /** @param {string} id of the conversation in the page; empty for none */
+    open(id) {
+      if (openId === id) return;
+      openId = id;
+      mark();
     },
 
-    /** @param {string} id */
-    remove(id) {
-      entryOf(id)?.remove();
-    },
+    /**
+     * @param {string} id
+     * @returns {Entry | undefined}
+     */
+    find: (id) => entries.get(id),
+
+    /**
+     * @param {number} count
+     * @returns {Conversation[]} the newest
+     */
+    recent: (count) =>
+      [...entries.values()].sort((a, b) => b.updated - a.updated).slice(0, count).map(({ conversation }) => conversation),
   };
 }

@@ -2,17 +2,16 @@
  * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
  *
  * Events are those of the stream, as the server sends them (deltas may carry `at`, in seconds since the question), and
- * the page's own: `send`, `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`.
+ * the page's own: `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
  */
 
+import { SHAPED } from "./branch.js";
 import { thought, waited } from "./thought.js";
-import { turn } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./turn.js").Status} Status */
 /** @typedef {import("./turn.js").Usage} Usage */
 /** @typedef {import("./turn.js").ToolCall} ToolCall */
-const TITLE_CHARS = 60;
 const RECONNECTING = "Connection lost. Reconnecting…";
 
 /** @typedef {"idle" | "sending" | "streaming" | "stopping"} Phase */
@@ -23,7 +22,9 @@ const RECONNECTING = "Connection lost. Reconnecting…";
  * @property {string} title
  * @property {Phase} phase
  * @property {string | null} generationId of the answer that is being written
- * @property {Turn[]} turns in order; while the phase is not idle, the last one is being written
+ * @property {boolean} temporary whether it is kept out of the history
+ * @property {boolean} more whether the server has turns that go before these
+ * @property {Turn[]} turns of one branch, in order; while the phase is not idle, the last one is being written
  */
 
 /** @typedef {{ type: string } & Record<string, any>} PageEvent */
@@ -33,7 +34,8 @@ const RECONNECTING = "Connection lost. Reconnecting…";
  * @returns {State}
  */
 export function initial(known = {}) {
-  return { conversationId: null, title: "", phase: "idle", generationId: null, turns: [], ...known };
+  const empty = { conversationId: null, title: "", temporary: false, more: false, turns: [] };
+  return { ...empty, phase: "idle", generationId: null, ...known };
 }
 
 /**
@@ -43,6 +45,12 @@ export function initial(known = {}) {
 export function leaf(state) {
   return state.turns.findLast((each) => each.id !== null)?.id ?? null;
 }
+
+/**
+ * @param {State} state
+ * @returns {string} what was answered last; empty where nothing was
+ */
+export const lastAnswer = ({ turns }) => turns.findLast(({ role }) => role === "assistant")?.content ?? "";
 
 /**
  * @param {State} state
@@ -113,7 +121,7 @@ const WHILE_LIVE = {
   start: (state, event) => {
     const [question, answer] = state.turns.slice(-2);
     if (!question || !answer) return state;
-    const asked = question.requestId ? { ...question, id: event.user_message_id || null } : question;
+    const asked = question.requestId ? { ...question, id: event.user_message_id || question.id } : question;
     const begun = { ...answer, id: event.message_id, parentId: asked.id, model: event.model, status: /** @type {Status} */ ("streaming") };
     return {
       ...state,
@@ -133,33 +141,14 @@ const WHILE_LIVE = {
 };
 
 /**
- * @param {string} message
- * @returns {string} its first words: what the server will also call the conversation, so that nothing jumps
- */
-function titleFrom(message) {
-  const line = message.trim().split(/\s+/).join(" ");
-  if (line.length <= TITLE_CHARS) return line;
-  const start = line.slice(0, TITLE_CHARS);
-  return `${start.slice(0, Math.max(0, start.lastIndexOf(" "))) || start}…`;
-}
-
-/**
  * @param {State} state
  * @param {PageEvent} event
  * @returns {State} the same object when nothing changed
  */
 export function reduce(state, event) {
   if (event.type === "title") return { ...state, title: event.title };
-  if (event.type === "send" && state.phase === "idle") {
-    // A question asked again takes the place of its failed pair, and of nothing before it.
-    const at = state.turns.findIndex((each) => each.key === event.replaces);
-    const kept = at < 0 ? state.turns : state.turns.slice(0, at);
-    const { key, parentId, requestId, model } = event;
-    const question = turn({ key, role: "user", content: event.message, parentId, requestId });
-    const answer = turn({ key: `${key}-answer`, role: "assistant", status: "queued", model });
-    const title = state.title || titleFrom(event.message);
-    return { ...state, title, phase: "sending", turns: [...kept, question, answer] };
-  }
+  const shape = SHAPED[event.type];
+  if (shape) return shape(state, event);
   if (event.type === "follow") {
     // From the start on: the stream tells everything again.
     const anew = { thinkingSince: null, thoughtSeconds: null, trouble: null, usage: null };

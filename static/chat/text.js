@@ -1,4 +1,4 @@
-/** The body of a message as plain text. A renderer with the same three methods can take its place. */
+/** The body of a message as plain text. A renderer with the same methods can take its place. */
 
 /** @typedef {ReturnType<typeof createText>} Body */
 
@@ -19,5 +19,8 @@ export function createText(element) {
     replace(text) {
       node.data = text;
     },
+
+    /** There is no more to come. */
+    settle() {},
   };
 }

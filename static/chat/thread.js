@@ -9,29 +9,30 @@
  * @param {object} parts
  * @param {HTMLTemplateElement} parts.template holds chat/message.html
  * @param {(article: HTMLElement) => MessageView} parts.createMessage
- * @param {(remedy: string, key: string) => void} parts.onRemedy gets what shall be done, and the answer's key
+ * @param {(action: string, key: string, button: HTMLElement) => void} parts.onAction gets what shall be done, and the turn's key
  */
-export function createThread(log, { template, createMessage, onRemedy }) {
+export function createThread(log, { template, createMessage, onAction }) {
   /** @type {Map<string, { view: MessageView, turn: Turn | null, waiting: boolean }>} */
   const shown = new Map();
 
   log.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest("[data-remedy]") : null;
+    const button = event.target instanceof Element ? event.target.closest("[data-action]") : null;
     if (!(button instanceof HTMLElement)) return;
     const article = button.closest("article");
-    for (const [key, { view }] of shown) if (view.element === article) return onRemedy(button.dataset.remedy ?? "", key);
+    for (const [key, { view }] of shown) if (view.element === article) return onAction(button.dataset.action ?? "", key, button);
   });
 
   /**
    * @param {Turn} turn
-   * @returns {HTMLElement} the article the server made for it, or a new one at the end
+   * @returns {HTMLElement} the article the server made for it, or a new one
    */
-  function articleOf(turn) {
-    const made = turn.id ? log.querySelector(`article[data-message-id="${CSS.escape(turn.id)}"]`) : null;
-    if (made instanceof HTMLElement) return made;
+  function made(turn) {
+    const known = turn.id ? log.querySelector(`article[data-message-id="${CSS.escape(turn.id)}"]`) : null;
+    if (known instanceof HTMLElement) return known;
     const copy = template.content.querySelector("article")?.cloneNode(true);
     if (!(copy instanceof HTMLElement)) throw new TypeError("The template holds no article.");
-    return log.appendChild(copy);
+    copy.dataset.role = turn.role;
+    return copy;
   }
 
   return {
@@ -46,10 +47,14 @@ export function createThread(log, { template, createMessage, onRemedy }) {
         view.element.remove();
         shown.delete(key);
       }
+      // Nothing that could disturb the answer being written can be done meanwhile.
+      log.toggleAttribute("data-busy", state.phase !== "idle");
       let waiting = false;
-      for (const turn of state.turns) {
-        const entry = shown.get(turn.key) ?? { view: createMessage(articleOf(turn)), turn: null, waiting: true };
+      for (const [place, turn] of state.turns.entries()) {
+        const entry = shown.get(turn.key) ?? { view: createMessage(made(turn)), turn: null, waiting: true };
         shown.set(turn.key, entry);
+        const { element } = entry.view;
+        if (log.children[place] !== element) log.insertBefore(element, log.children[place] ?? null);
         const live = turn.status === "queued" || turn.status === "streaming";
         if (entry.turn === turn && !entry.waiting && !live) continue;
         entry.turn = turn;
@@ -58,5 +63,11 @@ export function createThread(log, { template, createMessage, onRemedy }) {
       }
       return waiting;
     },
+
+    /**
+     * @param {string} key
+     * @returns {HTMLElement | undefined}
+     */
+    articleOf: (key) => shown.get(key)?.view.element,
   };
 }

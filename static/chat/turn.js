@@ -29,6 +29,14 @@
 /** @typedef {{ index: number, id: string, name: string, arguments: string }} ToolCall */
 
 /**
+ * @typedef {object} Siblings the versions of a message: questions after the same answer, or answers to the same question
+ * @property {number} index which of them it is, counted from 1
+ * @property {number} count
+ * @property {string | null} previous the id of the one before
+ * @property {string | null} next
+ */
+
+/**
  * @typedef {object} Turn one message of the thread
  * @property {string} key names its place in the page, also before the server has named it
  * @property {string | null} id
@@ -48,7 +56,9 @@
  * @property {Usage | null} usage
  * @property {Timing | null} timing
  * @property {Trouble | null} trouble
- * @property {string} requestId of a question asked from this page
+ * @property {string} requestId of a question asked, or an answer asked for again, from this page
+ * @property {string} createdAt ISO 8601
+ * @property {Siblings | null} siblings null until the server has told them
  */
 
 /**
@@ -74,6 +84,8 @@ export function turn(known) {
     timing: null,
     trouble: null,
     requestId: "",
+    createdAt: "",
+    siblings: null,
     ...known,
   };
 }

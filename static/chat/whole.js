@@ -88,7 +88,8 @@ export function createWhole(request) {
         const newest = async () => (await (await request("GET", "/api/conversations", { signal })).json()).conversations[0]?.id;
         const id = question.conversation_id ?? (await newest());
         const all = await messages(id, signal);
-        const asked = new Set(all.filter(({ content }) => content === question.message).map((each) => each.id));
+        const said = all.filter(({ id, content }) => id === question.regenerate || content === question.message);
+        const asked = new Set(said.map((each) => each.id));
         const answer = all.find((each) => isLive(each) && asked.has(each.parent_id));
         if (answer) return start(id, answer);
       } catch {

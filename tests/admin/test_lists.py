@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
+from django.templatetags.static import static
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -147,7 +148,7 @@ def test_the_list_of_providers_tells_whether_a_key_is_set_but_not_the_key(
         assert "very-secret" not in text
     monkeypatch.delenv("TEST_API_KEY")
     assert (
-        'field-key_is_set"><img src="/static/admin/img/icon-no.svg"'
+        f'field-key_is_set"><img src="{static("admin/img/icon-no.svg")}"'
         in browser.get(address("provider")).content.decode()
     )
 
@@ -185,3 +186,21 @@ def test_no_page_carries_inline_style_or_script(browser: Client) -> None:
         assert "<style" not in page
         assert "<script>" not in page
         assert " onclick=" not in page
+
+
+def test_a_conversation_says_whether_it_is_deleted_and_who_named_it(browser: Client, boss: User) -> None:
+    row = talk(boss).message.conversation
+    assert "(deleted)" not in browser.get(address("conversation")).content.decode()
+    Conversation.objects.update(deleted_at=timezone.now(), title_origin="person", temperature=0.5)
+    assert "(deleted)" in browser.get(address("conversation")).content.decode()
+    page = browser.get(f"{address('conversation')}{row.pk}/change/").content.decode()
+    assert "a person" in page
+    assert "0.5" in page
+
+
+def test_the_ledger_tells_titles_from_answers(browser: Client) -> None:
+    _, price = priced_model()
+    record(timezone.now(), price)
+    wanted = record(timezone.now(), price, kind="title")
+    response = browser.get(address("usagerecord"), {"kind__exact": "title"})
+    assert list(response.context["cl"].result_list) == [wanted]

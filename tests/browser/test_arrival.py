@@ -47,7 +47,8 @@ def test_a_wrong_password_is_said_and_the_right_one_opens(open_page: OpenPage, s
     expect(page.get_by_role("alert")).to_contain_text("do not go together")
     sign_in(page, site, "alice")
     expect(page.get_by_role("heading", name="Hello, alice")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="alice").click()
+    page.get_by_role("menuitem", name="Sign out").click()
     page.wait_for_url("**/login/")
 
 

@@ -165,23 +165,6 @@ def test_scrolling_up_frees_the_view_and_a_button_leads_back(page: Page, upstrea
     settled(answer, "stopped")
 
 
-def test_deleting_asks_first(page: Page) -> None:
-    settled(ask(page, "delete this conversation"))
-    conversations = page.get_by_role("navigation", name="Conversations")
-    entry = conversations.get_by_role("listitem").filter(has_text="delete this conversation")
-    entry.hover()
-    entry.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Keep it").click()
-    expect(entry).to_have_count(1)
-    entry.hover()
-    entry.get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.wait_for_url(re.compile("/$"))
-    expect(entry).to_have_count(0)
-    page.reload()
-    expect(entry).to_have_count(0)
-
-
 def test_a_message_that_is_refused_is_not_lost(page: Page) -> None:
     page.get_by_role("textbox", name="Message").fill("x" * 100_001)
     page.get_by_role("button", name="Send").click()

@@ -14,7 +14,7 @@ function list(origin, cursor) {
   const pages = [];
   const { conversations } = createApi("csrf", origin);
   const older = createOlder({
-    request: conversations,
+    request: (from) => conversations({ cursor: from }),
     cursor,
     onPage: (page, more) => pages.push([page.map(({ id }) => id), more]),
   });

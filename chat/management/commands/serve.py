@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from chat import catalog, database
-from chat.generation import live
+from chat.generation import background, feed, live
 from chat.generation.recover import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
@@ -80,7 +80,9 @@ class Command(BaseCommand):
         async def stopping() -> None:
             for task in tasks:
                 task.cancel()
+            feed.close()
             await live.drain()
+            await background.drain()
             await close_providers()
 
         limits = Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)

@@ -1,0 +1,145 @@
+"""A short title for a new conversation, asked from a model once its first answer is there. Nobody waits for it."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Final
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from chat import catalog, database
+from chat.errors import ChatError
+from chat.events import Delta, Status, TextDelta
+from chat.generation import feed
+from chat.generation.ask import title_of
+from chat.generation.retry import Attempt, Policy, Writing
+from chat.models import ChatModel, Conversation, Message, UsageRecord
+from chat.providers.base import CompletionRequest, Turn
+from chat.usage.ledger import Account, Spent, book
+
+logger = logging.getLogger(__name__)
+
+# How much of question and answer is shown to the model, each.
+EXCERPT_CHARS: Final = 2000
+# Enough for a model that thinks first; a title itself takes ten.
+MAX_TOKENS: Final = 500
+TOTAL_SECONDS: Final = 60.0
+INSTRUCTION: Final = (
+    "Give the conversation below a title of at most six words, in the language in which it is held. "
+    "Answer with the title alone, on one line, without quotes and without a full stop."
+)
+QUOTES: Final = " \t\"'`*#_“”„‟‘’‚«»‹›「」『』"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A title to be asked for: on whose account, and what is asked of which model."""
+
+    account: Account
+    model: ChatModel
+    request: CompletionRequest
+
+
+async def suggest(account: Account) -> None:
+    """Give the conversation of an answer that has just ended a title, if it is its first and ended well."""
+    task = await database.run(_claim, account)
+    if task is None:
+        return
+    title = ""
+    try:
+        title = await _ask(task)
+    except ChatError as error:
+        logger.warning("No title came from %s: %s", task.model.name, error.message)
+    finally:
+        await asyncio.shield(database.run(_keep, task, title))
+    await feed.ring()
+
+
+def tidy(said: str) -> str:
+    """Return what a model said as a title: its first line, at most 60 characters, without quotes; empty for nothing."""
+    line = next((line for line in said.replace("\0", "").splitlines() if line.strip(QUOTES)), "")
+    line = re.sub(r"\A\s*title\s*:\s*", "", line.strip(QUOTES), flags=re.IGNORECASE)
+    return title_of(line.strip(QUOTES).removesuffix("."))
+
+
+def _claim(account: Account) -> Task | None:
+    """Return what is to be asked; None where no title is wanted, or another process is asking for it."""
+    answers = Message.objects.select_related("parent", "conversation__owner")
+    answer = answers.filter(pk=account.message_id, status=Message.Status.COMPLETE).first()
+    if answer is None or answer.parent is None or answer.parent.parent_id is not None or not answer.content:
+        return None
+    names = (row for row in catalog.available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
+    model = next(names, None)
+    if model is None:
+        return None
+    waiting = Conversation.objects.of(answer.conversation.owner).filter(pk=account.conversation_id, temporary=False)
+    named_by_words = waiting.filter(title_origin=Conversation.TitleOrigin.WORDS)
+    if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
+        return None
+    talk = f"{answer.parent.content[:EXCERPT_CHARS]}\n\n{answer.content[:EXCERPT_CHARS]}"
+    return Task(
+        account=replace(
+            account,
+            kind=UsageRecord.Kind.TITLE,
+            generation_id=uuid4(),
+            model_id=model.pk,
+            model=model.name,
+            provider=model.provider.name,
+        ),
+        model=model,
+        request=CompletionRequest(
+            model.upstream_name, (Turn("system", INSTRUCTION), Turn("user", talk)), max_tokens=MAX_TOKENS
+        ),
+    )
+
+
+async def _ask(task: Task) -> str:
+    said: list[str] = []
+
+    def note(news: Delta | Status) -> None:
+        if isinstance(news, TextDelta):
+            said.append(news.content)
+
+    policy = Policy(max_retries=1, max_continuations=0, idle_seconds=settings.CHAT_IDLE_TIMEOUT)
+    writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            await writing.run()
+    except TimeoutError:
+        raise ChatError("timeout", f"It took longer than {TOTAL_SECONDS:g} s.") from None
+    finally:
+        await asyncio.shield(database.run(_book, task.account, [_spent(each) for each in writing.attempts]))
+    return tidy("".join(said))
+
+
+def _spent(attempt: Attempt) -> Spent:
+    return Spent(
+        prompt=attempt.prompt,
+        said=attempt.said.everything,
+        usage=attempt.usage,
+        finish_reason=attempt.finish_reason or "",
+        error=attempt.error,
+        ttft_seconds=None if attempt.first_token is None else attempt.first_token - attempt.began,
+        elapsed_seconds=(attempt.ended or monotonic()) - attempt.began,
+        sent=attempt.sent,
+    )
+
+
+def _book(account: Account, attempts: Iterable[Spent]) -> None:
+    with database.writing():
+        book(account, attempts, timezone.now())
+
+
+def _keep(task: Task, title: str) -> None:
+    """Store a title, unless a person has chosen one meanwhile; without one the next answer is another chance."""
+    mine = Conversation.objects.filter(pk=task.account.conversation_id)
+    claimed = mine.filter(title_origin=Conversation.TitleOrigin.MODEL)
+    if title:
+        claimed.update(title=title, changed_at=timezone.now())
+    else:
+        claimed.update(title_origin=Conversation.TitleOrigin.WORDS)

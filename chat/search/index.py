@@ -1,0 +1,75 @@
+"""The full-text index: SQLite's FTS5 or PostgreSQL's GIN. Each entry carries its owner, so that nobody pays for others.
+
+The index is made, and kept, by the triggers of migration 0004.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from chat.models import Conversation, Message
+from chat.search.terms import Terms
+
+SQLITE: Final = """
+    SELECT place.conversation_id, place.message_id
+    FROM chat_search CROSS JOIN chat_search_place AS place ON place.id = chat_search.rowid
+    WHERE chat_search MATCH %s ORDER BY chat_search.rowid DESC LIMIT %s
+"""
+# The words stand in the query themselves: how frequent they are decides how it goes about it.
+POSTGRESQL: Final = """
+    (SELECT conversation.id, NULL::uuid, conversation.updated_at AS moment FROM chat_conversation AS conversation
+        WHERE words @@ (to_tsquery('simple', %s) && %s::tsquery) LIMIT %s)
+    UNION ALL
+    (SELECT message.conversation_id, message.id, message.created_at FROM chat_message AS message
+        WHERE words @@ (to_tsquery('simple', %s) && %s::tsquery) LIMIT %s)
+    ORDER BY moment DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A message that has all the words, or with `message_id` None a title."""
+
+    conversation_id: UUID
+    message_id: UUID | None
+
+
+def matches(owner: User, terms: Terms, limit: int) -> list[Match]:
+    """Return what matches among the rows of `owner`, newest first; where there is more, `limit` or more of it.
+
+    Conversations that are deleted or temporary are not left out here.
+    """
+    if not terms.by_word:
+        return list(_containing(owner, terms, limit))
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(owner, terms, limit))
+        return [Match(_uuid(row[0]), row[1] and _uuid(row[1])) for row in cursor.fetchall()]
+
+
+def statement(owner: User, terms: Terms, limit: int) -> tuple[str, list[str | int]]:
+    """Return the query that `matches` makes, and its parameters."""
+    *whole, last = terms.words
+    if connection.vendor == "sqlite":
+        words = " AND ".join([*(f'"{word}"' for word in whole), f'"{last}"*'])
+        return SQLITE, [f"owner : o{owner.pk} AND body : ({words})", limit]
+    words = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"])
+    return POSTGRESQL, [words, f"'owner {owner.pk}'", limit] * 2
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _containing(owner: User, terms: Terms, limit: int) -> Iterable[Match]:
+    titles = Conversation.objects.filter(owner=owner)
+    texts = Message.objects.filter(conversation__owner=owner).order_by("-created_at")
+    for word in terms.words:
+        titles, texts = titles.filter(title__icontains=word), texts.filter(content__icontains=word)
+    for name in titles.values_list("pk", flat=True)[:limit]:
+        yield Match(name, None)
+    for conversation_id, name in texts.values_list("conversation_id", "pk")[:limit]:
+        yield Match(conversation_id, name)

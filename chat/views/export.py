@@ -1,0 +1,72 @@
+"""Taking one's conversations away: as Markdown to read, as JSON to go on with."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from chat import database
+from chat.errors import ChatError
+from chat.models import Conversation
+from chat.views import archive
+from chat.views.access import Caller, api
+
+TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "json": "application/json", "zip": "application/zip"}
+# Going to a database thread and back costs more than a few lines of text are worth.
+CHUNK_BYTES: Final = 64 * 1024
+
+
+@api("GET")
+async def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) -> StreamingHttpResponse:
+    """One conversation: Markdown has its current branch, JSON the whole tree."""
+    kind = _format(request)
+    mine = Conversation.objects.listed(caller.user).select_related("model")
+    row = await database.run(mine.filter(pk=conversation_id).first)
+    if row is None:
+        raise ChatError("not_found", "There is no such conversation.")
+    written = archive.as_markdown if kind == "markdown" else archive.as_json
+    return _attachment(written(row), archive.file_name(row, "md" if kind == "markdown" else "json"), TYPES[kind])
+
+
+@api("GET")
+async def everything(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
+    """All conversations but the temporary ones: one JSON array, or a zip with a Markdown file for each."""
+    kind = _format(request)
+    name = f"conversations-{timezone.now():%Y-%m-%d}"
+    rows = archive.conversations(caller.user)
+    if kind == "json":
+        return _attachment(archive.as_array(rows), f"{name}.json", TYPES["json"])
+    return _attachment(archive.as_zip(rows), f"{name}.zip", TYPES["zip"])
+
+
+def _format(request: HttpRequest) -> str:
+    kind = request.GET.get("format", "")
+    if kind not in ("markdown", "json"):
+        raise ChatError("invalid_request", "`format` is markdown or json.")
+    return kind
+
+
+def _attachment(parts: Iterator[bytes], name: str, content_type: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_streamed(parts), content_type=content_type)
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _streamed(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while chunk := await database.run(_chunk, parts):
+        yield chunk
+
+
+def _chunk(parts: Iterator[bytes]) -> bytes:
+    """Return the next parts together; empty at the end. No query is left open in between."""
+    chunk = bytearray()
+    for part in parts:
+        chunk += part
+        if len(chunk) >= CHUNK_BYTES:
+            break
+    return bytes(chunk)

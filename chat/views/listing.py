@@ -1,0 +1,71 @@
+"""The list of conversations, and searching it."""
+
+from datetime import UTC
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
+
+from chat.errors import ChatError
+from chat.models import Conversation
+from chat.search.results import find
+from chat.search.terms import Terms
+from chat.views.access import Caller, api, respond
+from chat.views.summary import summaries
+
+PAGE_SIZE: Final = 50
+TRUTHS: Final = {"true": True, "false": False}
+
+
+@api("GET")
+def listing(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """One page of the caller's conversations, newest first; with `q` those in which its words occur, and where."""
+    terms = Terms.parse(request.GET.get("q", ""))
+    mine = Conversation.objects.listed(caller.user).select_related("model")
+    rows = _after(_chosen(request, mine, archived=None if terms else False), request.GET.get("cursor", ""))
+    if not terms:
+        found = list(rows[: PAGE_SIZE + 1])
+        return respond({"conversations": summaries(found[:PAGE_SIZE]), "next_cursor": next_cursor(found)})
+    results = find(rows, caller.user, terms, PAGE_SIZE + 1)
+    found = [row for row, _ in results]
+    listed = [
+        {**summary, "hits": hits} for summary, (_, hits) in zip(summaries(found[:PAGE_SIZE]), results, strict=False)
+    ]
+    return respond({"conversations": listed, "next_cursor": next_cursor(found)})
+
+
+def next_cursor(found: list[Conversation]) -> str | None:
+    """Return where the next page begins; None if a page and one more was looked for and there is no more."""
+    return cursor_of(found[PAGE_SIZE - 1]) if len(found) > PAGE_SIZE else None
+
+
+def cursor_of(row: Conversation) -> str:
+    """Return what names the place in the list right after a conversation."""
+    return f"{row.updated_at.isoformat()}~{row.pk}"
+
+
+def _chosen(request: HttpRequest, rows: QuerySet[Conversation], *, archived: bool | None) -> QuerySet[Conversation]:
+    wanted = {"pinned": None, "archived": archived}
+    for name in wanted:
+        word = request.GET.get(name, "")
+        if word and word not in TRUTHS:
+            raise ChatError("invalid_request", f"`{name}` is true or false.")
+        wanted[name] = TRUTHS.get(word, wanted[name])
+    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def _after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
+    if not cursor:
+        return rows
+    time, _, last_id = cursor.partition("~")
+    try:
+        moment, last = parse_datetime(time), UUID(last_id)
+        moment = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise ChatError("invalid_request", "`cursor` takes what `next_cursor` gave.")
+    # The first condition says nothing new, but it is one that an index can begin at.
+    return rows.filter(updated_at__lte=moment).filter(Q(updated_at__lt=moment) | Q(pk__lt=last))

@@ -1,0 +1,16 @@
+/** The menu at one's own name. */
+
+import { need } from "./page.js";
+import { createPopup } from "./popup.js";
+import { createTheme } from "./theme.js";
+
+/**
+ * @param {Record<string, () => void>} deeds by the `data-do` of the menu's items
+ */
+export function createAccount(deeds) {
+  const menu = need("#user-menu", HTMLElement);
+  const button = need("#user-button", HTMLElement);
+  const popup = createPopup(menu, (what) => deeds[what]?.());
+  button.addEventListener("click", () => popup.toggle(button));
+  createTheme(menu.querySelectorAll("[data-theme-choice]"));
+}

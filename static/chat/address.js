@@ -1,0 +1,20 @@
+/** Which addresses in an answer may be followed or shown. Pure. */
+
+const SCHEMES = new Set(["http:", "https:", "mailto:"]);
+const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[a-z0-9+/]+=*$/i;
+const LARGEST_PICTURE = 1_000_000;
+
+/**
+ * @param {string} address
+ * @returns {URL | null} null unless it is a link to the web or to a mailbox
+ */
+export function link(address) {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  return url && SCHEMES.has(url.protocol) ? url : null;
+}
+
+/**
+ * @param {string} address
+ * @returns {boolean} whether it holds a picture itself, which is shown without asking anybody for it
+ */
+export const isPicture = (address) => address.length <= LARGEST_PICTURE && PICTURE.test(address);

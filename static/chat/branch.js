@@ -1,0 +1,113 @@
+/**
+ * What stands in the thread: the turns of one branch, and how asking, steering and looking back change them. Pure.
+ *
+ * `send`, `regenerate` and `temporary` come from the person; `branch`, `earlier` and `versions` bring what the server knows.
+ */
+
+import { turn } from "./turn.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").PageEvent} PageEvent */
+/** @typedef {import("./turn.js").Turn} Turn */
+/** @typedef {import("./history.js").Known} Known */
+
+const TITLE_CHARS = 60;
+const ONLY = { index: 1, count: 1, previous: null, next: null };
+
+/**
+ * @param {string} message
+ * @returns {string} its first words: what the server will also call the conversation, so that nothing jumps
+ */
+function titleFrom(message) {
+  const line = message.trim().split(/\s+/).join(" ");
+  if (line.length <= TITLE_CHARS) return line;
+  const start = line.slice(0, TITLE_CHARS);
+  return `${start.slice(0, Math.max(0, start.lastIndexOf(" "))) || start}…`;
+}
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @returns {Turn | undefined}
+ */
+export const turnOf = (state, id) => state.turns.find((each) => each.id === id);
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether something in the thread has other versions, so that it is not clear what follows what
+ */
+export const isBranched = ({ turns }) => turns.some(({ siblings }) => siblings !== null && siblings.count > 1);
+
+/**
+ * @param {Turn[]} turns
+ * @param {Known} known what the server tells about one of them, or about one that is new
+ * @returns {Turn} under the name it already has in the page
+ */
+function told(turns, known) {
+  const here = turns.find((each) => each.id === known.id);
+  return turn({ ...here, ...known, key: here?.key ?? known.id });
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function send(state, event) {
+  if (state.phase !== "idle") return state;
+  // A question asked again or edited takes the place of the old one and of all that followed, and of nothing before it.
+  const at = state.turns.findIndex((each) => each.key === event.replaces);
+  const kept = at < 0 ? state.turns : state.turns.slice(0, at);
+  const { key, parentId, requestId, model, createdAt } = event;
+  const replaced = state.turns[at];
+  const siblings = replaced?.id ? null : ONLY;
+  const question = turn({ key, role: "user", content: event.message, parentId, requestId, createdAt, siblings });
+  const answer = turn({ key: `${key}-answer`, role: "assistant", status: "queued", model, createdAt, siblings: ONLY });
+  return { ...state, title: state.title || titleFrom(event.message), phase: "sending", turns: [...kept, question, answer] };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function regenerate(state, event) {
+  const at = state.turns.findIndex((each) => each.id === event.question);
+  if (state.phase !== "idle" || at < 0) return state;
+  const { key, model, requestId, createdAt, question: parentId } = event;
+  const answer = turn({ key, role: "assistant", status: "queued", model, requestId, createdAt, parentId });
+  return { ...state, phase: "sending", turns: [...state.turns.slice(0, at + 1), answer] };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function branch(state, event) {
+  if (state.phase !== "idle") return state;
+  /** @type {Turn[]} */
+  const turns = event.messages.map((/** @type {Known} */ known) => told(state.turns, known));
+  const joint = turns[0]?.parentId ?? null;
+  // What goes before may be here already; -1 where it is not.
+  const at = joint === null ? -1 : state.turns.findIndex((each) => each.id === joint);
+  const before = state.turns.slice(0, at + 1);
+  return { ...state, more: before.length > 0 ? state.more : event.more, turns: [...before, ...turns] };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function earlier(state, event) {
+  // Another branch may have been chosen meanwhile.
+  if (event.messages.at(-1)?.id !== state.turns[0]?.parentId) return state;
+  const turns = event.messages.map((/** @type {Known} */ known) => told(state.turns, known));
+  return { ...state, more: event.more, turns: [...turns, ...state.turns] };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function versions(state, event) {
+  /** @type {Map<string, Known>} */
+  const known = new Map(event.messages.map((/** @type {Known} */ each) => [each.id, each]));
+  const turns = state.turns.map((each) => {
+    const { siblings } = known.get(each.id ?? "") ?? {};
+    return siblings ? { ...each, siblings } : each;
+  });
+  return { ...state, turns };
+}
+
+/** @type {Record<string, (state: State, event: PageEvent) => State>} */
+export const SHAPED = {
+  send,
+  regenerate,
+  branch,
+  earlier,
+  versions,
+  temporary: (state, { temporary }) => (state.conversationId ? state : { ...state, temporary }),
+};

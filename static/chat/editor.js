@@ -1,0 +1,54 @@
+/** A question being edited in its own place. */
+
+import { need } from "./page.js";
+
+/**
+ * @param {HTMLTemplateElement} template holds chat/editor.html
+ * @param {HTMLElement} article of the question
+ * @param {object} parts
+ * @param {string} parts.text
+ * @param {(text: string) => boolean} parts.onSave returns whether the text was taken
+ */
+export function openEditor(template, article, { text, onSave }) {
+  const open = article.querySelector(".editor textarea");
+  if (open instanceof HTMLElement) return open.focus();
+  const form = /** @type {HTMLFormElement} */ (need("form", HTMLFormElement, template.content).cloneNode(true));
+  const box = need("textarea", HTMLTextAreaElement, form);
+  const save = need(".save", HTMLButtonElement, form);
+
+  function fit() {
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+    save.disabled = box.value.trim() === "";
+  }
+
+  function close() {
+    form.remove();
+    article.removeAttribute("data-editing");
+    need("[data-action=edit]", HTMLElement, article).focus({ preventScroll: true });
+  }
+
+  box.addEventListener("input", fit);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) {
+      // Escape also stops an answer; here it means something nearer.
+      event.preventDefault();
+      close();
+    }
+    // While an input method composes, Enter picks a word (229 is how Safari says so).
+    if (event.target !== box || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (box.value.trim() !== "") onSave(box.value);
+  });
+  need(".cancel", HTMLButtonElement, form).addEventListener("click", close);
+
+  box.value = text;
+  article.setAttribute("data-editing", "");
+  need(".text", HTMLElement, article).after(form);
+  fit();
+  box.focus();
+}

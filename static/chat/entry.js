@@ -1,0 +1,47 @@
+/** One conversation in the list: a link, a dot while an answer is written in it, and the button of its menu. */
+
+/** @typedef {import("./listing.js").Conversation} Conversation */
+
+const UNTITLED = "New chat";
+
+/**
+ * @param {HTMLElement} element made by chat/entry.html
+ * @returns {Conversation}
+ */
+export function readEntry(element) {
+  const { conversationId = "", updatedAt = "", pinned, streaming } = element.dataset;
+  const title = element.querySelector("a")?.textContent ?? "";
+  return { id: conversationId, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: streaming || null };
+}
+
+/**
+ * @param {HTMLTemplateElement} template holds chat/entry.html
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function createEntry(template, id) {
+  const element = template.content.querySelector("li")?.cloneNode(true);
+  const link = element instanceof HTMLElement ? element.querySelector("a") : null;
+  if (!(element instanceof HTMLElement) || !link) throw new TypeError("The template holds no entry.");
+  element.dataset.conversationId = id;
+  link.id = `entry-${id}`;
+  link.href = `/c/${id}`;
+  // Described, not named, by the title: a name that holds any word there is would be found by all of them.
+  element.querySelector("button")?.setAttribute("aria-describedby", link.id);
+  return element;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Conversation} conversation
+ */
+export function patchEntry(element, { title, pinned, updated_at, streaming }) {
+  element.dataset.updatedAt = updated_at;
+  element.toggleAttribute("data-pinned", pinned);
+  element.toggleAttribute("data-streaming", streaming !== null);
+  const link = element.querySelector("a");
+  const shown = title || UNTITLED;
+  if (!link || link.textContent === shown) return;
+  link.textContent = shown;
+  link.title = shown;
+}

@@ -1,0 +1,114 @@
+/** Puts together what steers a conversation: its versions, its settings, the actions under its messages. */
+
+import { createAnnouncer } from "./announcer.js";
+import { createChoice } from "./choice.js";
+import { createConfirmation } from "./confirmation.js";
+import { createDeeds } from "./deeds.js";
+import { openEditor } from "./editor.js";
+import { watchBeginning } from "./nearing.js";
+import { need } from "./page.js";
+import { createSettings } from "./settings.js";
+import { goToSpot } from "./spot.js";
+import { createSteering } from "./steering.js";
+import { createTemporary } from "./temporary.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").PageEvent} PageEvent */
+
+/**
+ * @param {object} parts
+ * @param {import("./api.js").Api} parts.api
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch
+ * @param {() => void} parts.draw at once, not in the next frame
+ * @param {HTMLElement} parts.log
+ * @param {ReturnType<typeof import("./thread.js").createThread>} parts.thread
+ * @param {ReturnType<typeof import("./scroll.js").createScroll>} parts.scroll
+ * @param {ReturnType<typeof import("./asking.js").createAsking>} parts.asking
+ * @param {() => string[]} parts.models those that may be used
+ * @param {(generationId: string) => void} parts.onRunning the branch that is shown is still being written
+ * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
+ */
+export function createHelm({ api, current, dispatch, draw, log, thread, scroll, asking, models, onRunning, onAsked }) {
+  const announcer = createAnnouncer(need("#news", HTMLElement));
+  const settings = createSettings(need("#settings", HTMLDialogElement), {
+    button: need("#open-settings", HTMLElement),
+    load: () => whereThereIs(api.conversation),
+    save: (changes) => whereThereIs((id) => api.change(id, changes)),
+  });
+  const temporary = createTemporary({
+    page: need("#page", HTMLElement),
+    note: need("#temporary-note", HTMLElement),
+    button: document.querySelector("#temporary"),
+    onToggle: (chosen) => dispatch({ type: "temporary", temporary: chosen }),
+  });
+  const steering = createSteering({
+    api,
+    current,
+    dispatch,
+    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw())),
+    onRunning,
+  });
+  const editor = need("#editor-template", HTMLTemplateElement);
+  const deeds = createDeeds({
+    current,
+    steering,
+    asking,
+    choice: createChoice(need("#choice", HTMLElement), models),
+    confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
+    edit: (article, text, onSave) => openEditor(editor, article, { text, onSave }),
+    articleOf: thread.articleOf,
+    say: announcer.say,
+    complain: announcer.complain,
+    onAsked,
+  });
+
+  /**
+   * @template T
+   * @param {(conversationId: string) => T} request
+   * @returns {T | null} null while there is no conversation
+   */
+  function whereThereIs(request) {
+    const { conversationId } = current();
+    return conversationId ? request(conversationId) : null;
+  }
+
+  /** @param {string | undefined} key */
+  const rowOf = (key) => thread.articleOf(key ?? "")?.querySelector(".actions");
+
+  return {
+    deeds,
+
+    /** An answer is being written that was asked for elsewhere; where it cannot be had now, a reload has it. */
+    catchUp: () => steering.catchUp().catch(() => {}),
+
+    /** @returns {Record<string, unknown>} what a new conversation begins with */
+    opening: settings.opening,
+
+    /** @param {State} state */
+    update(state) {
+      announcer.update(state);
+      temporary.update(state);
+    },
+
+    /**
+     * An answer has begun.
+     *
+     * @param {boolean} isNew whether the conversation has, too
+     */
+    begun(isNew) {
+      // What the address pointed at may be on another branch by now.
+      history.replaceState(null, "", `/c/${current().conversationId}`);
+      if (isNew) settings.begun();
+      steering.learn();
+    },
+
+    /** The page is drawn for the first time: goes where its address points, or to the end. */
+    arrive() {
+      const find = () => goToSpot(log, scroll.to);
+      if (!find()) scroll.toEnd();
+      addEventListener("hashchange", find);
+      watchBeginning(need("#transcript-start", HTMLElement), steering.earlier);
+    },
+  };
+}

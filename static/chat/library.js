@@ -1,0 +1,153 @@
+/** Puts together what leads to other conversations: the lists, their menu, deletion, search, and the feed of changes. */
+
+import { createEditing } from "./editing.js";
+import { createFeed } from "./feed.js";
+import { createLists } from "./lists.js";
+import { need } from "./page.js";
+import { createPopup } from "./popup.js";
+import { whileSeen } from "./presence.js";
+import { createRemoval } from "./removal.js";
+import { createSearch } from "./search.js";
+import { createToast } from "./toast.js";
+
+/** @typedef {import("./api.js").Api} Api */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").PageEvent} PageEvent */
+/** @typedef {import("./listing.js").Conversation} Conversation */
+
+const RECENT = 8;
+
+/**
+ * @param {object} parts
+ * @param {Api} parts.api
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch
+ * @param {() => void} parts.onElsewhere an answer is being written in the page's conversation, which
+ *   was asked for in another tab or on another device
+ */
+export function createLibrary({ api, current, dispatch, onElsewhere }) {
+  const panel = need("#lists", HTMLElement);
+  const lists = createLists(panel, api);
+  const toast = createToast(need("#toast", HTMLElement));
+  /**
+   * @param {string} id
+   * @param {string} title
+   */
+  function onTitle(id, title) {
+    if (id === current().conversationId && title) dispatch({ type: "title", title });
+  }
+  const editing = createEditing({ request: api.change, lists, toast, onTitle });
+  const removal = createRemoval({
+    request: api.deleteConversation,
+    restore: api.restoreConversation,
+    toast,
+    onRemoved: ({ id, open }) => (open ? location.assign("/") : lists.leave(id)),
+    onRestored(conversation, { id, open }) {
+      if (open) return location.assign(`/c/${id}`);
+      lists.show(conversation, true);
+      lists.find(id)?.element.querySelector("a")?.focus();
+    },
+  });
+  const search = createSearch(need("#search", HTMLDialogElement), {
+    request: (query, signal) => api.conversations({ q: query }, signal),
+    recent: () => lists.recent(RECENT),
+    go: (href) => location.assign(href),
+  });
+  /** @type {Set<string>} generations that this page knows of */
+  const followed = new Set();
+  /** @type {string | null} */
+  let writing = null;
+  let chosen = "";
+  /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
+  let meanwhile = null;
+
+  /** @type {Record<string, (conversation: Conversation, entry: HTMLElement) => unknown>} */
+  const deeds = {
+    ...editing,
+    delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
+  };
+  const items = need("#entry-menu", HTMLElement);
+  const menu = createPopup(items, (what) => {
+    const found = lists.find(chosen);
+    if (found) deeds[what]?.(found.conversation, found.element);
+  });
+
+  /** @param {EventTarget | null} target within an entry */
+  function openMenu(target) {
+    const entry = target instanceof Element ? target.closest("li") : null;
+    const button = entry?.querySelector("button");
+    const found = lists.find(entry?.dataset.conversationId ?? "");
+    if (!button || !found) return false;
+    const { id, pinned, archived } = found.conversation;
+    chosen = id;
+    need("[data-do=pin] span", HTMLElement, items).textContent = pinned ? "Unpin" : "Pin";
+    need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
+    for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
+    menu.toggle(button);
+    return true;
+  }
+
+  panel.addEventListener("click", ({ target }) => target instanceof Element && target.closest("li button") && openMenu(target));
+  // The key, not the mouse, whose own menu opens links in new tabs.
+  panel.addEventListener("keydown", (event) => {
+    const wanted = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
+    if (wanted && openMenu(event.target)) event.preventDefault();
+  });
+  panel.addEventListener("scroll", () => menu.close({ refocus: false }), { passive: true });
+
+  /** @param {PageEvent} event of the feed */
+  function told(event) {
+    meanwhile?.push(event);
+    if (event.type === "removed") return lists.leave(event.id);
+    if (event.type !== "conversation") return;
+    const { conversationId, title, phase } = current();
+    /** @type {Conversation} */
+    const conversation = event.conversation;
+    lists.show(conversation);
+    if (conversation.id !== conversationId) return;
+    if (conversation.title !== title) onTitle(conversation.id, conversation.title);
+    const { streaming } = conversation;
+    if (streaming && phase === "idle" && !followed.has(streaming)) onElsewhere();
+  }
+
+  async function refresh() {
+    meanwhile = [];
+    await lists.refresh().catch(() => {});
+    // What was told while the server answered may be newer than its answer.
+    const newer = meanwhile;
+    meanwhile = null;
+    for (const event of newer) told(event);
+  }
+
+  need("[data-search]", HTMLElement).addEventListener("click", search.open);
+  need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
+  whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
+  removal.resume();
+  const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
+  // However old it is, the conversation in the page has its place in the list.
+  if (id && updatedAt && archived === undefined && !lists.find(id)) {
+    lists.show({ id, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: null }, true);
+  }
+
+  return {
+    search: search.open,
+    undo: toast.perform,
+    /** @param {string} text */
+    say: (text) => toast.show({ text, act: "", onAct() {} }),
+    showArchived: lists.showArchived,
+
+    /** @param {State} state */
+    update({ conversationId: id, title, generationId, temporary }) {
+      if (generationId) followed.add(generationId);
+      if (!id || temporary) return;
+      if (writing !== generationId) {
+        const fresh = { id, title, pinned: false, archived: false, updated_at: "" };
+        const updated_at = new Date().toISOString();
+        // What is being said stands first, before the feed tells it.
+        lists.show({ ...fresh, ...lists.find(id)?.conversation, updated_at, streaming: generationId }, true);
+      }
+      writing = generationId;
+      lists.open(id);
+    },
+  };
+}

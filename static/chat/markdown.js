@@ -1,0 +1,111 @@
+/** The body of an answer, as Markdown. Has the methods of a plain text. */
+
+import { createBlocks } from "./blocks.js";
+import { forget, whenNear } from "./nearby.js";
+import { patch } from "./patch.js";
+
+/** @typedef {import("./tree.js").Node} Node */
+
+const EVERY_MS = 50;
+// Of the time at most this share goes into parsing, however long the text has become.
+const SHARE = 0.25;
+const CONTAINERS = "ul, ol, li, blockquote, div, table, tbody, tr, section, figure, pre";
+
+/**
+ * @param {Element} element
+ * @returns {Element} where its text ends
+ */
+function endOf(element) {
+  const last = element.lastChild;
+  return last instanceof Element && last.matches(`${CONTAINERS}, p, h2, h3, h4, h5, h6, td, th, code`) && element.matches(`${CONTAINERS}, .markdown`)
+    ? endOf(last)
+    : element;
+}
+
+/** @param {Element} element */
+function leadToNotes(element) {
+  element.addEventListener("click", ({ target }) => {
+    if (!(target instanceof HTMLElement)) return;
+    const { toNote, fromNote } = target.dataset;
+    const wanted = toNote ? `[data-from-note="${toNote}"]` : fromNote ? `[data-to-note="${fromNote}"]` : null;
+    const found = wanted && element.querySelector(wanted);
+    if (!(found instanceof HTMLElement)) return;
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** @param {Element} element holds nothing but the source */
+export function createMarkdown(element) {
+  let source = element.textContent ?? "";
+  let growing = true;
+  let rendered = false;
+  let blocks = createBlocks();
+  /** @type {Node[]} */
+  let shown = [];
+  /** @type {Element | null} */
+  let end = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let next = 0;
+
+  function render() {
+    const began = performance.now();
+    clearTimeout(timer);
+    timer = undefined;
+    forget(element);
+    if (!rendered) {
+      element.replaceChildren();
+      element.classList.add("markdown");
+      leadToNotes(element);
+      rendered = true;
+    }
+    const nodes = blocks.read(source.replaceAll(/\r\n?/g, "\n"), growing);
+    patch(element, shown, nodes);
+    shown = nodes;
+    markEnd();
+    const now = performance.now();
+    next = Math.max(began + EVERY_MS, now + (now - began) / SHARE);
+  }
+
+  function markEnd() {
+    end?.removeAttribute("data-end");
+    end = growing && element.hasChildNodes() ? endOf(element) : null;
+    end?.setAttribute("data-end", "");
+  }
+
+  function renderSoon() {
+    const now = performance.now();
+    if (now >= next) render();
+    else timer ??= setTimeout(render, next - now);
+  }
+
+  if (source) whenNear(element, render);
+
+  return {
+    /** @returns {string} the source of what is on the screen */
+    shown: () => source,
+
+    /** @param {string} more */
+    append(more) {
+      source += more;
+      growing = true;
+      renderSoon();
+    },
+
+    /** @param {string} text */
+    replace(text) {
+      source = text;
+      growing = true;
+      blocks = createBlocks();
+      renderSoon();
+    },
+
+    /** There is no more to come: what was held back is shown as it is. */
+    settle() {
+      if (!growing) return;
+      growing = false;
+      if (rendered) render();
+    },
+  };
+}

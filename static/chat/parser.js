@@ -1,0 +1,37 @@
+/** Markdown as tokens. Pure. */
+
+import MarkdownIt from "../vendor/markdown-it/markdown-it.mjs";
+import { isPicture, link } from "./address.js";
+import { addMath } from "./delimiter.js";
+import { addFootnotes } from "./footnote.js";
+import { addCalm } from "./pending.js";
+
+/** @typedef {import("../vendor/markdown-it/markdown-it.mjs").Token} Token */
+
+const parser = new MarkdownIt({ html: false, linkify: true });
+// A name like main.py is no address.
+parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+parser.validateLink = (/** @type {string} */ address) => link(address) !== null || isPicture(address);
+addMath(parser);
+addFootnotes(parser);
+addCalm(parser);
+
+/**
+ * @typedef {object} Parsed
+ * @property {Token[]} tokens
+ * @property {boolean} defines whether something in it has a meaning elsewhere: links and footnotes by reference
+ * @property {boolean} open whether what comes next may take in more than its last block
+ */
+
+/**
+ * @param {string} text with `\n` at the line ends
+ * @param {boolean} growing whether its end may be the middle of something
+ * @returns {Parsed}
+ */
+export function parse(text, growing) {
+  /** @type {{ growing: boolean, open?: boolean, references?: object, footnotes?: Set<string> }} */
+  const env = { growing };
+  const tokens = parser.parse(text, /** @type {Record<string, unknown>} */ (env));
+  const defines = Object.keys(env.references ?? {}).length + (env.footnotes?.size ?? 0) > 0;
+  return { tokens, defines, open: env.open ?? false };
+}

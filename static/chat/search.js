@@ -1,0 +1,131 @@
+/** The dialog that finds conversations. Source of its keys: WAI-ARIA Authoring Practices, "Combobox". */
+
+import { findings } from "./finding.js";
+import { createFinder } from "./finder.js";
+import { need } from "./page.js";
+
+/** @typedef {import("./listing.js").Conversation} Conversation */
+/** @typedef {import("./listing.js").Piece} Piece */
+/** @typedef {import("./finding.js").Finding} Finding */
+
+/**
+ * @param {Piece[]} pieces
+ * @returns {(HTMLElement | string)[]}
+ */
+function marked(pieces) {
+  return pieces.map(([text, isHit]) => {
+    if (!isHit) return text;
+    const mark = document.createElement("mark");
+    mark.textContent = text;
+    return mark;
+  });
+}
+
+/**
+ * @param {HTMLDialogElement} dialog holds a combobox, a listbox, a [role=status] and the template of an option
+ * @param {object} parts
+ * @param {(query: string, signal: AbortSignal) => Promise<import("./listing.js").ConversationPage>} parts.request
+ * @param {() => Conversation[]} parts.recent what is offered before anything is typed
+ * @param {(href: string) => void} parts.go
+ */
+export function createSearch(dialog, { request, recent, go }) {
+  const box = need("[role=combobox]", HTMLInputElement, dialog);
+  const list = need("[role=listbox]", HTMLElement, dialog);
+  const notice = need("[role=status]", HTMLElement, dialog);
+  const template = need("template", HTMLTemplateElement, dialog);
+  const finder = createFinder({
+    request,
+    onFound: (conversations, query) => {
+      const found = findings(conversations);
+      show(found, found.length > 0 ? "" : `Nothing found for “${query}”`);
+    },
+    onFailed: (message) => show([], message),
+  });
+  let chosen = -1;
+
+  /** @param {number} place */
+  function choose(place) {
+    list.children[chosen]?.setAttribute("aria-selected", "false");
+    chosen = place;
+    const option = list.children[chosen];
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) box.setAttribute("aria-activedescendant", option.id);
+    else box.removeAttribute("aria-activedescendant");
+  }
+
+  /**
+   * @param {Finding} finding
+   * @param {number} place
+   */
+  function option({ href, title, snippet }, place) {
+    const made = need("li", HTMLElement, template.content).cloneNode(true);
+    if (!(made instanceof HTMLElement)) throw new TypeError("The template holds no option.");
+    made.id = `${list.id}-${place}`;
+    made.dataset.href = href;
+    made.toggleAttribute("data-further", title.length === 0);
+    for (const [name, pieces] of /** @type {[string, Piece[]][]} */ ([["title", title], ["snippet", snippet]])) {
+      const part = need(`.found-${name}`, HTMLElement, made);
+      part.append(...marked(pieces));
+      part.hidden = pieces.length === 0;
+    }
+    return made;
+  }
+
+  /**
+   * @param {Finding[]} found
+   * @param {string} [message]
+   */
+  function show(found, message = "") {
+    list.replaceChildren(...found.map(option));
+    list.scrollTop = 0;
+    list.hidden = found.length === 0;
+    box.setAttribute("aria-expanded", String(found.length > 0));
+    notice.textContent = message;
+    choose(found.length > 0 ? 0 : -1);
+  }
+
+  function look() {
+    const query = box.value.trim();
+    // What was found before stays until there is something else: nothing flickers.
+    if (query) return finder.find(query);
+    finder.cancel();
+    show(findings(recent()));
+  }
+
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    ArrowDown: () => choose((chosen + 1) % list.children.length),
+    ArrowUp: () => choose((chosen <= 0 ? list.children.length : chosen) - 1),
+    Enter: () => follow(list.children[chosen]),
+  };
+
+  /** @param {Element | null | undefined} wanted */
+  function follow(wanted) {
+    if (!(wanted instanceof HTMLElement)) return;
+    dialog.close();
+    go(wanted.dataset.href ?? "/");
+  }
+
+  box.addEventListener("input", look);
+  box.addEventListener("keydown", (event) => {
+    const act = keys[event.key];
+    if (!act || event.isComposing) return;
+    event.preventDefault();
+    act();
+  });
+  list.addEventListener("click", ({ target }) => follow(target instanceof Element ? target.closest("li") : null));
+  // A press on a line must not take the focus out of the box.
+  list.addEventListener("pointerdown", (event) => event.preventDefault());
+  dialog.addEventListener("close", finder.cancel);
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+
+  return {
+    open() {
+      if (dialog.open) return;
+      dialog.showModal();
+      box.select();
+      look();
+    },
+  };
+}

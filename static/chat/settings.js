@@ -1,0 +1,129 @@
+/** The drawer with a conversation's settings: saved as they are changed, kept in the page until there is a conversation. */
+
+import { need } from "./page.js";
+import { spent } from "./spending.js";
+
+/** @typedef {import("./api.js").Conversation} Conversation */
+/** @typedef {{ system_prompt: string, temperature: number | null, max_tokens: number | null }} Values null is the model's own */
+
+const PAUSE_MS = 600;
+const NEUTRAL = "1";
+
+/** @param {HTMLInputElement} input */
+const numberIn = (input) => (input.value === "" ? null : Number(input.value));
+
+/**
+ * @param {HTMLDialogElement} dialog made by chat/settings.html
+ * @param {object} parts
+ * @param {HTMLElement} parts.button opens it
+ * @param {() => Promise<Conversation> | null} parts.load null while there is no conversation
+ * @param {(changes: Partial<Values>) => Promise<unknown> | null} parts.save null while there is no conversation
+ */
+export function createSettings(dialog, { button, load, save }) {
+  const form = need("form", HTMLFormElement, dialog);
+  const prompt = need("[name=system_prompt]", HTMLTextAreaElement, form);
+  const slider = need("[type=range]", HTMLInputElement, form);
+  const exact = need("[name=temperature]", HTMLInputElement, form);
+  const limit = need("[name=max_tokens]", HTMLInputElement, form);
+  const line = need("[role=status]", HTMLElement, form);
+  const total = need(".settings-total", HTMLElement, form);
+  const values = () => ({ system_prompt: prompt.value, temperature: numberIn(exact), max_tokens: numberIn(limit) });
+  /** @type {Values} what the server has */
+  let saved = values();
+  let begunWith = "";
+  let saving = Promise.resolve();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @returns {Partial<Values>} */
+  function changes() {
+    const known = Object.entries(saved);
+    return Object.fromEntries(Object.entries(values()).filter(([name, value]) => !known.some(([n, v]) => n === name && v === value)));
+  }
+
+  function show() {
+    slider.value = exact.value || NEUTRAL;
+    slider.toggleAttribute("data-default", exact.value === "");
+    slider.setAttribute("aria-valuetext", exact.value || "Default");
+  }
+
+  async function saveNow() {
+    if (!form.checkValidity()) {
+      const wrong = [exact, limit].find((input) => !input.validity.valid);
+      line.textContent = wrong?.validationMessage ?? "";
+      return;
+    }
+    const given = changes();
+    if (Object.keys(given).length === 0) return;
+    const request = save(given);
+    if (!request) {
+      line.textContent = "Applies from your first message on.";
+      return;
+    }
+    try {
+      await request;
+      saved = { ...saved, ...given };
+      // What was changed meanwhile is saved next.
+      line.textContent = Object.keys(changes()).length > 0 ? "" : "Saved";
+    } catch (error) {
+      line.textContent = `Not saved. ${error instanceof Error ? error.message : ""}`;
+    }
+  }
+
+  function saveSoon(pause = PAUSE_MS) {
+    clearTimeout(timer);
+    // One after the other, so that the last one wins.
+    timer = setTimeout(() => (saving = saving.then(saveNow)), pause);
+  }
+
+  /** @param {Conversation} conversation */
+  function tell(conversation) {
+    total.textContent = spent(conversation.messages.map(({ usage }) => usage));
+    // What was typed meanwhile is newer.
+    if (Object.keys(changes()).length > 0) return;
+    prompt.value = conversation.system_prompt;
+    exact.value = conversation.temperature ?? "";
+    limit.value = conversation.max_tokens ?? "";
+    saved = values();
+    show();
+  }
+
+  button.addEventListener("click", () => {
+    line.textContent = "";
+    dialog.showModal();
+    // Another tab may have changed them.
+    load()?.then(tell, () => {});
+  });
+  slider.addEventListener("input", () => (exact.value = slider.value));
+  need("[data-default]", HTMLElement, form).addEventListener("click", () => {
+    exact.value = "";
+    show();
+    saveSoon(0);
+  });
+  form.addEventListener("input", () => {
+    line.textContent = "";
+    show();
+    saveSoon();
+  });
+  form.addEventListener("change", () => saveSoon(0));
+  dialog.addEventListener("close", () => saveSoon(0));
+  // A click beside the drawer closes it; Escape also stops an answer, but here it only closes.
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+  show();
+
+  return {
+    /** @returns {Partial<Values>} what a new conversation begins with */
+    opening() {
+      const given = values();
+      begunWith = given.system_prompt;
+      return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== ""));
+    },
+
+    /** The conversation exists: its system prompt came with the first question, the rest can be saved now. */
+    begun() {
+      saved = { ...saved, system_prompt: begunWith };
+      saveSoon(0);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** What the server has to do when a conversation is steered: choose a branch, delete a turn, tell what went before. */
+
+import { knownOf } from "./history.js";
+
+/** @typedef {import("./api.js").Api} Api */
+/** @typedef {import("./api.js").Conversation} Conversation */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").PageEvent} PageEvent */
+
+const PAGE = 40;
+
+/**
+ * @param {object} parts
+ * @param {Pick<Api, "conversation" | "change" | "deleteTurn">} parts.api
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch gets `branch`, `earlier` and `versions`
+ * @param {(key: () => string | undefined, change: () => void) => void} parts.around changes the thread, and a turn stays
+ *   where it is on the screen: the one with this key before the change, and after it
+ * @param {(generationId: string) => void} parts.onRunning the last turn of the branch is still being written
+ */
+export function createSteering({ api, current, dispatch, around, onRunning }) {
+  let looking = false;
+  const conversation = () => current().conversationId ?? "";
+
+  /**
+   * Shows the branch that the server tells the end of.
+   *
+   * @param {Conversation} end
+   * @param {() => string | undefined} stays the key of the turn that stays where it is
+   * @param {string} [wanted] the id of a turn that has to be among them
+   */
+  async function show({ messages, more }, stays, wanted) {
+    while (more && wanted && !messages.some(({ id }) => id === wanted)) {
+      const older = await api.conversation(conversation(), { last: PAGE, before: messages[0]?.id });
+      messages = [...older.messages, ...messages];
+      more = older.more;
+    }
+    around(stays, () => dispatch({ type: "branch", messages: messages.map(knownOf), more }));
+    const last = messages.at(-1);
+    if (current().phase === "idle" && last?.generation_id && ["queued", "streaming"].includes(last.status)) {
+      onRunning(last.generation_id);
+    }
+  }
+
+  return {
+    /**
+     * @param {string} id of the version to look at
+     * @param {string} key of the turn it takes the place of
+     * @returns {Promise<void>} throws ApiError
+     */
+    async choose(id, key) {
+      const here = () => (current().turns.some((turn) => turn.key === key) ? key : current().turns.find((turn) => turn.id === id)?.key);
+      await show(await api.change(conversation(), { leaf_id: id }, PAGE), here, id);
+    },
+
+    /**
+     * @param {string} id of a question or an answer to it; all answers go with it
+     * @param {string | undefined} before the key of the turn before, which stays
+     * @returns {Promise<void>} throws ApiError
+     */
+    async remove(id, before) {
+      await api.deleteTurn(conversation(), id);
+      await show(await api.conversation(conversation(), { last: PAGE }), () => before);
+    },
+
+    /**
+     * Shows what was asked in another tab or on another device.
+     *
+     * @returns {Promise<void>} throws ApiError
+     */
+    async catchUp() {
+      await show(await api.conversation(conversation(), { last: PAGE }), () => current().turns.at(-1)?.key);
+    },
+
+    /** Adds what was said before the first turn that is here. Where it fails, scrolling there again asks again. */
+    async earlier() {
+      const { more, turns } = current();
+      const first = turns[0];
+      if (!more || looking || !first?.id) return;
+      looking = true;
+      try {
+        const page = await api.conversation(conversation(), { last: PAGE, before: first.id });
+        const messages = page.messages.map(knownOf);
+        around(() => first.key, () => dispatch({ type: "earlier", messages, more: page.more }));
+      } catch {
+        return;
+      } finally {
+        looking = false;
+      }
+    },
+
+    /** Asks which versions there are of what has just been asked beside something older. */
+    async learn() {
+      if (!current().turns.slice(-2).some(({ siblings }) => siblings === null)) return;
+      try {
+        const { messages } = await api.conversation(conversation(), { last: 2 });
+        dispatch({ type: "versions", messages: messages.map(knownOf) });
+      } catch {
+        // The versions are all there after a reload.
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** The switch for a conversation that is not kept. It can be set until the conversation begins. */
+
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.page is marked while what is said is not kept
+ * @param {HTMLElement} parts.note says so
+ * @param {HTMLElement | null} parts.button is there only in an empty thread
+ * @param {(temporary: boolean) => void} parts.onToggle
+ */
+export function createTemporary({ page, note, button, onToggle }) {
+  button?.addEventListener("click", () => onToggle(button.getAttribute("aria-pressed") !== "true"));
+
+  return {
+    /** @param {State} state */
+    update({ temporary, turns }) {
+      page.toggleAttribute("data-temporary", temporary);
+      note.hidden = !temporary;
+      if (!button) return;
+      button.hidden = turns.length > 0;
+      button.setAttribute("aria-pressed", String(temporary));
+    },
+  };
+}

@@ -1,0 +1,133 @@
+"""No page in any state breaks a rule that axe knows, in either theme, on a desk or on a phone."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
+from tests.browser.talk import ask, settled
+from tests.site import ROOT, Site
+from tests.upstream.process import Upstream
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async tags => {
+    const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
+    const told = (id, { html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`;
+    return violations.flatMap(({ id, nodes }) => nodes.map(node => told(id, node)));
+}"""
+# What fades in has its colours only when it is there.
+STILL = """() => {
+    const brief = document.getAnimations().filter(each => each.effect.getTiming().iterations === 1);
+    return Promise.allSettled(brief.map(each => each.finished));
+}"""
+# A rich answer: everything that Markdown draws.
+RICH = (
+    "## Bridges\n\nA *paragraph* with `code`, a [link](https://example.org/) and **more**.\n\n- one\n- two\n\n"
+    "| Bridge | Year |\n|---|---:|\n| Erfurt | 1325 |\n\n> Quoted.\n\n"
+    "```python\n# A comment\nprint('hello', 42)\n```\n\n"
+    "Inline $x^2$ and\n\n$$\\int_0^1 x\\,dx$$\n"
+)
+
+
+def check(page: Page, state: str) -> None:
+    page.evaluate(STILL)
+    page.evaluate(AXE)
+    found = page.evaluate(RUN, RULES)
+    assert not found, f"{state}:\n" + "\n".join(found)
+
+
+@pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
+def page(request: pytest.FixtureRequest, open_page: OpenPage) -> Page:
+    viewport, scheme = request.param
+    # Trusted Types are asked for by the page's policy, and axe is not of the page.
+    return open_page(viewport, color_scheme=scheme, bypass_csp=True, has_touch=viewport is PHONE)
+
+
+def open_sidebar(page: Page) -> None:
+    if page.viewport_size == PHONE:
+        page.get_by_role("button", name="Open sidebar").click()
+        expect(page.get_by_role("button", name="Close sidebar")).to_be_in_viewport(ratio=1)
+
+
+def test_signing_in_and_being_lost(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/login/")
+    check(page, "login")
+    page.get_by_label("Name").fill("alice")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check(page, "login refused")
+    page.goto(f"{site.url}/nowhere")
+    check(page, "404")
+
+
+def test_setting_up(page: Page, tmp_path: Path) -> None:
+    with Site(tmp_path, people=False) as fresh:
+        page.goto(fresh.setup_url)
+        check(page, "setup")
+        page.goto(f"{fresh.url}/setup/?token=wrong")
+        check(page, "setup closed")
+
+
+def test_the_chat_in_all_its_states(page: Page, site: Site, upstream: Upstream) -> None:
+    upstream.script_prompt("look at everything", text=[RICH], reasoning=["Let me think about bridges."])
+    upstream.script_prompt("look at failure", status=400)
+    upstream.script_prompt("look at the middle", tokens=40, then="hang", after=10)
+    sign_in(page, site, "alice")
+    check(page, "empty")
+    settled(ask(page, "look at everything"))
+    check(page, "conversation")
+    settled(ask(page, "look at failure"), "failed")
+    check(page, "failure")
+    streaming = ask(page, "look at the middle")
+    expect(streaming.locator(".text")).to_contain_text("The river keeps")
+    check(page, "streaming")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    settled(streaming, "stopped")
+    check(page, "stopped")
+    page.reload()
+    check(page, "history")
+
+    page.get_by_role("button", name="Chat settings").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page, "settings")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
+    check(page, "search, nothing typed")
+    page.keyboard.type("look at")
+    expect(page.get_by_role("dialog").locator("mark").first).to_be_visible()
+    check(page, "search")
+    page.get_by_role("combobox", name="Search chats").fill("xylophone")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("Nothing found")
+    check(page, "search without result")
+    page.keyboard.press("Escape")
+
+    open_sidebar(page)
+    check(page, "sidebar")
+    page.get_by_role("navigation").get_by_role("listitem").first.hover()
+    page.get_by_role("navigation").get_by_role("button", name="Chat options").first.click()
+    check(page, "menu of an entry")
+    page.get_by_role("menuitem", name="Rename").click()
+    check(page, "renaming")
+    page.keyboard.press("Escape")
+    page.locator("#user-button").click()
+    check(page, "menu of the user")
+    page.get_by_role("menuitem", name="Archived chats").click()
+    check(page, "archived")
+    page.get_by_role("button", name="Back to all chats").click()
+    page.locator("#user-button").click()
+    page.get_by_role("menuitem", name="Keyboard shortcuts").click()
+    check(page, "sheet")
+    page.keyboard.press("Escape")
+    page.get_by_role("navigation").get_by_role("button", name="Chat options").last.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Pin", exact=True).or_(page.get_by_role("menuitem", name="Unpin")).click()
+    page.get_by_role("navigation").get_by_role("button", name="Chat options").last.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Archive").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    check(page, "toast")

@@ -1,0 +1,338 @@
+"""Finding: the list of conversations, what can be done with them, search, and what changes elsewhere."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.talk import ask, settled
+from tests.site import PASSWORD, Site
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+# What stands in the list, how many days ago something was said in it, and whether it is pinned.
+TALKS = (
+    ("Bicycles", 0, False),
+    ("Bridges", 0, False),
+    ("Snow", 1, False),
+    ("Taxes", 4, False),
+    ("Old friend", 400, True),
+)
+MANY = tuple((f"Number {number}", number % 300, False) for number in range(170))
+# Everybody at once: each start of Python costs the tests most of a second.
+MAKE = f"""
+from datetime import timedelta
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+password = make_password({PASSWORD!r})
+now = timezone.now()
+def make(name, talks):
+    user = User.objects.create(username=name, password=password)
+    words = [name]
+    for number, (title, days, pinned) in enumerate(talks):
+        then = now - timedelta(days=days, seconds=number)
+        talk = Conversation.objects.create(owner=user, title=title, pinned=pinned, updated_at=then)
+        said = Message.objects.create(conversation=talk, role="user", content="Tell me about " + title)
+        told = "The zebra of " + title
+        Message.objects.create(conversation=talk, parent=said, role="assistant", content=told, model="gpt-4o-mini")
+        words.append(str(talk.pk))
+    print(*words, ApiKey.issue(user, "tests")[1])
+for number in range(COUNT):
+    make(f"finder-{{number}}", {TALKS!r})
+make("collector", {MANY!r})
+"""
+COUNT = 16
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a list of their own. `talks` are the ids of TALKS."""
+
+    site: Site
+    name: str
+    talks: list[str]
+    key: str
+
+    def client(self) -> httpx2.Client:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx2.Client(base_url=self.site.url, headers=headers, timeout=30, trust_env=False)
+
+    def sign_in(self, page: Page) -> Page:
+        return sign_in(page, self.site, self.name)
+
+
+@pytest.fixture(scope="module")
+def crowd(site: Site) -> list[Person]:
+    lines = site.shell(*MAKE.replace("COUNT", str(COUNT)).strip().split("\n")).strip().split("\n")
+    return [Person(site, name, talks, key) for name, *talks, key in map(str.split, lines)]
+
+
+@pytest.fixture
+def collector(crowd: list[Person]) -> Person:
+    """Somebody with more conversations than a page of the list has."""
+    return crowd[-1]
+
+
+@pytest.fixture
+def finder(crowd: list[Person]) -> Person:
+    """Somebody whom no other test knows."""
+    return crowd.pop(0)
+
+
+@pytest.fixture
+def page(open_page: OpenPage, finder: Person) -> Page:
+    return finder.sign_in(open_page())
+
+
+@pytest.fixture
+def client(finder: Person) -> Iterator[httpx2.Client]:
+    with finder.client() as client:
+        yield client
+
+
+LOOK = """hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def conversations(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Conversations")
+
+
+def entry(page: Page, title: str) -> Locator:
+    return conversations(page).get_by_role("listitem").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def choose(page: Page, title: str, what: str) -> None:
+    """Choose from an entry's menu."""
+    entry(page, title).hover()
+    entry(page, title).get_by_role("button", name="Chat options").click()
+    page.get_by_role("menuitem", name=what, exact=True).click()
+
+
+def titles(page: Page, section: str) -> Locator:
+    return conversations(page).get_by_role("list", name=section).get_by_role("link")
+
+
+def test_the_list_stands_under_headings_that_tell_when(page: Page) -> None:
+    expect(titles(page, "Pinned")).to_have_text(["Old friend"])
+    expect(titles(page, "Today")).to_have_text(["Bicycles", "Bridges"])
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    expect(titles(page, "Previous 7 days")).to_have_text(["Taxes"])
+    expect(conversations(page).get_by_role("heading")).to_have_text(["Pinned", "Today", "Yesterday", "Previous 7 days"])
+
+
+def test_older_ones_come_when_the_end_comes_into_view(open_page: OpenPage, collector: Person) -> None:
+    page = collector.sign_in(open_page())
+    links = page.locator("#conversations a")
+    expect(links).to_have_count(50)
+    for _ in range(3):
+        page.locator("#lists").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+        page.wait_for_timeout(100)
+    expect(links).to_have_count(170)
+    moments = page.locator("#conversations li").evaluate_all("all => all.map((e) => Date.parse(e.dataset.updatedAt))")
+    assert moments == sorted(moments, reverse=True)
+    expect(conversations(page).get_by_role("heading", name="Today")).to_have_count(1)
+
+
+def test_renaming_takes_enter_and_leaves_it_with_escape(page: Page) -> None:
+    link = entry(page, "Bridges").get_by_role("link")
+    link.focus()
+    page.keyboard.press("ContextMenu")
+    expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("textbox", name="Title")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("Bridges")
+    page.keyboard.type("Aqueducts")
+    page.keyboard.press("Escape")
+    expect(entry(page, "Bridges").get_by_role("link")).to_be_focused()
+    choose(page, "Bridges", "Rename")
+    page.keyboard.type("Viaducts")
+    with page.expect_response("**/api/conversations/*"):
+        page.keyboard.press("Enter")
+    expect(entry(page, "Viaducts").get_by_role("link")).to_be_focused()
+    page.reload()
+    expect(titles(page, "Today")).to_have_text(["Bicycles", "Viaducts"])
+
+
+def test_pinning_keeps_a_conversation_on_top(page: Page) -> None:
+    choose(page, "Taxes", "Pin")
+    expect(titles(page, "Pinned")).to_have_text(["Taxes", "Old friend"])
+    expect(conversations(page).get_by_role("heading", name="Previous 7 days")).to_have_count(0)
+    page.reload()
+    expect(titles(page, "Pinned")).to_have_text(["Taxes", "Old friend"])
+    choose(page, "Old friend", "Unpin")
+    expect(titles(page, "Pinned")).to_have_text(["Taxes"])
+    page.reload()
+    expect(titles(page, "Pinned")).to_have_text(["Taxes"])
+
+
+def test_the_archived_ones_have_a_place_of_their_own(page: Page) -> None:
+    choose(page, "Snow", "Archive")
+    expect(entry(page, "Snow")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Archived “Snow”")).to_be_visible()
+    page.reload()
+    expect(entry(page, "Snow")).to_have_count(0)
+    page.locator("#user-button").click()
+    page.get_by_role("menuitem", name="Archived chats").click()
+    expect(conversations(page).get_by_role("link", name="Snow")).to_be_visible()
+    expect(entry(page, "Bicycles")).to_have_count(0)
+    choose(page, "Snow", "Unarchive")
+    expect(conversations(page).get_by_text("Chats you archive are kept here")).to_be_visible()
+    page.get_by_role("button", name="Back to all chats").click()
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+
+
+def test_a_conversation_can_be_taken_away_as_markdown_and_as_json(page: Page) -> None:
+    for kind, ending in (("Markdown", ".md"), ("JSON", ".json")):
+        with page.expect_download() as download:
+            choose(page, "Bridges", f"Export as {kind}")
+        assert download.value.suggested_filename.startswith("bridges-")
+        assert download.value.suggested_filename.endswith(ending)
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+        assert "The zebra of Bridges" in text
+    assert json.loads(text)["title"] == "Bridges"
+
+
+def test_deleting_is_at_once_and_can_be_undone(page: Page) -> None:
+    choose(page, "Snow", "Delete")
+    expect(entry(page, "Snow")).to_have_count(0)
+    expect(entry(page, "Taxes").get_by_role("link")).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="Deleted “Snow”")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    expect(entry(page, "Snow").get_by_role("link")).to_be_focused()
+    choose(page, "Snow", "Delete")
+    expect(entry(page, "Snow")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    page.reload()
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+
+
+def test_deleting_the_open_conversation_leads_to_a_new_one_and_back(page: Page, finder: Person) -> None:
+    address = f"{finder.site.url}/c/{finder.talks[0]}"
+    page.goto(address)
+    choose(page, "Bicycles", "Delete")
+    page.wait_for_url(f"{finder.site.url}/")
+    expect(entry(page, "Bicycles")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Deleted “Bicycles”")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(address)
+    expect(page.get_by_role("log")).to_contain_text("The zebra of Bicycles")
+    expect(entry(page, "Bicycles")).to_have_count(1)
+
+
+def test_what_the_server_refuses_is_said_and_taken_back(page: Page) -> None:
+    page.route("**/api/conversations/*", lambda route: route.fulfill(status=500, body=""))
+    choose(page, "Snow", "Pin")
+    expect(page.get_by_role("status").filter(has_text="Could not be changed")).to_be_visible()
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    choose(page, "Snow", "Delete")
+    expect(page.get_by_role("status").filter(has_text="Could not be deleted")).to_be_visible()
+    page.unroute("**/api/conversations/*")
+    page.get_by_role("button", name="Try again").click()
+    expect(entry(page, "Snow")).to_have_count(0)
+
+
+def test_search_finds_words_marks_them_and_leads_to_the_message(page: Page, finder: Person) -> None:
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Search chats")
+    options = page.get_by_role("listbox").get_by_role("option")
+    expect(box).to_be_focused()
+    expect(options).to_have_text(["Bicycles", "Bridges", "Snow", "Taxes", "Old friend"])
+    page.keyboard.type("bri")
+    expect(options.first).to_contain_text("Bridges")
+    expect(options.first.locator("mark").first).to_have_text("Bri")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    box.fill("zebra of")
+    expect(options).to_have_count(5)
+    expect(options.locator("mark")).to_have_text(["zebra", "of"] * 5)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    chosen = options.nth(2)
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(rf"/c/{finder.talks[2]}\?at=[0-9a-f-]{{36}}$"))
+    message = page.url.partition("at=")[2]
+    expect(page.locator(f"article[data-message-id='{message}']")).to_contain_text("The zebra of Snow")
+
+
+def test_search_says_when_there_is_nothing_and_closes_to_where_one_was(page: Page) -> None:
+    page.get_by_role("button", name="Search chats").click()
+    box = page.get_by_role("combobox", name="Search chats")
+    box.fill("xylophone")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Nothing found for “xylophone”")
+    expect(page.get_by_role("dialog").get_by_role("option")).to_have_count(0)
+    expect(box).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Search chats")).to_be_focused()
+
+
+def test_the_list_follows_what_other_devices_do(
+    page: Page, finder: Person, client: httpx2.Client, upstream: Upstream
+) -> None:
+    page.goto(f"{finder.site.url}/c/{finder.talks[1]}")
+    bridges, taxes = (f"/api/conversations/{finder.talks[number]}" for number in (1, 3))
+    client.patch(bridges, json={"title": "Renamed elsewhere"})
+    expect(entry(page, "Renamed elsewhere")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Renamed elsewhere")
+    expect(page).to_have_title("Renamed elsewhere · chatsite")
+    client.patch(taxes, json={"pinned": True})
+    expect(titles(page, "Pinned")).to_have_text(["Taxes", "Old friend"])
+    client.delete(taxes)
+    expect(entry(page, "Taxes")).to_have_count(0)
+    client.post(f"{taxes}/restore")
+    expect(titles(page, "Pinned")).to_have_text(["Taxes", "Old friend"])
+    upstream.script_prompt("seen from elsewhere", tokens=8, then="hang", after=4, hang_seconds=6)
+    with client.stream(
+        "POST", "/api/chat/stream", json={"message": "seen from elsewhere", "model": "gpt-4o-mini"}
+    ) as stream:
+        shown = entry(page, "seen from elsewhere")
+        expect(shown).to_have_attribute("data-streaming", "")
+        expect(titles(page, "Today").first).to_have_text("seen from elsewhere")
+        stream.read()
+    expect(shown).not_to_have_attribute("data-streaming", "")
+
+
+def test_an_answer_asked_for_in_another_tab_is_followed_here(page: Page, finder: Person, upstream: Upstream) -> None:
+    upstream.script_prompt("asked in the other tab", tokens=40, then="hang", after=10, hang_seconds=8)
+    address = f"{finder.site.url}/c/{finder.talks[0]}"
+    page.goto(address)
+    other = page.context.new_page()
+    with page.expect_response("**/api/conversations?pinned=true"):
+        page.reload()
+    other.goto(address)
+    ask(other, "asked in the other tab")
+    expect(page.locator("article[data-role=user]").last).to_contain_text("asked in the other tab")
+    answer = page.locator("article[data-role=assistant]").last
+    expect(answer.locator(".text")).to_have_text(default_text(10))
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    settled(answer, seconds=20)
+    expect(answer.locator(".text")).to_have_text(default_text(40))
+    expect(page.locator("article")).to_have_count(4)
+
+
+def test_a_page_nobody_looks_at_lets_go_and_asks_anew_when_it_is_looked_at(
+    page: Page, finder: Person, client: httpx2.Client
+) -> None:
+    with page.expect_response("**/api/conversations?pinned=true"):
+        page.reload()
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events"), timeout=15_000):
+        page.evaluate(LOOK, True)
+    client.patch(f"/api/conversations/{finder.talks[0]}", json={"title": "Renamed meanwhile"})
+    client.delete(f"/api/conversations/{finder.talks[2]}")
+    page.evaluate(LOOK, False)
+    expect(entry(page, "Renamed meanwhile")).to_be_visible()
+    expect(entry(page, "Snow")).to_have_count(0)
+    expect(entry(page, "Old friend")).to_have_count(1)

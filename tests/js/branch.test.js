@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isBranched } from "../../static/chat/branch.js";
+import { initial, reduce } from "../../static/chat/state.js";
+import { turn } from "../../static/chat/turn.js";
+
+/** @typedef {import("../../static/chat/history.js").Known} Known */
+
+const ONLY = { index: 1, count: 1, previous: null, next: null };
+const SECOND = { index: 2, count: 2, previous: "a1", next: null };
+
+/**
+ * @param {string} id
+ * @param {string | null} parentId
+ * @returns {Known} a question if its id begins with q, otherwise an answer
+ */
+const known = (id, parentId) => ({ id, parentId, role: id.startsWith("q") ? "user" : "assistant", content: id, siblings: ONLY });
+
+/** @param {Known[]} all */
+const talk = (all, more = false) =>
+  initial({ conversationId: "c", more, turns: all.map((each) => turn({ ...each, key: `key-${each.id}` })) });
+
+const FOUR = [known("q1", null), known("a1", "q1"), known("q2", "a1"), known("a2", "q2")];
+
+/** @param {import("../../static/chat/state.js").State} state */
+const ids = (state) => state.turns.map(({ id }) => id);
+
+test("another answer takes the place of the old one and of what followed it, under the same question", () => {
+  const asked = { type: "regenerate", key: "k", question: "q1", model: "m", requestId: "r", createdAt: "" };
+  const state = reduce(talk(FOUR), asked);
+  assert.deepEqual(ids(state), ["q1", null]);
+  assert.equal(state.phase, "sending");
+  const start = { type: "start", conversation_id: "c", message_id: "a3", user_message_id: "q1", generation_id: "g", model: "m" };
+  const begun = reduce(state, start);
+  assert.deepEqual(ids(begun), ["q1", "a3"]);
+  assert.equal(begun.turns[1]?.parentId, "q1");
+  assert.equal(begun.turns[1]?.siblings, null);
+  assert.equal(reduce(begun, { ...asked, key: "other" }), begun);
+  const unknown = talk(FOUR);
+  assert.equal(reduce(unknown, { ...asked, question: "nowhere" }), unknown);
+});
+
+test("an edited question does not know its versions until the server has told them", () => {
+  const edit = { type: "send", key: "k", message: "q2, better", parentId: "a1", requestId: "r", model: "m", replaces: "key-q2", createdAt: "" };
+  const state = reduce(talk(FOUR), edit);
+  assert.deepEqual(ids(state), ["q1", "a1", null, null]);
+  assert.equal(state.turns[2]?.siblings, null);
+  const first = reduce(talk(FOUR), { ...edit, replaces: undefined });
+  assert.deepEqual(first.turns[4]?.siblings, ONLY);
+});
+
+test("what the server tells of versions lands on the turns it names", () => {
+  const state = reduce(talk(FOUR), { type: "versions", messages: [{ ...known("a2", "q2"), siblings: SECOND }] });
+  assert.deepEqual(state.turns[3]?.siblings, SECOND);
+  assert.deepEqual(state.turns[2]?.siblings, ONLY);
+  assert.equal(isBranched(state), true);
+  assert.equal(isBranched(talk(FOUR)), false);
+});
+
+test("a branch is joined where it leaves the one that is shown, and turns keep their place in the page", () => {
+  const messages = [known("q2", "a1"), { ...known("b2", "q2"), siblings: SECOND }];
+  const state = reduce(talk(FOUR, true), { type: "branch", messages, more: false });
+  assert.deepEqual(ids(state), ["q1", "a1", "q2", "b2"]);
+  assert.deepEqual(state.turns.map(({ key }) => key), ["key-q1", "key-a1", "key-q2", "b2"]);
+  assert.equal(state.more, true);
+});
+
+test("a branch that meets nothing shown takes the place of all", () => {
+  const root = reduce(talk(FOUR, true), { type: "branch", messages: [known("q9", null), known("a9", "q9")], more: false });
+  assert.deepEqual(ids(root), ["q9", "a9"]);
+  assert.equal(root.more, false);
+  const far = reduce(talk(FOUR), { type: "branch", messages: [known("q9", "a8"), known("a9", "q9")], more: true });
+  assert.deepEqual(ids(far), ["q9", "a9"]);
+  assert.equal(far.more, true);
+  assert.deepEqual(ids(reduce(talk(FOUR), { type: "branch", messages: [], more: false })), []);
+});
+
+test("no branch takes an answer away that is being written", () => {
+  const live = { ...talk(FOUR), phase: /** @type {const} */ ("streaming") };
+  assert.equal(reduce(live, { type: "branch", messages: [], more: false }), live);
+});
+
+test("what was said earlier goes before, also while an answer is being written", () => {
+  const live = { ...talk(FOUR.slice(2), true), phase: /** @type {const} */ ("streaming") };
+  const state = reduce(live, { type: "earlier", messages: FOUR.slice(0, 2), more: false });
+  assert.deepEqual(ids(state), ["q1", "a1", "q2", "a2"]);
+  assert.equal(state.more, false);
+});
+
+test("what was said earlier on another branch is left out", () => {
+  const shown = talk(FOUR.slice(2), true);
+  assert.equal(reduce(shown, { type: "earlier", messages: [known("q0", null), known("a0", "q0")], more: false }), shown);
+});
+
+test("a conversation is temporary from its beginning or never", () => {
+  assert.equal(reduce(initial(), { type: "temporary", temporary: true }).temporary, true);
+  assert.equal(reduce(talk(FOUR), { type: "temporary", temporary: true }).temporary, false);
+});

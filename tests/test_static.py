@@ -1,0 +1,72 @@
+"""Static files: small on the line, and asked for again only when they changed."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from chatsite.fingerprint import fingerprint
+from tests.site import Site
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def stranger(site: Site) -> Iterator[httpx2.Client]:
+    with site.client(None) as client:
+        yield client
+
+
+def test_text_travels_compressed_to_whoever_can_read_it(stranger: httpx2.Client) -> None:
+    written = (ROOT / "static/chat/main.js").read_bytes()
+    request = stranger.build_request("GET", "/static/chat/main.js", headers={"Accept-Encoding": "gzip"})
+    answer = stranger.send(request, stream=True)
+    raw = b"".join(answer.iter_raw())
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert int(answer.headers["Content-Length"]) == len(raw) < len(written) / 2
+    assert gzip.decompress(raw) == written
+    plain = stranger.get("/static/chat/main.js", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == written
+
+
+def test_what_did_not_change_is_not_sent_again(stranger: httpx2.Client) -> None:
+    for encoding, names in (("gzip", {"Last-Modified": "If-Modified-Since"}), ("identity", {"ETag": "If-None-Match"})):
+        first = stranger.get("/static/chat/base.css", headers={"Accept-Encoding": encoding})
+        again = {condition: first.headers[name] for name, condition in names.items()}
+        answer = stranger.get("/static/chat/base.css", headers={"Accept-Encoding": encoding, **again})
+        assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_half_a_file_is_half_of_its_bytes_and_a_picture_stays_as_it_is(stranger: httpx2.Client) -> None:
+    part = stranger.get("/static/chat/main.js", headers={"Range": "bytes=0-9", "Accept-Encoding": "gzip"})
+    assert part.status_code == 206
+    assert part.content == (ROOT / "static/chat/main.js").read_bytes()[:10]
+    font = next((ROOT / "static/vendor").rglob("*.woff2"))
+    answer = stranger.get(f"/{font.relative_to(ROOT)}", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_a_page_names_files_by_addresses_that_are_kept_for_good(stranger: httpx2.Client) -> None:
+    address = re.search(r'href="(/static/[0-9a-f]{12}/chat/base.css)"', stranger.get("/login/").text)
+    assert address is not None
+    answer = stranger.get(address[1])
+    assert answer.content == (ROOT / "static/chat/base.css").read_bytes()
+    assert answer.headers["Cache-Control"] == "max-age=31536000, public, immutable"
+    for other in ("/static/chat/base.css", "/static/0123456789ab/chat/base.css"):
+        answer = stranger.get(other)
+        assert answer.status_code == 200
+        assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_a_fingerprint_changes_with_a_file_and_with_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text("one")
+    before = fingerprint(tmp_path)
+    (tmp_path / "main.js").touch()
+    assert fingerprint(tmp_path) == before
+    (tmp_path / "main.js").write_text("two")
+    assert fingerprint(tmp_path) != before

@@ -1,0 +1,158 @@
+"""Titles that a model gives: in the background, once, on the bill, and never over a person's own."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from chat.generation.title import tidy
+from tests.site import Site
+from tests.stream import events, one
+from tests.upstream.process import Upstream
+
+MODEL, TITLER = "gpt-4o-mini", "gpt-4o"
+
+
+@pytest.fixture(scope="module")
+def titled(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with a model for titles."""
+    environment = {"OPENAI_BASE_URL": upstream.base_url, "CHAT_TITLE_MODEL": TITLER, "CHAT_MAX_RETRIES": "0"}
+    with Site(tmp_path_factory.mktemp("titled"), environment) as site:
+        site.manage("syncmodels")
+        yield site
+        assert not [line for line in site.output if "Traceback" in line]
+
+
+@pytest.fixture
+def ada(titled: Site) -> Iterator[httpx2.Client]:
+    with titled.client("alice") as client:
+        yield client
+
+
+def ask(client: httpx2.Client, message: str, **more: Any) -> dict[str, Any]:
+    return one(events(client, message=message, model=MODEL, **more), "start")
+
+
+def title_when(client: httpx2.Client, name: str, wanted: str) -> str:
+    """Return the title once it is as wanted, or after a while as it is."""
+    deadline = time.monotonic() + 10
+    while (title := client.get(f"/api/conversations/{name}").json()["title"]) != wanted:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return str(title)
+
+
+def requests_for_titles(upstream: Upstream, prompt: str) -> int:
+    return len([r for r in upstream.log(TITLER) if prompt in str(r.body["messages"][-1])])
+
+
+def test_a_new_conversation_gets_a_title_and_its_cost_is_on_the_bill(
+    ada: httpx2.Client, titled: Site, upstream: Upstream
+) -> None:
+    upstream.script(TITLER, text=['"Rivers', ' and their towns."'])
+    received = events(ada, message="tell me of rivers and towns, please", model=MODEL)
+    start = one(received, "start")
+    name = start["conversation_id"]
+    assert one(received, "title")["title"] == "tell me of rivers and towns, please"
+    assert title_when(ada, name, "Rivers and their towns") == "Rivers and their towns"
+    kept = "values('kind', 'model', 'prompt_tokens', 'completion_tokens', 'source', 'username')"
+    rows = titled.shell(
+        f"print(*UsageRecord.objects.filter(conversation_id='{name}').order_by('kind').{kept}, sep='|')"
+    )
+    answer, title = (eval(row) for row in rows.strip().split("|"))  # noqa: S307
+    assert (answer["kind"], answer["model"]) == ("answer", MODEL)
+    assert (title["kind"], title["model"], title["source"], title["username"]) == ("title", TITLER, "provider", "alice")
+    assert title["completion_tokens"] == 2
+    # The answer's own figures are its own.
+    shown = ada.get(f"/api/conversations/{name}").json()["messages"][-1]["usage"]
+    assert shown["completion_tokens"] == answer["completion_tokens"]
+    ask(ada, "and of bridges", conversation_id=name)
+    assert requests_for_titles(upstream, "tell me of rivers and towns") == 1
+
+
+def test_the_answer_does_not_wait_for_its_title(ada: httpx2.Client, upstream: Upstream) -> None:
+    upstream.script(TITLER, then="hang", after=0)
+    received = events(ada, message="a title that never comes", model=MODEL)
+    assert received[-1]["type"] == "done"
+    upstream.wait_for(TITLER, lambda r: "a title that never comes" in str(r.body))
+
+
+def test_a_title_that_fails_is_asked_for_after_the_next_answer_to_the_first_question(
+    ada: httpx2.Client, upstream: Upstream
+) -> None:
+    upstream.script(TITLER, status=400)
+    start = ask(ada, "fail to name me")
+    name = start["conversation_id"]
+    upstream.wait_for(TITLER, lambda r: "fail to name me" in str(r.body) and r.ended != "open")
+    deadline = time.monotonic() + 10
+    upstream.script(TITLER, text=["Named at last"])
+    while title_when_once(ada, name) != "Named at last" and time.monotonic() < deadline:
+        ada.post("/api/chat", json={"conversation_id": name, "regenerate": start["user_message_id"]})
+    assert title_when(ada, name, "Named at last") == "Named at last"
+
+
+def title_when_once(client: httpx2.Client, name: str) -> str:
+    return str(client.get(f"/api/conversations/{name}").json()["title"])
+
+
+@pytest.mark.parametrize("case", ["renamed", "temporary", "stopped"])
+def test_no_title_is_asked_for(ada: httpx2.Client, upstream: Upstream, case: str) -> None:
+    upstream.script(TITLER, text=["Unwanted"])
+    prompt = f"no title for me, I am {case}"
+    upstream.script_prompt(prompt, text=["one ", "two ", "three"], delay=0.3)
+    body = {"message": prompt, "model": MODEL, "temporary": case == "temporary"}
+    with ada.stream("POST", "/api/chat/stream", json=body) as response:
+        lines = response.iter_lines()
+        start = next(event for event in map(str, lines) if event.startswith("data: "))
+        name, generation = (start.split(f'"{key}":"')[1][:36] for key in ("conversation_id", "generation_id"))
+        if case == "renamed":
+            ada.patch(f"/api/conversations/{name}", json={"title": "My own"})
+        if case == "stopped":
+            ada.post(f"/api/generations/{generation}/stop")
+        list(lines)
+    # Another conversation's title was asked for after this one's would have been.
+    other = ask(ada, f"a title after {case}")["conversation_id"]
+    assert title_when(ada, other, "Unwanted") == "Unwanted"
+    assert requests_for_titles(upstream, prompt) == 0
+    assert title_when_once(ada, name) == ("My own" if case == "renamed" else prompt)
+
+
+def test_who_renames_meanwhile_keeps_the_name(ada: httpx2.Client, upstream: Upstream) -> None:
+    upstream.script(TITLER, text=["Too ", "late"], delay=0.5, delay_first=0.5)
+    name = ask(ada, "rename me quickly")["conversation_id"]
+    upstream.wait_for(TITLER, lambda r: "rename me quickly" in str(r.body))
+    ada.patch(f"/api/conversations/{name}", json={"title": "Quick"})
+    upstream.wait_for(TITLER, lambda r: "rename me quickly" in str(r.body) and r.ended != "open")
+    upstream.script(TITLER, text=["Next"])
+    other = ask(ada, "after the rename")["conversation_id"]
+    assert title_when(ada, other, "Next") == "Next"
+    assert title_when_once(ada, name) == "Quick"
+
+
+def test_a_model_that_is_not_there_is_a_warning(titled: Site) -> None:
+    for name, warned in (("no-such-model", True), (TITLER, False)):
+        site = Site(titled.data_dir, {**titled.environment, "CHAT_TITLE_MODEL": name}, people=False)
+        said = site.shell("from chat.checks import title_model; print(*(each.id for each in title_model(None)))")
+        assert ("chat.W001" in said) is warned
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Rivers", "Rivers"),
+        ('\n  "Rivers and towns."\nmore', "Rivers and towns"),
+        ("**Title: Flüsse**", "Flüsse"),
+        ("«Les fleuves»", "Les fleuves"),
+        ("「東京の天気」", "東京の天気"),
+        ("", ""),
+        ('""', ""),
+        ("word " * 40, f"{'word ' * 10}word…"),
+        ("a\0b", "ab"),
+    ],
+)
+def test_a_title_is_one_short_line_without_quotes(said: str, title: str) -> None:
+    assert tidy(said) == title
+    assert len(tidy(said)) <= 60
