@@ -1,6 +1,7 @@
 """The pages: who sees what, what stands in them, and the first start."""
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from uuid import uuid4
@@ -139,7 +140,19 @@ def test_nothing_in_a_page_is_inline(browser: Client, ada: User) -> None:
             assert name != "style"
             assert name != "script" or attributes.get("src")
             assert not {key for key in attributes if key == "style" or key.startswith("on")}
-    assert "script-src 'self'" in browser.get("/").headers["Content-Security-Policy"]
+
+
+def test_only_the_script_that_carries_the_nonce_of_this_very_answer_runs(browser: Client) -> None:
+    nonces = set()
+    for _ in range(2):
+        response = browser.get("/")
+        policy = response.headers["Content-Security-Policy"]
+        (nonce,) = re.findall(r"script-src 'nonce-([\w-]{22})';", policy)
+        assert policy.startswith("default-src 'none';")
+        found = Page(response.content.decode())
+        assert {each["nonce"] for each in found.all("script")} == {nonce}
+        nonces.add(nonce)
+    assert len(nonces) == 2
 
 
 def test_every_file_a_page_names_is_there(browser: Client) -> None:

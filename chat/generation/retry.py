@@ -96,7 +96,13 @@ class Writing:
         self._policy = policy
         self._say = say
         self._ask_again = ask_again
-        self._text = ""
+        # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
+        self._parts: list[str] = []
+
+    @property
+    def _text(self) -> str:
+        """What the answer says so far."""
+        return "".join(self._parts)
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
@@ -194,7 +200,7 @@ class Writing:
         if isinstance(said, str):
             if not said:
                 return
-            self._text += said
+            self._parts.append(said)
             said = TextDelta(said)
         self._say(said)
 

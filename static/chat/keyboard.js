@@ -3,6 +3,8 @@
 import { need } from "./page.js";
 import { SHORTCUTS, keyName, shortcutFor } from "./shortcut.js";
 
+const SINGLE_KEYS_OFF = "single-keys=off";
+const YEAR_SECONDS = 365 * 24 * 3600;
 const TYPED_IN = "input, textarea, select, [contenteditable]";
 
 /** @param {HTMLDialogElement} sheet */
@@ -35,6 +37,13 @@ function fill(sheet) {
  * @param {Record<string, () => void>} deeds by what the table in shortcut.js calls them; `sheet` is known here
  */
 export function createKeyboard(sheet, deeds) {
+  // Whoever speaks to the machine, or hits keys by mistake, needs them off: WCAG 2.1.4.
+  const single = need("input", HTMLInputElement, sheet);
+  single.checked = !document.cookie.includes(SINGLE_KEYS_OFF);
+  single.addEventListener("change", () => {
+    document.cookie = `${SINGLE_KEYS_OFF}; Path=/; Max-Age=${single.checked ? 0 : YEAR_SECONDS}; SameSite=Lax`;
+  });
+
   function showSheet() {
     if (!sheet.querySelector("[data-shortcuts]")?.hasChildNodes()) fill(sheet);
     sheet.showModal();
@@ -43,7 +52,7 @@ export function createKeyboard(sheet, deeds) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const typing = event.target instanceof Element && event.target.matches(TYPED_IN);
-    const does = shortcutFor(event, typing);
+    const does = shortcutFor(event, typing, single.checked);
     const act = does === "sheet" ? showSheet : deeds[does ?? ""];
     if (!act) return;
     event.preventDefault();

@@ -58,6 +58,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
   /** @type {string | null} */
   let writing = null;
   let chosen = "";
+  let openedAt = 0;
   /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
   let meanwhile = null;
 
@@ -84,6 +85,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
     need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
     for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
     menu.toggle(button);
+    openedAt = panel.scrollTop;
     return true;
   }
 
@@ -93,7 +95,8 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
     const wanted = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
     if (wanted && openMenu(event.target)) event.preventDefault();
   });
-  panel.addEventListener("scroll", () => menu.close({ refocus: false }), { passive: true });
+  // What was still to be told when the menu opened does not close it.
+  panel.addEventListener("scroll", () => panel.scrollTop !== openedAt && menu.close({ refocus: false }), { passive: true });
 
   /** @param {PageEvent} event of the feed */
   function told(event) {

@@ -46,13 +46,15 @@ const ACTIVE = SHORTCUTS.flatMap(({ title, shortcuts }) =>
 /**
  * @param {Pressed} pressed
  * @param {boolean} typing whether the focus is where text is typed
+ * @param {boolean} [single] whether a key alone may do something
  * @returns {string | undefined} what it does
  */
-export function shortcutFor({ key, ctrlKey, metaKey, shiftKey, altKey }, typing) {
+export function shortcutFor({ key, ctrlKey, metaKey, shiftKey, altKey }, typing, single = true) {
   if (altKey) return undefined;
   const found = ACTIVE.find(({ keys, typing: always }) => {
     if (typing && !always) return false;
     const mod = keys.includes("Mod");
+    if (!mod && !single) return false;
     // Which keys a sign takes is the keyboard's own business: only for letters does Shift tell shortcuts apart.
     const shift = !mod || keys.includes("Shift") === shiftKey;
     return keys.at(-1) === key.toUpperCase() && mod === (ctrlKey || metaKey) && shift;

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.site import ROOT
 
@@ -50,9 +50,23 @@ PREPARE = """async () => {
 }"""
 
 
+def let_modules_in(route: Route) -> None:
+    """Serve the page with a policy that lets also a test, which has no nonce, import the page's modules."""
+    response = route.fetch()
+    policy = response.headers["content-security-policy"].replace("script-src ", "script-src 'self' ")
+    route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
+
+
+def open_to_modules(page: Page) -> Page:
+    """Open the page anew, so that its modules can be imported; in all else its policy stays."""
+    page.route(page.url, let_modules_in)
+    page.reload()
+    return page
+
+
 def prepare(page: Page) -> Page:
     """Give the page `renderer.streamed(pieces, pause)` and `renderer.whole(text)`, which return a body's element."""
-    page.evaluate(PREPARE)
+    open_to_modules(page).evaluate(PREPARE)
     return page
 
 

@@ -24,7 +24,7 @@ def settled(answer: Locator, status: str = "complete", *, seconds: float = 10) -
 
 
 def sign_in_at(page: Page, address: str, person: str = "alice") -> Page:
-    """Sign in through whatever stands in front of the site."""
+    """Sign in by the form, through whatever stands in front of the site."""
     page.goto(f"{address}/login/")
     page.get_by_label("Name").fill(person)
     page.get_by_label("Password").fill(PASSWORD)

@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.renderer import documents, prepare, show, written
+from tests.browser.renderer import documents, open_to_modules, prepare, show, written
 from tests.browser.talk import ask, settled
 from tests.upstream.process import Upstream
 
@@ -45,6 +45,7 @@ def words(text: str) -> list[str]:
 
 
 def test_a_streamed_document_ends_as_the_same_document_shown_at_once(page: Page) -> None:
+    open_to_modules(page)
     assert page.evaluate(SAME, documents(SEED, 200)) == [], f"SEED={SEED}"
 
 
@@ -118,6 +119,7 @@ def test_code_is_copied_as_it_was_written_and_wraps_on_request(page: Page, upstr
 
 
 def test_code_is_copied_where_the_clipboard_is_refused(page: Page) -> None:
+    open_to_modules(page)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.evaluate("document.addEventListener('copy', () => (window.copied = String(document.activeElement.value)))")
     page.evaluate("import('/static/chat/clipboard.js').then(({copyText}) => copyText('two\\nlines'))")

@@ -12,6 +12,12 @@ from tests.site import Site
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
 
+# Looked at again in each frame: text grows between two of them, and the next one follows it.
+AT_THE_END = """() => {
+    const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#scroller");
+    return scrollHeight - scrollTop - clientHeight < 40;
+}"""
+
 
 def test_words_appear_while_the_model_speaks_and_the_figures_after(page: Page, upstream: Upstream) -> None:
     upstream.script_prompt("words one by one", tokens=30, then="hang", after=10)
@@ -151,7 +157,7 @@ def test_scrolling_up_frees_the_view_and_a_button_leads_back(page: Page, upstrea
     answer = ask(page, "a long answer")
     scroller = page.locator("#scroller")
     expect(answer).to_contain_text("line 60")
-    assert scroller.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 40
+    page.wait_for_function(AT_THE_END)
     page.mouse.move(640, 300)
     page.mouse.wheel(0, -600)
     page.wait_for_timeout(200)
@@ -160,7 +166,7 @@ def test_scrolling_up_frees_the_view_and_a_button_leads_back(page: Page, upstrea
     assert scroller.evaluate("e => e.scrollTop") == where
     page.get_by_role("button", name="To the end").click()
     expect(answer).to_contain_text("line 250")
-    assert scroller.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 40
+    page.wait_for_function(AT_THE_END)
     page.keyboard.press("Escape")
     settled(answer, "stopped")
 

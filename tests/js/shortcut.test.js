@@ -40,6 +40,11 @@ test("a plain sign does something only when nobody is typing, with Shift or with
   assert.equal(shortcutFor(press("/"), true), undefined);
 });
 
+test("a key alone can be switched off", () => {
+  assert.equal(shortcutFor(press("?", "shift"), false, false), undefined);
+  assert.equal(shortcutFor(press("k", "ctrl"), false, false), "search");
+});
+
 test("no two shortcuts have the same keys", () => {
   const all = SHORTCUTS.flatMap(({ shortcuts }) => shortcuts.map(({ keys }) => keys.join("+")));
   assert.equal(new Set(all).size, all.length);
