@@ -61,7 +61,8 @@ class Site:
     def __enter__(self) -> Self:
         if "DATABASE_URL" in self.environment:
             self.manage("migrate", "-v0")
-            self.keys = self.populate() if self.people else {}
+            if self.people:
+                self.keys = self.populate()
         elif self.people:
             # Each start of Python costs the tests most of a second.
             directory, self.keys = peopled()

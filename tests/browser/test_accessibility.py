@@ -17,10 +17,11 @@ RUN = """async tags => {
     const told = (id, { html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`;
     return violations.flatMap(({ id, nodes }) => nodes.map(node => told(id, node)));
 }"""
-# What fades in has its colours only when it is there.
+# What fades in has its colours only when it is there. What is not laid out stands still for ever.
 STILL = """() => {
     const brief = document.getAnimations().filter(each => each.effect.getTiming().iterations === 1);
-    return Promise.allSettled(brief.map(each => each.finished));
+    const patience = new Promise(resolve => setTimeout(resolve, 1000));
+    return Promise.race([patience, Promise.allSettled(brief.map(each => each.finished))]).then(() => null);
 }"""
 # A rich answer: everything that Markdown draws.
 RICH = (
