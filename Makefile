@@ -22,7 +22,7 @@ install: .venv/dev-installed node_modules/installed
 
 test: install
 	@scripts/install-chromium
-	$(bin)/python -m pytest -n $(JOBS) --dist loadfile
+	$(bin)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(bin)/node --test --test-reporter=dot "tests/js/**/*.test.js"
 
 # Checks read the settings; they must neither need nor leave a data directory in the tree.

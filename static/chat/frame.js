@@ -1,12 +1,21 @@
-/** When the page is drawn: once a frame, however much happens in between. */
+/** When the page is drawn: a deed in the next frame, a growing text at a steady pace; and never most of the time. */
 
 const HIDDEN_MS = 200;
+// A growing text is read, not watched: twenty times a second is smooth.
+const EVERY_MS = 50;
+// Of the time at most this share goes into drawing it, on however slow a machine.
+const SHARE = 0.2;
 
 /**
- * @param {() => boolean} draw returns whether there is more to draw in the next frame
+ * @param {(elapsed: number) => boolean} draw gets the milliseconds since it was last called; returns whether there is
+ *   more to draw
  */
 export function createFrame(draw) {
   let asked = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let began = performance.now();
+  let next = 0;
 
   function soon() {
     if (asked) return;
@@ -16,14 +25,33 @@ export function createFrame(draw) {
     else requestAnimationFrame(now);
   }
 
+  function later() {
+    if (asked || timer) return;
+    const rest = next - performance.now();
+    if (rest <= 0) return soon();
+    timer = setTimeout(() => {
+      timer = undefined;
+      later();
+    }, rest);
+  }
+
   function now() {
     asked = false;
-    if (draw()) soon();
+    const before = began;
+    began = performance.now();
+    next = began + EVERY_MS;
+    const more = draw(began - before);
+    // Style, layout and paint come before the next task.
+    setTimeout(() => (next = Math.max(next, began + (performance.now() - began) / SHARE)));
+    if (more) later();
   }
 
   return {
     /** In the next frame. */
     soon,
+
+    /** When it is time for more of a text. */
+    later,
 
     now,
   };

@@ -26,6 +26,9 @@ import { createThread } from "./thread.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
 
+// What only makes the answer longer.
+const GROWTH = new Set(["reasoning", "token", "tool_call", "field"]);
+
 const log = need("#transcript", HTMLElement);
 const page = need("#page", HTMLElement).dataset;
 const welcome = document.querySelector("#welcome");
@@ -98,9 +101,9 @@ const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {
 });
 createAccount({ archived: () => library.showArchived(true), sheet: keyboard.showSheet });
 
-const frame = createFrame(() => {
+const frame = createFrame((elapsed) => {
   welcome?.toggleAttribute("hidden", state.turns.length > 0);
-  const waiting = thread.update(state);
+  const waiting = thread.update(state, elapsed);
   for (const view of [composer, heading, library, helm]) view.update(state);
   scroll.update();
   return waiting;
@@ -112,7 +115,7 @@ function dispatch(event) {
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
   if (event.type === "error") asking.refused(event.error_type);
-  if (state !== before) frame.soon();
+  if (state !== before) (GROWTH.has(event.type) ? frame.later : frame.soon)();
 }
 
 /** @param {string | null} conversationBefore */

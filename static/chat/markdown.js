@@ -6,9 +6,6 @@ import { patch } from "./patch.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 
-const EVERY_MS = 50;
-// Of the time at most this share goes into parsing, however long the text has become.
-const SHARE = 0.25;
 const CONTAINERS = "ul, ol, li, blockquote, div, table, tbody, tr, section, figure, pre";
 
 /**
@@ -40,19 +37,15 @@ export function createMarkdown(element) {
   let source = element.textContent ?? "";
   let growing = true;
   let rendered = false;
+  let due = false;
   let blocks = createBlocks();
   /** @type {Node[]} */
   let shown = [];
   /** @type {Element | null} */
   let end = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  let next = 0;
 
   function render() {
-    const began = performance.now();
-    clearTimeout(timer);
-    timer = undefined;
+    due = false;
     forget(element);
     if (!rendered) {
       element.replaceChildren();
@@ -64,20 +57,12 @@ export function createMarkdown(element) {
     patch(element, shown, nodes);
     shown = nodes;
     markEnd();
-    const now = performance.now();
-    next = Math.max(began + EVERY_MS, now + (now - began) / SHARE);
   }
 
   function markEnd() {
     end?.removeAttribute("data-end");
     end = growing && element.hasChildNodes() ? endOf(element) : null;
     end?.setAttribute("data-end", "");
-  }
-
-  function renderSoon() {
-    const now = performance.now();
-    if (now >= next) render();
-    else timer ??= setTimeout(render, next - now);
   }
 
   if (source) whenNear(element, render);
@@ -90,7 +75,7 @@ export function createMarkdown(element) {
     append(more) {
       source += more;
       growing = true;
-      renderSoon();
+      due = true;
     },
 
     /** @param {string} text */
@@ -98,14 +83,19 @@ export function createMarkdown(element) {
       source = text;
       growing = true;
       blocks = createBlocks();
-      renderSoon();
+      due = true;
+    },
+
+    /** Brings what was said to the screen. */
+    draw() {
+      if (due) render();
     },
 
     /** There is no more to come: what was held back is shown as it is. */
     settle() {
       if (!growing) return;
       growing = false;
-      if (rendered) render();
+      if (rendered || due) render();
     },
   };
 }

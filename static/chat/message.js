@@ -53,15 +53,14 @@ export function createMessage(article, createBody, toolTemplate) {
   const actions = createActions(need(".actions", HTMLElement, article));
 
   /**
-   * Shows more of a text that grows, or all of it.
+   * Gives a body more of a text that grows, or all of it.
    *
    * @param {Body} target
    * @param {string} text
-   * @param {boolean} growing
-   * @param {boolean} held
+   * @param {{ live: boolean, held: boolean, elapsed: number }} how
    * @returns {boolean} whether the rest waits for the next frame
    */
-  function show(target, text, growing, held) {
+  function show(target, text, { live: growing, held, elapsed }) {
     const shown = target.shown();
     if (shown === text) return false;
     // A followed stream tells again what is already here: wait until it has caught up.
@@ -71,7 +70,7 @@ export function createMessage(article, createBody, toolTemplate) {
       return false;
     }
     if (held) return false;
-    const until = growing && !calm?.matches ? reveal(text, shown.length) : text.length;
+    const until = growing && !calm?.matches ? reveal(text, shown.length, elapsed) : text.length;
     target.append(text.slice(shown.length, until));
     return until < text.length;
   }
@@ -92,9 +91,10 @@ export function createMessage(article, createBody, toolTemplate) {
     /**
      * @param {Turn} turn
      * @param {Phase} phase
+     * @param {number} elapsed milliseconds since the last frame
      * @returns {boolean} whether there is more to show in the next frame
      */
-    update(turn, phase) {
+    update(turn, phase, elapsed) {
       const live = turn.status === "queued" || turn.status === "streaming";
       const held = live && phase === "stopping";
       article.dataset.role = turn.role;
@@ -108,8 +108,11 @@ export function createMessage(article, createBody, toolTemplate) {
       thinking.hidden = turn.reasoning === "" && thoughts.shown() === "";
       thinking.toggleAttribute("data-live", live && !held && isThinking(turn));
       say(summary, thoughtLine(turn, live));
-      const thoughtsWait = show(thoughts, turn.reasoning, live, held);
-      const textWaits = show(body, turn.content, live, held);
+      const how = { live, held, elapsed };
+      const thoughtsWait = show(thoughts, turn.reasoning, how);
+      const textWaits = show(body, turn.content, how);
+      thoughts.draw();
+      body.draw();
       if (!live && !textWaits) body.settle();
       tools.update(turn.toolCalls);
 

@@ -20,6 +20,9 @@ export function createText(element) {
       node.data = text;
     },
 
+    /** It is on the screen at once. */
+    draw() {},
+
     /** There is no more to come. */
     settle() {},
   };

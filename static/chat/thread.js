@@ -38,9 +38,10 @@ export function createThread(log, { template, createMessage, onAction }) {
   return {
     /**
      * @param {State} state
+     * @param {number} elapsed milliseconds since the last frame
      * @returns {boolean} whether there is more to show in the next frame
      */
-    update(state) {
+    update(state, elapsed) {
       const keys = new Set(state.turns.map((turn) => turn.key));
       for (const [key, { view }] of shown) {
         if (keys.has(key)) continue;
@@ -58,7 +59,7 @@ export function createThread(log, { template, createMessage, onAction }) {
         const live = turn.status === "queued" || turn.status === "streaming";
         if (entry.turn === turn && !entry.waiting && !live) continue;
         entry.turn = turn;
-        entry.waiting = entry.view.update(turn, state.phase);
+        entry.waiting = entry.view.update(turn, state.phase, elapsed);
         waiting ||= entry.waiting;
       }
       return waiting;

@@ -9,6 +9,8 @@ import { isPicture, link } from "./address.js";
 /** @typedef {string | ElementNode | CodeNode | FormulaNode} Node */
 /** @typedef {{ numbers: Map<string, number>, words: Map<string, Node[]> }} Notes what was referred to, and defined, by label */
 
+// Nobody means more emphasis than this, and drawing it would take all of the stack.
+const DEEPEST = 50;
 const TASK = /^\[([ xX])\]\s/;
 /** @type {Record<string, string>} */
 const TAGS = {
@@ -154,7 +156,7 @@ export function build(tokens, notes, into = []) {
     if (token.type === "inline") build(token.children ?? [], notes, children);
     else if (token.type === "footnote_open") stack.push({ children: words(notes, String(token.meta?.label)), node: null });
     else if (token.nesting === 1) {
-      const node = opened(token);
+      const node = stack.length > DEEPEST ? null : opened(token);
       const scrolled = node?.tag === "table" ? element("div", { class: "table", tabindex: "0" }, [node]) : node;
       if (scrolled) children.push(scrolled);
       stack.push({ children: node ? node.children : children, node });

@@ -33,6 +33,7 @@ PREPARE = """async () => {
       for (const piece of pieces) {
         body.append(piece);
         if (pause || performance.now() - last > 40) {
+          body.draw();
           await frame();
           last = performance.now();
         }

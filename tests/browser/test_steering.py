@@ -279,6 +279,10 @@ def long_talk(site: Site) -> tuple[str, list[str]]:
     return name, ids
 
 
+IN_VIEW = """() => [...document.querySelectorAll("article")]
+    .find(each => each.getBoundingClientRect().bottom > 300).dataset.messageId"""
+
+
 def test_a_long_conversation_begins_with_its_end_and_grows_upwards_without_a_jump(
     page: Page, site: Site, long_talk: tuple[str, list[str]]
 ) -> None:
@@ -291,11 +295,9 @@ def test_a_long_conversation_begins_with_its_end_and_grows_upwards_without_a_jum
     shown = 40
     while shown < LONG * 2:
         # As a reader does: up, until there is more.
-        first = page.locator("article").first
-        name = first.get_attribute("data-message-id")
-        mark = page.locator(f'article[data-message-id="{name}"]')
         scroller.evaluate("e => { e.scrollTop = 700; }")
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        mark = page.locator(f'article[data-message-id="{page.evaluate(IN_VIEW)}"]')
         before, top = mark.bounding_box(), scroller.evaluate("e => e.scrollTop")
         shown = min(shown + 40, LONG * 2)
         expect(page.locator("article")).to_have_count(shown)
