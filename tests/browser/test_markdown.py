@@ -201,8 +201,8 @@ def test_a_long_history_is_shown_from_its_end_and_does_not_jump(page: Page, upst
     page.mouse.move(450, 200)
     last = page.locator("article[data-role=user]").nth(4)
     while (last.bounding_box() or {"y": -1000})["y"] < 100:
-        page.mouse.wheel(0, -60)
         before = page.evaluate("document.querySelector('#scroller').scrollTop")
+        page.mouse.wheel(0, -60)
         moved = "before => document.querySelector('#scroller').scrollTop !== before || before === 0"
         page.wait_for_function(moved, arg=before)
     expect(last).to_be_in_viewport()
