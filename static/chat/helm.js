@@ -5,7 +5,7 @@ import { createChoice } from "./choice.js";
 import { createConfirmation } from "./confirmation.js";
 import { createDeeds } from "./deeds.js";
 import { openEditor } from "./editor.js";
-import { watchBeginning } from "./nearing.js";
+import { watchNearing } from "./nearing.js";
 import { need } from "./page.js";
 import { createSettings } from "./settings.js";
 import { goToSpot } from "./spot.js";
@@ -108,7 +108,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
       const find = () => goToSpot(log, scroll.to);
       if (!find()) scroll.toEnd();
       addEventListener("hashchange", find);
-      watchBeginning(need("#transcript-start", HTMLElement), steering.earlier);
+      const start = need("#transcript-start", HTMLElement);
+      watchNearing(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, steering.earlier);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The two lists of conversations, of which one is shown: the current ones, and the archived. */
 
-import { createOlder, watchEnd } from "./older.js";
+import { watchNearing } from "./nearing.js";
+import { createOlder } from "./older.js";
 import { need } from "./page.js";
 import { createSidebar } from "./sidebar.js";
 
@@ -28,8 +29,9 @@ export function createLists(panel, api) {
     cursor: "",
     onPage: archived.add,
   });
-  watchEnd(need("#conversations-end", HTMLElement), older.more);
-  watchEnd(need("#archived-end", HTMLElement), olderArchived.more);
+  const near = { root: panel, rootMargin: "400px" };
+  watchNearing(need("#conversations-end", HTMLElement), near, older.more);
+  watchNearing(need("#archived-end", HTMLElement), near, olderArchived.more);
 
   /** @param {string} id */
   const find = (id) => current.find(id) ?? archived.find(id);

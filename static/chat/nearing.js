@@ -1,21 +1,16 @@
-/** Notices that a reader comes near the beginning of what is there. */
-
-const NEAR = "800px 0px 0px 0px";
+/** Notices that a reader comes near an end of what is there, where there may be more. */
 
 /**
- * @param {HTMLElement} sentinel stands before the thread
- * @param {() => Promise<void>} onNear is done when it has brought more, or could not
+ * @param {HTMLElement} sentinel stands at that end
+ * @param {{ root: Element | null, rootMargin: string }} where what scrolls, and how near is near
+ * @param {() => Promise<boolean>} onNear brings more; true if it has, and there may be still more
  */
-export function watchBeginning(sentinel, onNear) {
-  const observer = new IntersectionObserver(
-    async (seen) => {
-      if (!seen.some((each) => each.isIntersecting)) return;
-      await onNear();
-      // An observer tells of changes only: seen anew, a beginning that is still in view is told again.
-      observer.unobserve(sentinel);
-      observer.observe(sentinel);
-    },
-    { root: sentinel.parentElement, rootMargin: NEAR },
-  );
+export function watchNearing(sentinel, where, onNear) {
+  const observer = new IntersectionObserver(async (seen) => {
+    if (!seen.some((each) => each.isIntersecting) || !(await onNear())) return;
+    // An observer tells of changes only: seen anew, an end that is still in view is told again.
+    observer.unobserve(sentinel);
+    if (sentinel.isConnected) observer.observe(sentinel);
+  }, where);
   observer.observe(sentinel);
 }

@@ -1,4 +1,4 @@
-/** Fetches older conversations, page by page, when the end of the list comes into view. */
+/** Fetches older conversations, page by page. */
 
 /** @typedef {import("./listing.js").Conversation} Conversation */
 /** @typedef {import("./listing.js").ConversationPage} ConversationPage */
@@ -13,36 +13,21 @@ export function createOlder({ request, cursor, onPage }) {
   let loading = false;
 
   return {
+    /** @returns {Promise<boolean>} whether it brought some, and there are still more */
     async more() {
-      if (cursor === null || loading) return;
+      if (cursor === null || loading) return false;
       loading = true;
       try {
         const page = await request(cursor);
         cursor = page.next_cursor;
         onPage(page.conversations, cursor !== null);
+        return cursor !== null;
       } catch {
         // Scrolling there again asks again.
+        return false;
       } finally {
         loading = false;
       }
     },
   };
-}
-
-/**
- * @param {HTMLElement} sentinel stands at the list's end
- * @param {() => Promise<void>} onEnd
- */
-export function watchEnd(sentinel, onEnd) {
-  const observer = new IntersectionObserver(
-    async (seen) => {
-      if (!seen.some((each) => each.isIntersecting)) return;
-      await onEnd();
-      // An observer tells of changes only: seen anew, an end that is still in view is told again.
-      observer.unobserve(sentinel);
-      if (sentinel.isConnected) observer.observe(sentinel);
-    },
-    { root: sentinel.closest(".sidebar-list"), rootMargin: "400px" },
-  );
-  observer.observe(sentinel);
 }

@@ -72,18 +72,23 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
       await show(await api.conversation(conversation(), { last: PAGE }), () => current().turns.at(-1)?.key);
     },
 
-    /** Adds what was said before the first turn that is here. Where it fails, scrolling there again asks again. */
+    /**
+     * Adds what was said before the first turn that is here. Where it fails, scrolling there again asks again.
+     *
+     * @returns {Promise<boolean>} whether something was added, and there is still more
+     */
     async earlier() {
       const { more, turns } = current();
       const first = turns[0];
-      if (!more || looking || !first?.id) return;
+      if (!more || looking || !first?.id) return false;
       looking = true;
       try {
         const page = await api.conversation(conversation(), { last: PAGE, before: first.id });
         const messages = page.messages.map(knownOf);
         around(() => first.key, () => dispatch({ type: "earlier", messages, more: page.more }));
+        return page.more;
       } catch {
-        return;
+        return false;
       } finally {
         looking = false;
       }

@@ -165,3 +165,17 @@ def test_a_card_fits_on_the_smallest_screen(open_page: OpenPage, site: Site, pat
     page.goto(site.url + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_a_page_at_rest_looks_for_nothing(open_page: OpenPage, site: Site) -> None:
+    page = open_page()
+    page.add_init_script(
+        """const observe = IntersectionObserver.prototype.observe;
+        window.looks = 0;
+        IntersectionObserver.prototype.observe = function (...what) { looks++; return observe.apply(this, what); };"""
+    )
+    settled(ask(sign_in(page, site, "bob"), "and then it is quiet"))
+    page.wait_for_timeout(500)
+    before = page.evaluate("looks")
+    page.wait_for_timeout(500)
+    assert page.evaluate("looks") == before
