@@ -14,6 +14,7 @@
 export function createThread(log, { template, createMessage, onAction }) {
   /** @type {Map<string, { view: MessageView, turn: Turn | null, waiting: boolean }>} */
   const shown = new Map();
+  let busy = false;
 
   log.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-action]") : null;
@@ -35,6 +36,14 @@ export function createThread(log, { template, createMessage, onAction }) {
     return copy;
   }
 
+  /** @param {boolean} wanted whether an answer is being written: nothing that could disturb it can be done meanwhile */
+  function mark(wanted) {
+    if (busy === wanted) return;
+    busy = wanted;
+    // In a task of its own: it styles all of the thread anew, and what was done is on the screen first.
+    setTimeout(() => log.toggleAttribute("data-busy", busy));
+  }
+
   return {
     /**
      * @param {State} state
@@ -48,8 +57,7 @@ export function createThread(log, { template, createMessage, onAction }) {
         view.element.remove();
         shown.delete(key);
       }
-      // Nothing that could disturb the answer being written can be done meanwhile.
-      log.toggleAttribute("data-busy", state.phase !== "idle");
+      mark(state.phase !== "idle");
       let waiting = false;
       for (const [place, turn] of state.turns.entries()) {
         const entry = shown.get(turn.key) ?? { view: createMessage(made(turn)), turn: null, waiting: true };
