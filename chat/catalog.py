@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.models import ChatModel, Price, Provider
+from chat.models import ChatModel, Price, Provider, SitePolicy
 from chat.providers.base import Endpoint
 from chat.providers.base import Provider as Source
 from chat.providers.registry import provider_for
@@ -70,11 +70,28 @@ def _money(amount: Decimal, currency: str) -> str:
 
 
 def available(user: User) -> list[ChatModel]:
-    """Return the models `user` may use, the default first; the demo only where there is nothing else."""
+    """Return the models `user` may use, the default first; the demo only where there is nothing else.
+
+    Where the site forbids models without a price they are left out.
+    """
+    rows = _usable()
+    if SitePolicy.forbids_unpriced():
+        priced = prices_in_force(rows, timezone.now())
+        rows = [row for row in rows if row.pk in priced]
+    real = [row for row in rows if row.provider.kind != Provider.Kind.DEMO]
+    return real or rows
+
+
+def unpriced() -> list[ChatModel]:
+    """Return the models that could be used but for want of a price, or are used at a cost that nobody knows."""
+    rows = _usable()
+    priced = prices_in_force(rows, timezone.now())
+    return [row for row in rows if row.pk not in priced]
+
+
+def _usable() -> list[ChatModel]:
     rows = ChatModel.objects.select_related("provider").filter(enabled=True, is_listed=True, provider__enabled=True)
-    usable = [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
-    real = [row for row in usable if row.provider.kind != Provider.Kind.DEMO]
-    return real or usable
+    return [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
 
 
 def choices(user: User) -> list[Choice]:
@@ -104,6 +121,9 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
     rows = available(user)
     if name:
         found = next((row for row in rows if row.name == name), None)
+        if found is None and any(row.name == name for row in _usable()) and SitePolicy.forbids_unpriced():
+            message = f"“{name[:100]}” has no price, and this site asks only models that have one. Choose another."
+            raise ChatError("invalid_request", message)
         if found is None:
             raise ChatError("invalid_request", f"There is no model called “{name[:100]}”. GET /api/models lists them.")
         return found

@@ -69,7 +69,8 @@ class Usage(msgspec.Struct, frozen=True):
     """Tokens as the provider counted them; None where it did not say.
 
     `cached_tokens` (read from the provider's cache) and `cache_write_tokens` are part of `prompt_tokens`,
-    `reasoning_tokens` part of `completion_tokens`.
+    `long_cache_write_tokens` (kept for an hour) part of `cache_write_tokens`, `reasoning_tokens` part of
+    `completion_tokens`.
     """
 
     prompt_tokens: int | None = None
@@ -77,6 +78,7 @@ class Usage(msgspec.Struct, frozen=True):
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     cache_write_tokens: int | None = None
+    long_cache_write_tokens: int | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):

@@ -7,9 +7,23 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
+from chat.admin.export import export as export_usage
 from chat.admin.usage import usage_page
 from chat.errors import ChatError
-from chat.views import complete, conversations, events, export, health, listing, models, pages, setup, stream
+from chat.views import (
+    budget,
+    complete,
+    conversations,
+    events,
+    export,
+    health,
+    listing,
+    models,
+    pages,
+    setup,
+    stream,
+    usage,
+)
 from chat.views.access import refuse
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,7 +44,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/export", export.everything, name="export_everything"),
     path("api/events", events.events, name="events"),
     path("api/models", models.models, name="models"),
+    path("api/budget", budget.budget, name="budget"),
     path("healthz", health.alive, name="healthz"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/export.csv", usage.export, name="usage_export"),
+    path("admin/usage/export.csv", export_usage, name="admin_usage_export"),
     path("admin/usage/", usage_page, name="admin_usage"),
     path("admin/", admin.site.urls),
 ]

@@ -134,7 +134,12 @@ def overlays(camera: Camera) -> None:
 
 def pages(camera: Camera) -> None:
     """Take the pages around the chat."""
-    for name, path in (("usage", "admin/usage/"), ("admin", "admin/"), ("not-found", "nowhere")):
+    for name, path in (
+        ("usage", "admin/usage/"),
+        ("own-usage", "usage/"),
+        ("admin", "admin/"),
+        ("not-found", "nowhere"),
+    ):
         camera.page.goto(f"{camera.site.url}/{path}")
         camera.take(name)
 

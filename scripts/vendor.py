@@ -42,6 +42,11 @@ LIBRARIES = {
         "katex/dist/katex.min.css": "katex.css",
         "katex/dist/fonts/*.woff2": "fonts/",
     },
+    # Only the admin's usage page loads it.
+    "chart.js": {
+        "chart.js/dist/chart.umd.min.js": "chart.js",
+        "@kurkle/color/LICENSE.md": "LICENSE.color",
+    },
 }
 
 
@@ -67,7 +72,7 @@ def main() -> None:
     for package, wanted in LIBRARIES.items():
         described = json.loads((PACKAGES / package / "package.json").read_text())
         library = package.removesuffix("/cdn-assets").removeprefix("@")
-        files = copy({**wanted, f"{package}/LICENSE": "LICENSE"}, VENDOR / library)
+        files = copy({**wanted, f"{package}/LICENSE*": "LICENSE"}, VENDOR / library)
         facts = {"package": package, "version": described["version"], "license": described["license"]}
         manifest[library] = {**facts, "files": files}
     (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

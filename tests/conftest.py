@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,9 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+from django.apps import apps
+from django.db import connection
+from django.db.models.signals import post_migrate
 
 from tests.site import Site
 from tests.upstream.process import Upstream
@@ -21,6 +25,27 @@ pytest_plugins = ["tests.upstream.fixtures"]
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def guard_books(**signal: object) -> None:
+    """Make the triggers of append-only tables; Django says so with a signal when it has emptied all tables."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            import_module("chat.migrations.0005_ledger").create_triggers(cursor.execute)
+
+
+@pytest.fixture(autouse=True)
+def emptied_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lets what a test commits be removed after it, also from tables whose rows nobody removes otherwise."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    post_migrate.connect(guard_books, sender=apps.get_app_config("chat"), dispatch_uid="books")
+    yield
+    with connection.cursor() as cursor:
+        import_module("chat.migrations.0005_ledger").drop_triggers(cursor.execute)
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,11 @@ TABLE: dict[str, list[Row]] = {
     # What it answers when all is well never ends.
     "api/events": [people("GET", "/api/events?after=x", 400)],
     "api/models": [people("GET", "/api/models", 200)],
+    "api/budget": [people("GET", "/api/budget", 200)],
     "healthz": [everybody("GET", "/healthz", 200)],
+    "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
+    "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],
     "admin/usage/": [staff_only("/admin/usage/")],
     "admin/": [staff_only("/admin/"), *(staff_only(f"/admin/{name}/") for name in LISTS)],
 }

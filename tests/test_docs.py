@@ -30,6 +30,7 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
         ("CHAT_TOTAL_TIMEOUT", "600"),
         ("CHAT_DISCONNECT_GRACE", "60"),
         ("CHAT_MAX_STREAMS_PER_USER", "10"),
+        ("CHAT_MESSAGES_PER_MINUTE", "0"),
         ("CHAT_MAX_MESSAGE_CHARS", "100000"),
         ("CHAT_MAX_BODY_BYTES", "2097152"),
     ],

@@ -10,7 +10,18 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from chat.models import ApiKey, ChatModel, Conversation, Generation, Message, Price, Provider, SetupToken, UsageRecord
+from chat.models import (
+    ApiKey,
+    ChatModel,
+    Conversation,
+    Generation,
+    Message,
+    Price,
+    Provider,
+    SetupToken,
+    SitePolicy,
+    UsageRecord,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +70,15 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
         name="x", upstream_name="x", provider=r["provider"], is_default=True
     ),
     "a model without a name": lambda r: ChatModel.objects.update(name=""),
-    "a price below zero": lambda r: Price.objects.update(output_per_million=-1),
+    "a price below zero": lambda r: Price.objects.create(model=r["model"], input_per_million=1, output_per_million=-1),
+    "a price by no hour": lambda r: Price.objects.create(
+        model=r["model"], input_per_million=1, output_per_million=1, per_hour=1
+    ),
+    "a tier below zero": lambda r: r["price"].tiers.create(above_tokens=9, input_per_million=-1, output_per_million=1),
+    "a tier twice": lambda r: [
+        r["price"].tiers.create(above_tokens=9, input_per_million=1, output_per_million=1) for _ in range(2)
+    ],
+    "two policies": lambda r: SitePolicy.objects.create(id=2),
     "a cost without a price": lambda r: usage(
         r, price=None, cost=Decimal(1), input_cost=Decimal(1), output_cost=Decimal(0)
     ),

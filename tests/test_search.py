@@ -27,7 +27,7 @@ def searched(
     with Site(tmp_path_factory.mktemp(request.param), environment) as site:
         site.manage("syncmodels")
         yield site
-        assert not [line for line in site.output if "Traceback" in line]
+        assert "Traceback" not in (told := "".join(site.output)), told
 
 
 @pytest.fixture
@@ -214,11 +214,16 @@ def test_the_longest_answer_is_stored_whatever_the_index_takes(
     assert name in found(ada, "w1é")
 
 
-def test_rows_that_were_there_before_are_found(ada: httpx2.Client, searched: Site) -> None:
-    name = ask(ada, "an old numbat")
+def test_rows_that_were_there_before_are_found(searched: Site) -> None:
+    with searched.client() as before:
+        name = ask(before, "an old numbat")
+    # A site that runs looks every now and then for answers left unfinished: not while columns come and go.
+    searched.stop()
     searched.manage("migrate", "-v0", "chat", "0003")
     searched.manage("migrate", "-v0", "chat")
-    assert found(ada, "numbat") == [name]
+    searched.start()
+    with searched.client() as after:
+        assert found(after, "numbat") == [name]
 
 
 @pytest.mark.parametrize(

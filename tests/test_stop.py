@@ -8,7 +8,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from chat.usage.estimate import estimate_tokens
 from tests.site import Site
 from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
@@ -134,4 +133,6 @@ def test_what_the_provider_counted_before_the_end_is_kept(
     if wire == "openai":
         assert (charge["completion_tokens"], charge["source"]) == (4, "provider")
     else:
-        assert (charge["completion_tokens"], charge["source"]) == (estimate_tokens(default_text(4)), "estimated")
+        # How near an estimate comes has tests of its own.
+        assert charge["source"] == "estimated"
+        assert 2 <= charge["completion_tokens"] <= 8

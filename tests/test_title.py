@@ -45,6 +45,28 @@ def title_when(client: httpx2.Client, name: str, wanted: str) -> str:
     return str(title)
 
 
+def test_no_title_is_asked_for_when_nothing_is_left_to_pay_for_it(titled: Site, upstream: Upstream) -> None:
+    upstream.script_prompt("a last question", text=[" abc"] * 90)
+    # Room for the answer, but not for a title's prompt as well.
+    key = titled.shell(
+        "user = User.objects.create_user('nearly')",
+        "Budget.objects.create(user=user, amount=110, unit='tokens', hard=True)",
+        "print(ApiKey.issue(user, 'tests')[1])",
+    ).strip()
+    titled.keys["nearly"] = key
+    with titled.client("nearly") as client:
+        start = ask(client, "a last question")
+        name = start["conversation_id"]
+        logged = "No title was asked for: What is left of your budget for "
+        deadline = time.monotonic() + 10
+        while not any(logged in line for line in titled.output) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert any(logged in line for line in titled.output)
+        assert client.get(f"/api/conversations/{name}").json()["title"] == "a last question"
+        assert client.get("/api/budget").json()["budgets"][0]["reserved"] == 0
+    assert requests_for_titles(upstream, "a last question") == 0
+
+
 def requests_for_titles(upstream: Upstream, prompt: str) -> int:
     return len([r for r in upstream.log(TITLER) if prompt in str(r.body["messages"][-1])])
 

@@ -1,7 +1,10 @@
 """Two processes on one PostgreSQL and one Redis: either can follow and stop what the other writes, and buries it."""
 
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -63,6 +66,33 @@ def test_the_other_process_follows_without_a_gap(pair: tuple[Site, Site], upstre
         finished = [event for _, event in parse(iter(again.text.splitlines()))]
         assert text_of(finished) == text_of(received)
         assert finished[-1] == received[-1]
+
+
+def test_both_together_write_no_more_answers_at_once_than_one_person_may_have(
+    pair: tuple[Site, Site], upstream: Upstream
+) -> None:
+    upstream.script_prompt("at both doors", tokens=20, then="hang", after=2)
+    body = {"message": "at both doors", "model": MODEL}
+
+    def crowd(number: int) -> tuple[int, str]:
+        with pair[number % 2].client("charlie") as client:
+            answer = client.post("/api/chat/stream", json=body)
+            if answer.status_code == 200:
+                return 200, ""
+            refused.release()
+            return answer.status_code, answer.headers["Retry-After"]
+
+    refused = threading.Semaphore(0)
+    with ThreadPoolExecutor(14) as pool:
+        answers = pool.map(crowd, range(14))
+        # Those who were taken wait until all the others have been turned away.
+        assert all(refused.acquire(timeout=20) for _ in range(4))
+        deadline = time.monotonic() + 20
+        while sum(r.pieces == 2 for r in upstream.log(MODEL) if "at both doors" in str(r.body)) < 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        upstream.release("at both doors")
+        assert sorted(answers) == [(200, "")] * 10 + [(429, "5")] * 4
 
 
 def test_the_other_process_can_stop_it(pair: tuple[Site, Site], upstream: Upstream) -> None:

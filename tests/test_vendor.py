@@ -46,6 +46,7 @@ def test_the_versions_are_those_that_npm_has_locked() -> None:
         ("markdown-it/markdown-it.mjs", "text/javascript"),
         ("highlightjs/languages/python.js", "text/javascript"),
         ("katex/katex.mjs", "text/javascript"),
+        ("chart.js/chart.js", "text/javascript"),
         ("katex/katex.css", "text/css"),
         ("katex/fonts/KaTeX_Main-Regular.woff2", "font/woff2"),
     ],

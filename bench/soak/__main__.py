@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.soak import crash, crowd, drain, fuzz, readers, resume
+from bench.soak import budget, crash, crowd, drain, fuzz, ledger, readers, resume
 from bench.soak.busy import answering, serving, settled
 from bench.soak.figure import MIB, Figure
+from tests.upstream.process import Upstream
 
 
 def server(*, full: bool, seed: int) -> Iterator[Figure]:
@@ -57,12 +58,33 @@ def fuzzed(*, full: bool, seed: int) -> Iterator[Figure]:
     yield from fuzz.fuzz(600 if full else 5, seed)
 
 
+def audited(*, full: bool, seed: int) -> Iterator[Figure]:
+    """Answers of every fate, and what is on the books of them."""
+    yield from ledger.books(1000 if full else 60, seed)
+
+
+def raced(*, full: bool, seed: int) -> Iterator[Figure]:
+    """Crowds at the end of a budget, at two processes, on SQLite and on PostgreSQL."""
+    runs = 20 if full else 3
+    with tempfile.TemporaryDirectory() as directory, Upstream() as upstream:
+        environment = {"OPENAI_BASE_URL": upstream.base_url, "CHAT_MAX_STREAMS_PER_USER": "0"}
+        with budget.pair(Path(directory) / "data", environment) as sites:
+            yield from budget.race(sites, upstream, runs, seed)
+        with (
+            resume.databases() as (database, redis),
+            resume.pair(Path(directory), upstream, database, redis) as sites,
+        ):
+            yield from budget.race(sites, upstream, runs, seed)
+
+
 PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "server": server,
     "crash": killed,
     "drain": stopped,
     "resume": resumed,
     "fuzz": fuzzed,
+    "ledger": audited,
+    "budget": raced,
 }
 
 

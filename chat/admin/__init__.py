@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from chat.admin import access, catalog, conversations, generations, ledger
+from chat.admin import access, budget, catalog, conversations, generations, ledger, policy, prices, rate
 
-__all__ = ["access", "catalog", "conversations", "generations", "ledger"]
+__all__ = ["access", "budget", "catalog", "conversations", "generations", "ledger", "policy", "prices", "rate"]
 
 admin.site.site_header = admin.site.site_title = "chatsite"
 admin.site.index_title = "Administration"

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
 from chat.admin.deletion import CountedDeletion
 from chat.admin.generic import ModelAdmin, ModelForm, UserAdmin
-from chat.models import ApiKey, Conversation, Generation, Message
+from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
 
 admin.site.unregister(User)
 
@@ -27,6 +27,8 @@ class PersonAdmin(CountedDeletion, UserAdmin[User]):
             Message.objects.filter(conversation__owner__in=objs),
             Generation.objects.filter(owner__in=objs),
             ApiKey.objects.filter(user__in=objs),
+            Budget.objects.filter(Q(user__in=objs) | Q(api_key__user__in=objs)),
+            RateLimit.objects.filter(user__in=objs),
         )
 
 

@@ -1,22 +1,21 @@
-"""Providers, models and prices in the admin."""
+"""Providers and models in the admin."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
-from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
-from django.forms import CharField, TextInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from chat.admin import figures
-from chat.admin.generic import BaseModelAdmin, ModelAdmin, ModelForm, TabularInline
-from chat.models import ChatModel, Price, Provider
+from chat.admin.generic import ModelAdmin
+from chat.admin.prices import PriceInline
+from chat.models import ChatModel, Provider
 from chat.usage.pricelist import in_force
+from chat.views import figures
 
 
 @admin.register(Provider)
@@ -24,7 +23,13 @@ class ProviderAdmin(ModelAdmin[Provider]):
     list_display = ("name", "kind", "address_in_force", "api_key_variable", "key_is_set", "enabled")
     list_filter = ("enabled", "kind")
     search_fields = ("name", "base_url")
-    fields = ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")
+    fieldsets = (
+        (
+            None,
+            {"fields": ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")},
+        ),
+        ("When an answer is stopped", {"fields": ("drain_seconds", "drain_tokens")}),
+    )
     readonly_fields = ("address_in_force", "key_is_set")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
@@ -44,60 +49,6 @@ class ProviderAdmin(ModelAdmin[Provider]):
     def key_is_set(self, provider: Provider) -> bool | None:
         """None where no key is asked for."""
         return bool(provider.api_key) if provider.api_key_variable else None
-
-
-class PriceForm(ModelForm[Price]):
-    currency = CharField(
-        initial="USD",
-        widget=TextInput(attrs={"size": 4, "maxlength": 3}),
-        validators=[RegexValidator(r"\A[A-Z]{3}\Z", "Enter a currency's three capital letters, such as USD.")],
-    )
-
-    class Meta:
-        model = Price
-        fields = (
-            "model",
-            "input_per_million",
-            "cached_input_per_million",
-            "cache_write_per_million",
-            "output_per_million",
-            "currency",
-            "valid_from",
-        )
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        # Left as offered it means now, not when the page was opened: a price may have been imported since.
-        if "valid_from" not in self.changed_data:
-            self.cleaned_data["valid_from"] = timezone.now()
-        return self.cleaned_data
-
-
-class AppendOnlyPrices(BaseModelAdmin[Price]):
-    """A new price is a new row; the old ones say what was charged, so they stay as they are."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class PriceInline(AppendOnlyPrices, TabularInline[Price, ChatModel]):
-    model = Price
-    form = PriceForm
-    extra = 0
-    verbose_name_plural = "prices per million tokens"
-    readonly_fields = ("origin",)
-    fields = (
-        "valid_from",
-        "input_per_million",
-        "cached_input_per_million",
-        "cache_write_per_million",
-        "output_per_million",
-        "currency",
-        "origin",
-    )
 
 
 @admin.register(ChatModel)
@@ -149,26 +100,3 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
             ChatModel.objects.filter(pk=model.pk).update(is_default=True)
         self.log_change(request, model, "Made the default.")
         self.message_user(request, f"{model} is the default now.", messages.SUCCESS)
-
-
-@admin.register(Price)
-class PriceAdmin(AppendOnlyPrices, ModelAdmin[Price]):
-    form = PriceForm
-    list_display = ("model", "input_rate", "cached_rate", "output_rate", "valid_from", "origin")
-    list_filter = ("origin", ("valid_from", admin.DateFieldListFilter))
-    list_select_related = ("model",)
-    search_fields = ("model__name",)
-    list_per_page = 50
-
-    @admin.display(description="input", ordering="input_per_million")
-    def input_rate(self, price: Price) -> str:
-        return figures.rate(price.input_per_million, price.currency)
-
-    @admin.display(description="cached input", ordering="cached_input_per_million")
-    def cached_rate(self, price: Price) -> str:
-        cached = price.cached_input_per_million
-        return "as input" if cached is None else figures.rate(cached, price.currency)
-
-    @admin.display(description="output", ordering="output_per_million")
-    def output_rate(self, price: Price) -> str:
-        return figures.rate(price.output_per_million, price.currency)

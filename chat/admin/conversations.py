@@ -8,12 +8,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from chat.admin import figures
 from chat.admin.deletion import CountedDeletion
 from chat.admin.generic import StackedInline
 from chat.admin.paginator import CappedList, CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import Conversation, Generation, Message
+from chat.views import figures
 
 
 class MessageInline(ReadOnly, StackedInline[Message, Conversation]):

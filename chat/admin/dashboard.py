@@ -1,19 +1,25 @@
 """The parts of the usage page: its tiles, its warnings, its charts and its tables, as people read them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.admin import chart, figures
+from chat.admin import health
+from chat.admin.drawing import Drawing
+from chat.admin.health import Buckets
 from chat.models import ChatModel
+from chat.usage.forecast import forecast
+from chat.usage.latency import quantile
+from chat.usage.period import Period
 from chat.usage.pricelist import prices_in_force
-from chat.usage.reports import Figures, Model, Period
+from chat.usage.reports import Figures, Model
+from chat.views import figures
 
 # Longer tables would be read by nobody; the ledger has every row.
 MAX_ROWS: Final = 100
@@ -32,11 +38,23 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table's row: what it is about, and the cells, in the order of COLUMNS."""
+    """A table's row: what it is about and where that leads, and the cells, in the order of COLUMNS."""
 
     name: str
     detail: str
+    link: str
     cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A question's answer: a table, and charts of it. `more` is how many rows are left out."""
+
+    caption: str
+    first: str
+    rows: list[Row]
+    more: int = 0
+    drawings: list[Drawing] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class Gap:
     link: str
 
 
-COLUMNS: Final = ("Requests", "Prompt tokens", "Completion tokens", "Cost", "No price", "Estimated", "Errors")
+COLUMNS: Final = ("Cost", "Requests", "Prompt tokens", "Completion tokens", "No price", "Estimated", "Errors")
 
 
 def tiles(now: Figures, before: Figures, period: Period) -> list[Tile]:
@@ -115,34 +133,47 @@ def have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-def charts(days: Mapping[date, Figures]) -> list[chart.Chart]:
-    """The cost per day in each currency; where nothing has a price, the tokens per day."""
-    nothing = Decimal(0)
-    currencies = sorted({currency for found in days.values() for currency in found.costs})
-    if not currencies:
-        tokens = {day: Decimal(found.total_tokens or 0) for day, found in days.items()}
-        return [chart.daily("tokens", "Tokens per day", tokens, lambda value: figures.count(int(value)))]
-    return [
-        chart.daily(
-            currency,
-            f"Cost per day, {currency}",
-            {day: found.costs.get(currency, nothing) for day, found in days.items()},
-            lambda value, currency=currency: figures.money(value, currency),  # type: ignore[misc]
-        )
-        for currency in currencies
-    ]
+def latency(waits: Mapping[tuple[Any, ...], Buckets], before: Buckets) -> Tile:
+    """The time to the first token."""
+    buckets = health.added(waits).get((), health.NONE)
+    middle, late, old = quantile(buckets, 0.5), quantile(buckets, 0.95), quantile(before, 0.5)
+    changed = figures.change(Decimal(middle), Decimal(old)) if middle is not None and old else ""
+    compared = f"{changed} on the period before" if changed else ""
+    note = f"95 % within {health.wait(late)}" if late is not None else ""
+    return Tile("First token, median", health.wait(middle), compared, note)
+
+
+def forecasts(recent: Mapping[date, Figures], today: date) -> Iterable[Tile]:
+    """What the month will have cost in each currency, where there are days enough to tell."""
+    for currency in sorted({currency for found in recent.values() for currency in found.costs}):
+        costs = {day: found.costs.get(currency, Decimal(0)) for day, found in recent.items()}
+        told = forecast(costs, today)
+        if told is not None and told.high:
+            low, high = figures.money(told.low, currency), figures.money(told.high, currency)
+            spent = figures.money(told.spent, currency)
+            yield Tile(
+                f"{today:%B} in {currency}, forecast",
+                f"≈ {figures.money(told.likely, currency)}",
+                f"{low} to {high}, four times in five",
+                f"{spent} so far; told from the last {told.days} days",
+            )
+
+
+def row(name: str, found: Figures, detail: str = "", link: str = "") -> Row:
+    """A table's row."""
+    return Row(name, detail, link, cells(found))
 
 
 def cells(found: Figures) -> list[str]:
     """The cells of a row under COLUMNS."""
     if not found.requests:
-        return ["0", *[""] * (len(COLUMNS) - 1)]
+        return ["", "0", *[""] * (len(COLUMNS) - 2)]
     costs = " + ".join(figures.money(amount, currency) for currency, amount in found.costs.items())
     return [
+        costs or figures.UNKNOWN,
         figures.count(found.requests),
         figures.count(found.prompt_tokens),
         figures.count(found.completion_tokens),
-        costs or figures.UNKNOWN,
         figures.count(found.unpriced) if found.unpriced else "",
         figures.share(found.estimated_share) if found.estimated else "",
         figures.count(found.errors) if found.errors else "",

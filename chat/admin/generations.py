@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from chat.admin import figures
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.errors import LADDER
 from chat.models import Generation
+from chat.views import figures
 
 # Requests that are turned down before anything is written have no generation.
 REFUSED: Final = {"invalid_request", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"}

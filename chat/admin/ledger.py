@@ -7,11 +7,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from chat.admin import figures
 from chat.admin.generations import ErrorFilter
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, UsageRecord
+from chat.views import figures
 
 
 class ModelFilter(admin.SimpleListFilter):

@@ -1,110 +1,106 @@
 """The usage page: who used which model how much, and what it cost."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 from operator import add
-from typing import Any, Final
+from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from chat.admin import chart, dashboard
+from chat.admin import dashboard, drawing, health
+from chat.admin.dashboard import Table
+from chat.admin.filters import LABELS, PRESETS, Shown, filters, of_day, records_address, spoken
 from chat.usage import reports
-from chat.usage.reports import Figures, Period
-
-PRESETS: Final = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
-USUAL_DAYS: Final = 30
-
-
-class PeriodForm(forms.Form):
-    """Two dates of the person's own choice."""
-
-    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="to", widget=forms.DateInput(attrs={"type": "date"}))
-
-    def clean(self) -> dict[str, Any]:
-        dates = self.cleaned_data
-        if "first" in dates and "last" in dates:
-            # The database and the calendar have limits that no ledger comes near.
-            if dates["first"].year < 2000 or dates["last"] > today() + timedelta(days=1):
-                raise forms.ValidationError(f"Choose days from 2000 to today, {chart.long(today())} (UTC).")
-            try:
-                dates["period"] = Period(dates["first"], dates["last"])
-            except ValueError as error:
-                raise forms.ValidationError(str(error)) from error
-        return dates
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
+from chat.usage.forecast import MOST_DAYS
+from chat.usage.latency import first_tokens
+from chat.usage.period import Period, today
+from chat.usage.reports import Figures
+from chat.views import chart
 
 
 def usage_view(request: HttpRequest) -> HttpResponse:
-    """Shows one period: `?days=7`, or `?first=2026-01-01&last=2026-01-31`, else the last 30 days."""
+    """Shows one period (`?days=7`, or two dates; else the last 30 days) of everything, or of what filters choose."""
     if not request.user.has_perm("chat.view_usagerecord"):
         raise PermissionDenied
-    period, preset, form = chosen_period(request)
-    days = reports.by_day(period)
-    users = reports.by_user(period)
-    models = reports.by_model(period)
-    now = total_of(days.values())
-    before = reports.total(period.before)
+    shown = Shown.of(request)
     context = {
         **admin.site.each_context(request),
         "title": "Usage",
-        "form": form,
-        "presets": [(number, name, number == preset) for number, name in PRESETS.items()],
-        "period": spoken(period),
-        "empty": not now.requests,
-        "tiles": dashboard.tiles(now, before, period),
-        "gaps": list(dashboard.gaps(request, now, models)),
-        "charts": dashboard.charts(days),
-        "columns": dashboard.COLUMNS,
-        "days": [dashboard.Row(chart.long(day), "", dashboard.cells(found)) for day, found in reversed(days.items())],
-        "tables": [
-            (
-                "By user",
-                "User",
-                [dashboard.Row(user.name, "", dashboard.cells(found)) for user, found in dashboard.top(users)],
-                dashboard.beyond(users),
-            ),
-            (
-                "By model",
-                "Model",
-                [dashboard.Row(m.name, m.provider, dashboard.cells(found)) for m, found in dashboard.top(models)],
-                dashboard.beyond(models),
-            ),
-        ],
-        "total": dashboard.cells(now),
+        "form": shown.form,
+        "presets": [(shown.address(days=days), name, days == shown.preset) for days, name in PRESETS.items()],
+        "period": spoken(shown.period),
+        "filters": filters(shown),
+        "kept": shown.when.items(),
+        "chosen": shown.chosen.query.items(),
+        "unfiltered": shown.address(**dict.fromkeys(LABELS)),
+        "ledger": shown.ledger,
+        "sheet": shown.sheet,
+        **figures_of(request, shown),
     }
-    return render(request, "admin/usage.html", context, status=400 if form.errors else 200)
+    return render(request, "admin/usage.html", context, status=400 if shown.form.errors else 200)
 
 
 usage_page = admin.site.admin_view(usage_view)
 
 
-def chosen_period(request: HttpRequest) -> tuple[Period, int | None, PeriodForm]:
-    """Return the period, the preset it is (None for dates of one's own), and the form with what is wrong with it."""
-    if "first" in request.GET or "last" in request.GET:
-        form = PeriodForm(request.GET)
-        if form.is_valid():
-            return form.cleaned_data["period"], None, form
-        return Period.last_days(USUAL_DAYS, today()), USUAL_DAYS, form
-    wish = request.GET.get("days", "")
-    preset = int(wish) if wish in map(str, PRESETS) else USUAL_DAYS
-    period = Period.last_days(preset, today())
-    return period, preset, PeriodForm(initial={"first": period.first, "last": period.last})
+def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+    """The page's numbers. Each is a sum over the daily totals; conversations are summed up for one user only."""
+    period, chosen = shown.period, shown.chosen
+    found = reports.by_day_and_model(period, chosen)
+    days = {day: Figures() for day in period} | reports.folded(found, lambda key: key[0])
+    models = reports.costliest_first(reports.folded(found, lambda key: key[1]))
+    users = reports.by_user(period, chosen)
+    waits = reports.first_tokens(period, chosen, "day", "provider", "model")
+    now = total_of(days.values())
+    before = reports.total(period.before, chosen)
+    waits_before = first_tokens(chosen.totals(period.before))
+    told_from = Period(today() - timedelta(days=max(MOST_DAYS, today().day)), today())
+    is_there = period.first <= told_from.first and period.last >= told_from.last
+    recent = days if is_there else reports.by_day(told_from, chosen)
+    units = drawing.units(now)
+    by_day = [dashboard.row(chart.long(day), one, link=shown.address(**of_day(day))) for day, one in days.items()]
+    by_user = [dashboard.row(user.name, one, link=shown.address(user=user.id)) for user, one in dashboard.top(users)]
+    by_model = [
+        dashboard.row(model.name, one, model.provider, shown.address(model=model.name, provider=model.provider))
+        for model, one in dashboard.top(models)
+    ]
+    stacks = [drawing.by_day(found, days, models, unit) for unit in units]
+    tables = [
+        Table("By day", "Day", by_day[::-1], drawings=stacks),
+        Table("By user", "User", by_user, dashboard.beyond(users), [drawing.by_user(users, units[0])]),
+        Table("By model", "Model", by_model, dashboard.beyond(models), [drawing.by_model(models, units[0])]),
+    ]
+    if chosen.user is not None:
+        tables.insert(0, conversations(shown))
+    return {
+        "empty": not now.requests,
+        "tiles": [
+            *dashboard.tiles(now, before, period),
+            dashboard.latency(waits, waits_before),
+            *dashboard.forecasts(recent, today()),
+        ],
+        "gaps": list(dashboard.gaps(request, now, models)),
+        "columns": dashboard.COLUMNS,
+        "total": dashboard.cells(now),
+        "tables": tables,
+        "health": health.rows(period, chosen, found, waits),
+        "health_columns": health.COLUMNS,
+        "latency": drawing.latency(health.by_day(period, waits)),
+    }
 
 
-def spoken(period: Period) -> str:
-    """1 Jan 2026 to 31 Jan 2026, or the one day."""
-    if period.days == 1:
-        return chart.long(period.first)
-    return f"{chart.long(period.first)} to {chart.long(period.last)}"
+def conversations(shown: Shown) -> Table:
+    """What one user's conversations cost; each leads to its single requests."""
+    found = reports.by_conversation(shown.period, shown.chosen)
+    rows = [
+        dashboard.row(str(name)[:8], one, link=records_address(shown.period, shown.chosen, conversation_id=name))
+        for name, one in dashboard.top(found)
+    ]
+    return Table("By conversation", "Conversation", rows, more=dashboard.beyond(found))
 
 
 def total_of(found: Iterable[Figures]) -> Figures:

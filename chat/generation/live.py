@@ -6,17 +6,17 @@ nothing, and any number of readers see the same.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from uuid import UUID
 
 from chat import database
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Started, Status, TextDelta
+from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
 from chat.generation.ending import Ending
 from chat.generation.journal import Journal
@@ -26,6 +26,8 @@ from chat.generation.structured import parse_whole
 from chat.generation.transcript import Transcript
 from chat.models import Message
 from chat.providers.base import CompletionRequest, Provider
+from chat.usage.budget import Share
+from chat.usage.estimate import Lessons
 from chat.usage.ledger import Account, Result, Spent, settle
 
 logger = logging.getLogger(__name__)
@@ -45,16 +47,22 @@ class Limits:
     """How long a generation may take; all in seconds.
 
     `grace` is how long it goes on without a follower, None for ever. `total_seconds` is for all attempts together.
+    `drain_seconds` is how long a stopped answer is read on for the provider's count, `drain_pieces` how much of it.
     """
 
     grace: float | None
     total_seconds: float
     policy: Policy
+    drain_seconds: float = 0
+    drain_pieces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a generation needs to run; `title` is set when it begins a new conversation."""
+    """All that a generation needs to run; `title` is set when it begins a new conversation.
+
+    `shares` is what it was granted of its owner's hard budgets, `lessons` what is known of its tokens, to hold it so.
+    """
 
     account: Account
     started: Started
@@ -62,10 +70,12 @@ class Plan:
     connect: Callable[[], Awaitable[Provider]]
     title: str | None
     limits: Limits
+    shares: tuple[Share, ...] = ()
+    lessons: Lessons = field(default_factory=Lessons.none)
 
 
 _live: dict[UUID, "LiveGeneration"] = {}
-_reserved: Counter[int] = Counter()
+_starting = 0
 _journal = Journal()
 _is_closing = False
 
@@ -76,23 +86,16 @@ def find(generation_id: UUID) -> "LiveGeneration | None":
 
 
 @contextmanager
-def reserved(user_id: int, limit: int) -> Iterator[None]:
-    """Hold one of the user's `limit` places (0: no limit) while a generation is being started.
-
-    Raises ChatError `rate_limit` when all are taken, `interrupted` when the server is about to stop.
-    """
+def starting() -> Iterator[None]:
+    """Hold the server while a generation is being started. Raises ChatError `interrupted` when it is about to stop."""
+    global _starting
     if _is_closing:
         raise ChatError("interrupted", "The server is restarting. Try again in a moment.")
-    taken = _reserved[user_id] + sum(generation.account.user_id == user_id for generation in _live.values())
-    if limit and taken >= limit:
-        raise ChatError("rate_limit", f"As many answers as allowed ({limit}) are being written for you. Stop one.")
-    _reserved[user_id] += 1
+    _starting += 1
     try:
         yield
     finally:
-        _reserved[user_id] -= 1
-        if not _reserved[user_id]:
-            del _reserved[user_id]
+        _starting -= 1
 
 
 def start(plan: Plan) -> "LiveGeneration":
@@ -110,7 +113,7 @@ async def drain() -> None:
     global _is_closing
     _is_closing = True
     told: set[LiveGeneration] = set()
-    while _live or _reserved:
+    while _live or _starting:
         for generation in list(_live.values()):
             told.add(generation)
             generation.interrupt()
@@ -133,11 +136,16 @@ class LiveGeneration:
         self.tail: tuple[Event, ...] = ()
         self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
         self._loop = asyncio.get_running_loop()
+        self._allowance: Allowance | None = None
+        if plan.shares:
+            self._allowance = Allowance(plan.account.generation_id, plan.request, plan.shares, self._end, plan.lessons)
         self._smoother = Smoother()
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
         self._attempts: list[Attempt] = []
         self._ended_by: FinishReason | ChatError | None = None
+        # How many pieces of a stopped answer may still be read; None while it goes on.
+        self._unread: int | None = None
         self._began = monotonic()
         self._ended: float | None = None
 
@@ -167,8 +175,23 @@ class LiveGeneration:
     def _end(self, reason: FinishReason | ChatError) -> None:
         if self._ended_by is None:
             self._ended_by = reason
-            if self._reading:
-                self._reading.cancel()
+            if self._drains and reason in ("stopped", "disconnected"):
+                self._unread = self.plan.limits.drain_pieces
+                self._loop.call_later(self.plan.limits.drain_seconds, self._close)
+            else:
+                self._close()
+        elif isinstance(reason, ChatError):
+            self._close()
+
+    @property
+    def _drains(self) -> bool:
+        """Whether there is an answer under way that the provider may still count, and its count is wanted."""
+        begun = bool(self._attempts) and self._attempts[-1].first_token is not None
+        return begun and self.plan.limits.drain_seconds > 0
+
+    def _close(self) -> None:
+        if self._reading:
+            self._reading.cancel()
 
     # Writing it
 
@@ -183,6 +206,8 @@ class LiveGeneration:
         finally:
             if self._release is not None:
                 self._release.cancel()
+            if self._allowance is not None:
+                self._allowance.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
             self.audience.dismiss()
@@ -195,7 +220,7 @@ class LiveGeneration:
                 self._end(ChatError("timeout", f"The answer took longer than {self.plan.limits.total_seconds:g} s."))
                 await asyncio.wait({self._reading})
             error = None if self._reading.cancelled() else self._reading.exception()
-            if not self._reading.cancelled() and error is None:
+            if not self._reading.cancelled() and error is None and self._unread is None:
                 return self._reading.result()
             if error is not None and self._ended_by is None:
                 return self._public(error)
@@ -214,9 +239,19 @@ class LiveGeneration:
         return await writing.run()
 
     async def _ask_again(self) -> None:
+        if self._allowance is not None:
+            await self._allowance.ask_again(self._attempts)
         await _journal.ask_again(self)
 
     def _say(self, said: Delta | Status) -> None:
+        if self._unread is not None:
+            self._unread -= 1
+            # What would be asked again is over.
+            if self._unread < 0 or isinstance(said, Status):
+                self._close()
+            return
+        if self._allowance is not None:
+            self._allowance.hear(said)
         if not isinstance(said, TextDelta):
             self._append_text(self._smoother.flush())
             self.transcript.append(said)
@@ -301,6 +336,7 @@ class LiveGeneration:
             prompt=attempt.prompt,
             sent=attempt.sent,
             said=attempt.said.everything,
+            thoughts=attempt.said.reasoning,
             usage=attempt.usage,
             finish_reason=attempt.finish_reason or (outcome if not ended_itself and isinstance(outcome, str) else ""),
             error=attempt.error or (outcome if not ended_itself and isinstance(outcome, ChatError) else None),

@@ -17,7 +17,8 @@ from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
 from chat.generation.worker import is_surely_gone
 from chat.models import Conversation, Generation, Message
-from chat.usage.ledger import Account, Result, Spent, settle
+from chat.usage import budget
+from chat.usage.ledger import Account, Result, Spent, paying_group, settle
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ async def watch() -> None:
         try:
             await database.run(recover)
             await database.run(purge)
+            await database.run(lambda: budget.release_orphans(timezone.now()))
         except Exception:
             logger.exception("Unfinished answers could not be looked for; it is tried again.")
         await asyncio.sleep(EVERY_SECONDS)
@@ -59,7 +61,7 @@ def recover() -> int:
     late = set(unfinished.filter(silent).values_list("pk", flat=True))
     for generation in rows:
         if live.find(generation.pk) is None and (generation.pk in late or is_surely_gone(generation.worker)):
-            settle(Account.of(generation), _result(generation))
+            settle(Account.of(generation, paying_group(generation.owner_id)), _result(generation))
             logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
             count += 1
     return count
@@ -95,7 +97,7 @@ def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float
         # Of a request that nothing came of it is not known whether it arrived, or was turned down.
         error = ChatError("interrupted" if said.everything else "unknown", STOPPED)
         sent = (*prompt, partial, CONTINUE) if partial else prompt
-        yield Spent(sent, said.everything, None, "", error, None, elapsed_seconds)
+        yield Spent(sent, said.everything, None, "", error, None, elapsed_seconds, thoughts=said.reasoning)
         partial += said.content
 
 

@@ -13,14 +13,18 @@ from django.utils import timezone
 from chat import catalog, database
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import background, feed, live, title
+from chat.generation import background, feed, live, rate, title
+from chat.generation.allowance import grant
 from chat.generation.ask import Ask
 from chat.generation.context import completion_request
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
-from chat.models import ApiKey, Conversation, Generation, Message
+from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
-from chat.usage.ledger import Account
+from chat.usage import budget
+from chat.usage.estimate import UNTAUGHT
+from chat.usage.ledger import Account, paying_group
+from chat.usage.vocabulary import Reader
 
 
 async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: bool = True) -> UUID:
@@ -46,7 +50,7 @@ def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
 async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
     if ask.request_id is not None and (earlier := await database.run(_earlier, user, ask)):
         return earlier
-    with live.reserved(user.pk, settings.CHAT_MAX_STREAMS_PER_USER):
+    with live.starting():
         plan = await database.run(_write, user, api_key, ask)
         if isinstance(plan, UUID):
             return plan
@@ -64,9 +68,11 @@ def _ended(account: Account) -> None:
         background.run(title.suggest(account))
 
 
-def limits() -> live.Limits:
-    """Return the limits that the settings set."""
+def limits(provider: Provider) -> live.Limits:
+    """Return the limits that the settings set, and for how long to read on after Stop with this provider."""
     return live.Limits(
+        drain_seconds=provider.drain_seconds,
+        drain_pieces=provider.drain_tokens,
         grace=settings.CHAT_DISCONNECT_GRACE,
         total_seconds=settings.CHAT_TOTAL_TIMEOUT,
         policy=Policy(
@@ -82,20 +88,28 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
     try:
         with database.writing():
             generation, title = _write_rows(user, api_key, ask)
-    except IntegrityError:
-        # Two requests with one id at once: the database let one through.
+            account = Account.of(generation, paying_group(user.pk))
+            # What was said before is read while others wait only where it has to be known.
+            limited = budget.is_limited(account.user_id, account.api_key_id)
+            request = completion_request(generation) if limited else None
+            lessons = Reader(account.provider, account.model).lessons if limited else UNTAUGHT
+            shares = grant(account, request, generation.created_at, lessons) if request else ()
+    except (IntegrityError, ChatError):
+        # Two requests with one id at once: the database, or a limit, let one through.
         earlier = _earlier(user, ask)
         if earlier is None:
             raise
         return earlier
     assert generation.model is not None  # noqa: S101 - it has just been written
     return live.Plan(
-        account=Account.of(generation),
+        account=account,
         started=started(generation),
-        request=completion_request(generation),
+        request=request or completion_request(generation),
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
-        limits=limits(),
+        limits=limits(generation.model.provider),
+        shares=shares,
+        lessons=lessons,
     )
 
 
@@ -107,10 +121,11 @@ def _earlier(user: User, ask: Ask) -> UUID | None:
 
 def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generation, str | None]:
     """Write everything. Returns the generation, and the conversation's title where it is a new one."""
+    now = timezone.now()
+    rate.check(user, now)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)
-    now = timezone.now()
     conversation.model = model
     conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title

@@ -16,10 +16,12 @@ from chat import catalog, database
 from chat.errors import ChatError
 from chat.events import Delta, Status, TextDelta
 from chat.generation import feed
+from chat.generation.allowance import grant
 from chat.generation.ask import title_of
 from chat.generation.retry import Attempt, Policy, Writing
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
+from chat.usage import budget
 from chat.usage.ledger import Account, Spent, book
 
 logger = logging.getLogger(__name__)
@@ -79,8 +81,22 @@ def _claim(account: Account) -> Task | None:
         return None
     waiting = Conversation.objects.of(answer.conversation.owner).filter(pk=account.conversation_id, temporary=False)
     named_by_words = waiting.filter(title_origin=Conversation.TitleOrigin.WORDS)
-    if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
+    task = _task(account, model, answer)
+    try:
+        with database.writing():
+            if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
+                return None
+            if budget.is_limited(account.user_id, account.api_key_id):
+                grant(task.account, task.request, timezone.now())
+    except ChatError as refusal:
+        # Its first words are title enough when there is nothing left to pay for another.
+        logger.info("No title was asked for: %s", refusal.message)
         return None
+    return task
+
+
+def _task(account: Account, model: ChatModel, answer: Message) -> Task:
+    assert answer.parent is not None  # noqa: S101 - an answer has a question
     talk = f"{answer.parent.content[:EXCERPT_CHARS]}\n\n{answer.content[:EXCERPT_CHARS]}"
     return Task(
         account=replace(
@@ -106,14 +122,16 @@ async def _ask(task: Task) -> str:
             said.append(news.content)
 
     policy = Policy(max_retries=1, max_continuations=0, idle_seconds=settings.CHAT_IDLE_TIMEOUT)
-    writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
+    attempts: list[Attempt] = []
     try:
+        writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
+        attempts = writing.attempts
         async with asyncio.timeout(TOTAL_SECONDS):
             await writing.run()
     except TimeoutError:
         raise ChatError("timeout", f"It took longer than {TOTAL_SECONDS:g} s.") from None
     finally:
-        await asyncio.shield(database.run(_book, task.account, [_spent(each) for each in writing.attempts]))
+        await asyncio.shield(database.run(_book, task.account, [_spent(each) for each in attempts]))
     return tidy("".join(said))
 
 
@@ -121,6 +139,7 @@ def _spent(attempt: Attempt) -> Spent:
     return Spent(
         prompt=attempt.prompt,
         said=attempt.said.everything,
+        thoughts=attempt.said.reasoning,
         usage=attempt.usage,
         finish_reason=attempt.finish_reason or "",
         error=attempt.error,

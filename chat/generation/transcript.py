@@ -13,10 +13,11 @@ Entry = Delta | Status
 
 
 def _length(entry: Entry) -> int:
-    return len(_words(entry))
+    return len(words_of(entry))
 
 
-def _words(entry: Entry) -> str:
+def words_of(entry: Entry) -> str:
+    """Return what an entry says; news say nothing."""
     match entry:
         case TextDelta() | ReasoningDelta():
             return entry.content
@@ -155,7 +156,7 @@ class Transcript:
     @property
     def everything(self) -> str:
         """All that was said, of whatever kind, in order."""
-        return "".join(_words(entry) for entry in self._entries)
+        return "".join(words_of(entry) for entry in self._entries)
 
     @property
     def content(self) -> str:

@@ -1,21 +1,35 @@
 """The rows. Owned objects are fetched through their owner, never by id alone."""
 
 from chat.models.access import ApiKey, SetupToken
-from chat.models.catalog import ChatModel, Price, Provider
+from chat.models.budget import Budget, Reservation
+from chat.models.catalog import ChatModel, Price, PriceTier, Provider
 from chat.models.conversation import Conversation, Message
+from chat.models.correction import Correction
+from chat.models.daily import DailyTotal
 from chat.models.generation import Generation
 from chat.models.journal import JournalEntry
+from chat.models.policy import SitePolicy
+from chat.models.rate import RateLimit
 from chat.models.usage import UsageRecord
+from chat.models.vocabulary import Vocabulary
 
 __all__ = [
     "ApiKey",
+    "Budget",
     "ChatModel",
     "Conversation",
+    "Correction",
+    "DailyTotal",
     "Generation",
     "JournalEntry",
     "Message",
     "Price",
+    "PriceTier",
     "Provider",
+    "RateLimit",
+    "Reservation",
     "SetupToken",
+    "SitePolicy",
     "UsageRecord",
+    "Vocabulary",
 ]

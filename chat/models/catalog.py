@@ -3,13 +3,16 @@
 import os
 import re
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.utils import timezone
+
+from chat.models.append_only import AppendOnly
 
 DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
 BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
@@ -30,7 +33,7 @@ def validate_base_url(value: str) -> None:
 class Provider(models.Model):
     """A service that serves models. Its key stays in the environment; the row only names the variable."""
 
-    class Kind(models.TextChoices):
+    class Kind(TextChoices):
         OPENAI = "openai", "OpenAI-compatible"
         ANTHROPIC = "anthropic", "Anthropic-compatible"
         DEMO = "demo", "Built-in demo"
@@ -52,6 +55,16 @@ class Provider(models.Model):
         help_text="The environment variable that holds the key, such as OPENAI_API_KEY. Empty: no key is sent.",
     )
     enabled = models.BooleanField(default=True)
+    drain_seconds = models.PositiveSmallIntegerField(
+        "read on after Stop, seconds",
+        default=0,
+        validators=[MaxValueValidator(30)],
+        help_text="For the provider's own count instead of an estimate, at the cost of what it still says. "
+        "0: Stop closes the connection at once.",
+    )
+    drain_tokens = models.PositiveIntegerField(
+        "read on after Stop, pieces", default=500, help_text="And at most so many pieces of the answer."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -117,37 +130,49 @@ class ChatModel(models.Model):
         return self.name
 
 
-class Price(models.Model):
-    """What a model costs from a moment on, per million tokens. Append-only: a new price is a new row."""
+def amount_field(help_text: str = "") -> "models.DecimalField[Any, Any]":
+    """A price per million tokens; with a help text one that may be left out."""
+    return models.DecimalField(
+        max_digits=14,
+        decimal_places=6,
+        null=bool(help_text),
+        blank=bool(help_text),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=help_text,
+    )
 
-    class Origin(models.TextChoices):
+
+def not_negative() -> Q:
+    """The condition that no amount is below zero."""
+    condition = Q(input_per_million__gte=0) & Q(output_per_million__gte=0)
+    for name in ("cached_input_per_million", "cache_write_per_million", "long_cache_write_per_million"):
+        condition &= Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": 0})
+    return condition
+
+
+class Price(AppendOnly):
+    """What a model costs from a moment on, per million tokens. A new price is a new row.
+
+    A price by the hour says where its amounts come from: `per_hour` ÷ `tokens_per_hour`, for tokens of either kind.
+    """
+
+    class Origin(TextChoices):
         BUNDLED = "genai-prices", "genai-prices"
         ADMIN = "admin", "entered by an admin"
         BUILT_IN = "built-in", "built in"
 
     model = models.ForeignKey(ChatModel, models.PROTECT, related_name="prices")
     valid_from = models.DateTimeField(default=timezone.now)
-    input_per_million = models.DecimalField(max_digits=14, decimal_places=6, validators=[MinValueValidator(Decimal(0))])
-    cached_input_per_million = models.DecimalField(
-        max_digits=14,
-        decimal_places=6,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal(0))],
-        help_text="Empty: cached tokens cost what other input costs.",
-    )
-    cache_write_per_million = models.DecimalField(
-        max_digits=14,
-        decimal_places=6,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal(0))],
-        help_text="Empty: tokens written to the cache cost what other input costs.",
-    )
-    output_per_million = models.DecimalField(
-        max_digits=14, decimal_places=6, validators=[MinValueValidator(Decimal(0))]
-    )
+    input_per_million = amount_field()
+    cached_input_per_million = amount_field("Empty: cached tokens cost what other input costs.")
+    cache_write_per_million = amount_field("Empty: tokens written to the cache cost what other input costs.")
+    long_cache_write_per_million = amount_field("Kept for an hour; empty: as others written to the cache.")
+    output_per_million = amount_field()
     currency = models.CharField(max_length=3, default="USD")
+    per_hour = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    tokens_per_hour = models.PositiveBigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.ADMIN)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -155,14 +180,39 @@ class Price(models.Model):
         ordering = ["-valid_from", "-id"]
         indexes = [models.Index(fields=["model", "-valid_from", "-id"], name="price_newest")]
         constraints = [
+            models.CheckConstraint(condition=not_negative(), name="price_not_negative"),
             models.CheckConstraint(
-                condition=Q(input_per_million__gte=0)
-                & Q(output_per_million__gte=0)
-                & (Q(cached_input_per_million__isnull=True) | Q(cached_input_per_million__gte=0))
-                & (Q(cache_write_per_million__isnull=True) | Q(cache_write_per_million__gte=0)),
-                name="price_not_negative",
+                condition=Q(per_hour__isnull=True, tokens_per_hour__isnull=True)
+                | Q(per_hour__isnull=False, per_hour__gte=0, tokens_per_hour__isnull=False, tokens_per_hour__gte=1),
+                name="price_by_the_hour_is_whole",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"
+
+
+class PriceTier(AppendOnly):
+    """What all tokens of a request cost instead whose prompt is longer than `above_tokens`."""
+
+    price = models.ForeignKey(Price, models.PROTECT, related_name="tiers")
+    above_tokens = models.PositiveIntegerField(
+        "prompts above", validators=[MinValueValidator(1)], help_text="All tokens of a request with a longer prompt."
+    )
+    input_per_million = amount_field()
+    cached_input_per_million = amount_field("Empty: as other input.")
+    cache_write_per_million = amount_field("Empty: as other input.")
+    long_cache_write_per_million = amount_field("Empty: as others written.")
+    output_per_million = amount_field()
+
+    class Meta:
+        ordering = ["above_tokens"]
+        verbose_name = "tier for long prompts"
+        verbose_name_plural = "tiers for long prompts"
+        constraints = [
+            models.UniqueConstraint(fields=["price", "above_tokens"], name="price_tier_once"),
+            models.CheckConstraint(condition=not_negative() & Q(above_tokens__gte=1), name="price_tier_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"above {self.above_tokens:,} tokens"

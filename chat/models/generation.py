@@ -40,6 +40,7 @@ class Generation(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
+            models.Index(fields=["owner", "-created_at"], name="generation_newest_of_owner"),
             models.Index(fields=["heartbeat_at"], condition=Q(finished_at__isnull=True), name="generation_unfinished"),
             models.Index(
                 fields=["owner"], condition=Q(finished_at__isnull=True), name="generation_of_owner_unfinished"

@@ -10,6 +10,11 @@ PLACES = 12
 UNIT = Decimal(1).scaleb(-PLACES)
 
 
+# Sums are kept in two whole numbers, so that none of them comes near the largest one that a database adds up: 10^-6
+# units, and what is left in 10^-12.
+PARTS = 10**6
+
+
 if TYPE_CHECKING:
     WholeNumber = models.BigIntegerField[Decimal | None, Decimal | None]
 else:
@@ -40,3 +45,15 @@ class MoneyField(WholeNumber):
         if whole != int(whole):
             raise ValidationError(f"{value} has more than {PLACES} decimal places.")
         return int(whole)
+
+
+def parts(amount: Decimal) -> tuple[int, int]:
+    """Return the whole millionths of an amount, and the rest in 10^-12 units, from 0 to 999,999."""
+    return divmod(int(amount / UNIT), PARTS)
+
+
+def joined(millionths: int | None, rest: int | None) -> Decimal | None:
+    """Return the amount whose parts, or the sums of whose parts, these are; None where there were none."""
+    if millionths is None or rest is None:
+        return None
+    return Decimal(millionths * PARTS + rest).scaleb(-PLACES)

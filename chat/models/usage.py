@@ -1,12 +1,10 @@
 """The ledger: what every attempt that reached a provider used, and what it cost. Append-only."""
 
-from collections.abc import Iterable
-from typing import Any, NoReturn
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from chat.models.append_only import AppendOnly
 from chat.models.money import MoneyField
 
 
@@ -17,20 +15,7 @@ def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_se
     return round(tokens / (elapsed_seconds - ttft_seconds), 2)
 
 
-class AppendOnly(models.QuerySet["UsageRecord"]):
-    """Rows can be added and read."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise TypeError("The ledger is append-only.")
-
-    def delete(self) -> NoReturn:
-        raise TypeError("The ledger is append-only.")
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("The ledger is append-only.")
-
-
-class UsageRecord(models.Model):
+class UsageRecord(AppendOnly):
     """One attempt, told by what things were called then: it outlives its chat, its user and its model."""
 
     class Source(models.TextChoices):
@@ -45,6 +30,8 @@ class UsageRecord(models.Model):
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.ANSWER, help_text="What it was asked for.")
     user_id = models.BigIntegerField()
     username = models.CharField(max_length=150)
+    group = models.CharField(max_length=150, blank=True, help_text="The group that pays: the user's first by name.")
+    api_key_id = models.BigIntegerField(null=True)
     api_key_name = models.CharField(max_length=100, blank=True)
     conversation_id = models.UUIDField()
     message_id = models.UUIDField()
@@ -55,6 +42,7 @@ class UsageRecord(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     cached_tokens = models.PositiveIntegerField(null=True)
     cache_write_tokens = models.PositiveIntegerField(null=True)
+    long_cache_write_tokens = models.PositiveIntegerField(null=True, help_text="Of those, kept for an hour.")
     completion_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     input_cost = MoneyField(null=True)
@@ -68,14 +56,15 @@ class UsageRecord(models.Model):
     ttft_seconds = models.FloatField(null=True)
     elapsed_seconds = models.FloatField()
 
-    objects = AppendOnly.as_manager()
-
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="usage_newest"),
             models.Index(fields=["conversation_id"], name="usage_of_conversation"),
             models.Index(fields=["user_id", "created_at"], name="usage_of_user"),
+            models.Index(
+                fields=["api_key_id", "created_at"], condition=Q(api_key_id__isnull=False), name="usage_of_key"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["generation_id", "attempt"], name="usage_once_per_attempt"),
@@ -93,20 +82,6 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} · {self.model} · {self.generation_id}/{self.attempt}"
-
-    def save(
-        self,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
-        if not self._state.adding:
-            raise TypeError("The ledger is append-only.")
-        super().save(force_insert=True, using=using)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("The ledger is append-only.")
 
     @property
     def tokens_per_second(self) -> float | None:

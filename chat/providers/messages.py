@@ -22,6 +22,8 @@ FINISH_REASONS: Final[dict[str, FinishReason]] = {
     "refusal": "content_filter",
 }
 INPUT_COUNTS: Final = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+# Parts of other counts, each within an object of its own.
+INNER_COUNTS: Final = (("thinking_tokens", "output_tokens_details"), ("ephemeral_1h_input_tokens", "cache_creation"))
 
 
 # Fields that servers may fill with other types are Any: one odd field must not cost the whole event.
@@ -120,8 +122,9 @@ class MessagesDecoder(StreamDecoder):
         for name in names:
             if (tokens := count(counts, name)) is not None:
                 self._counts[name] = max(tokens, self._counts.get(name, 0))
-        if (thought := count(counts, "thinking_tokens", "output_tokens_details")) is not None:
-            self._counts["thinking_tokens"] = thought
+        for name, holder in INNER_COUNTS:
+            if (tokens := count(counts, name, holder)) is not None:
+                self._counts[name] = tokens
         if not self._counts:
             return
         known = self._counts.get
@@ -132,4 +135,5 @@ class MessagesDecoder(StreamDecoder):
             completion_tokens=known("output_tokens"),
             reasoning_tokens=known("thinking_tokens"),
             cache_write_tokens=known("cache_creation_input_tokens"),
+            long_cache_write_tokens=known("ephemeral_1h_input_tokens"),
         )

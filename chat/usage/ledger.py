@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, Self
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from msgspec.structs import astuple, replace
 
@@ -15,9 +16,10 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import ChatModel, Conversation, Generation, Message, Price, UsageRecord
-from chat.usage.estimate import estimate_prompt_tokens, estimate_tokens
+from chat.usage import budget, totals
 from chat.usage.pricelist import price_in_force, unit_price
 from chat.usage.pricing import Cost, cost_of
+from chat.usage.vocabulary import Reader
 
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
@@ -41,11 +43,12 @@ class Account:
     model_id: int | None
     model: str
     provider: str
+    group: str = ""
     kind: UsageRecord.Kind = UsageRecord.Kind.ANSWER
 
     @classmethod
-    def of(cls, generation: Generation) -> Self:
-        """Return the account of a generation whose model is still there."""
+    def of(cls, generation: Generation, group: str = "") -> Self:
+        """Return the account of a generation whose model is still there; its owner's `paying_group` pays."""
         model, key, answer = generation.model, generation.api_key, generation.message
         return cls(
             user_id=generation.owner_id,
@@ -58,7 +61,14 @@ class Account:
             model_id=model.pk if model else None,
             model=answer.model,
             provider=model.provider.name if model else "",
+            group=group,
         )
+
+
+def paying_group(user_id: int) -> str:
+    """Return the group that a user's requests are counted for: the first by name, so that sums add up; or empty."""
+    groups = Group.objects.filter(user=user_id).order_by("name")
+    return groups.values_list("name", flat=True).first() or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Spent:
     """One request that was made: what was sent and said, to estimate from, and what the provider reported.
 
     Times are in seconds from when the request was made. `error` is None for a regular end and for Stop. `sent` is False
-    where it ended before the request left.
+    where it ended before the request left. `thoughts` is what of `said` was reasoning.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -77,6 +87,7 @@ class Spent:
     ttft_seconds: float | None
     elapsed_seconds: float
     sent: bool = True
+    thoughts: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +129,25 @@ def settle(account: Account, result: Result) -> Charge | None:
 
 
 def book(account: Account, attempts: Iterable[Spent], now: datetime) -> list[UsageRecord]:
-    """Write a usage row for each attempt that reached the provider, and return them."""
-    records = [_record(account, spent, number, now) for number, spent in enumerate(attempts, start=1) if spent.sent]
+    """Write a usage row for each attempt that reached the provider, add them to the day's sums and to the budgets.
+
+    Returns them.
+    """
+    sent = [(number, spent) for number, spent in enumerate(attempts, start=1) if spent.sent]
+    records = _records(account, sent, now) if sent else []
+    budget.count(account.user_id, account.api_key_id, account.generation_id, records, now)
+    return records
+
+
+def _records(account: Account, sent: Iterable[tuple[int, Spent]], now: datetime) -> list[UsageRecord]:
+    model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
+    price = price_in_force(model, now) if model else None
+    reader = Reader(account.provider, account.model)
+    records = [_record(account, spent, number, now, price, reader) for number, spent in sent]
     for record in records:
         record.save()
+    totals.count(records)
+    reader.store()
     return records
 
 
@@ -153,16 +179,18 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> UsageRecord:
-    usage, source = _usage(spent)
-    model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
-    price = price_in_force(model, now) if model else None
+def _record(
+    account: Account, spent: Spent, attempt: int, now: datetime, price: Price | None, reader: Reader
+) -> UsageRecord:
+    usage, source = _usage(spent, reader)
     cost = _cost(usage, price)
     return UsageRecord(
         created_at=now,
         kind=account.kind,
         user_id=account.user_id,
         username=account.username,
+        group=account.group,
+        api_key_id=account.api_key_id,
         api_key_name=account.api_key_name,
         conversation_id=account.conversation_id,
         message_id=account.message_id,
@@ -173,6 +201,7 @@ def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> Usag
         prompt_tokens=usage.prompt_tokens,
         cached_tokens=usage.cached_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        long_cache_write_tokens=usage.long_cache_write_tokens,
         completion_tokens=usage.completion_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         input_cost=cost.input if cost else None,
@@ -188,23 +217,24 @@ def _record(account: Account, spent: Spent, attempt: int, now: datetime) -> Usag
     )
 
 
-def _usage(spent: Spent) -> tuple[Usage, UsageRecord.Source]:
+def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
     They are called estimated as soon as one of them is. A request the provider turned down before the first word is
-    not billed, but nothing says so: its counts stay unknown.
+    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from.
     """
     reported = _countable(spent.usage or Usage())
+    reader.learn(spent.prompt, spent.said, spent.thoughts, reported)
     if reported.prompt_tokens is not None and reported.completion_tokens is not None:
         return reported, UsageRecord.Source.PROVIDER
     if spent.error and spent.error.code not in LOST and not spent.said:
         return reported, UsageRecord.Source.ESTIMATED
     prompt_tokens = reported.prompt_tokens
     if prompt_tokens is None:
-        prompt_tokens = estimate_prompt_tokens(spent.prompt)
+        prompt_tokens = reader.prompt_tokens(spent.prompt)
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
-        completion_tokens = estimate_tokens(spent.said)
+        completion_tokens = reader.tokens(spent.said)
     estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
 

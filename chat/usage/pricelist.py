@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from chat.models import ChatModel, Price, Provider
-from chat.usage.pricing import PLACES, UnitPrice
+from chat.models import ChatModel, Price, PriceTier, Provider
+from chat.usage.pricing import PLACES, Rates, Tier, UnitPrice
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -40,8 +40,8 @@ def bundled_price(model_name: str, provider_hint: str = "") -> UnitPrice | None:
        of an edition. Names of open models (`llama3.2:3b`, `gpt-oss-20b`) say nothing about who serves them at
        which price, so they have none until an admin enters it.
 
-    Where a price rises with the length of the prompt this is the lowest tier, and where it changes with the hour
-    it is that of 12:00 UTC. Nothing is fetched: the data is as old as the installed package.
+    Where a price rises with the length of the prompt its tiers come along, and where it changes with the hour it is
+    that of 12:00 UTC. Nothing is fetched: the data is as old as the installed package.
     """
     # Costs 0.3 s and 30 MB, or 0.04 s and 4 MB where the OpenAI SDK is loaded already.
     from genai_prices.data_snapshot import get_snapshot
@@ -77,28 +77,54 @@ def _is_named(model: "ModelInfo", name: str) -> bool:
 def _unit_price(prices: "ModelPrice") -> UnitPrice | None:
     from genai_prices.types import TieredPrices
 
-    def base(key: str) -> Decimal | None:
-        price = getattr(prices, key)
-        if isinstance(price, TieredPrices):
-            price = price.base
-        # Some prices in the data went through binary floats: 0.18000000000000002.
-        return None if price is None else round(Decimal(price), PLACES)
-
-    input_price, output_price = base("input_mtok"), base("output_mtok")
-    if input_price is None or output_price is None or any(base(key) for key in INEXPRESSIBLE):
+    keys = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
+    found = {key: getattr(prices, key, None) for key in (*keys, *INEXPRESSIBLE)}
+    if found["input_mtok"] is None or found["output_mtok"] is None or any(found[key] for key in INEXPRESSIBLE):
         return None
-    return UnitPrice(input_price, base("cache_read_mtok"), output_price, "USD", base("cache_write_mtok"))
+
+    def rates(prompt_tokens: int) -> Rates:
+        def amount(key: str) -> Decimal | None:
+            price = found[key]
+            if isinstance(price, TieredPrices):
+                tiers = [tier.price for tier in price.tiers if prompt_tokens > tier.start]
+                price = tiers[-1] if tiers else price.base
+            # Some prices in the data went through binary floats: 0.18000000000000002.
+            return None if price is None else round(Decimal(price), PLACES)
+
+        into, out, *cache = (amount(key) for key in keys)
+        assert into is not None  # noqa: S101 - looked at above
+        assert out is not None  # noqa: S101 - looked at above
+        return Rates(into, out, *cache)
+
+    tiered = (price.tiers for price in found.values() if isinstance(price, TieredPrices))
+    starts = sorted({tier.start for tiers in tiered for tier in tiers})
+    return UnitPrice(rates(0), "USD", tuple(Tier(start, rates(start + 1)) for start in starts))
 
 
 def unit_price(price: Price) -> UnitPrice:
-    """Return a row's price as a plain value."""
-    return UnitPrice(
-        price.input_per_million,
-        price.cached_input_per_million,
-        price.output_per_million,
-        price.currency,
-        price.cache_write_per_million,
+    """Return a row's price, with its tiers, as a plain value."""
+    tiers = sorted(price.tiers.all(), key=lambda tier: tier.above_tokens)
+    return UnitPrice(_rates(price), price.currency, tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers))
+
+
+def _rates(row: Price | PriceTier) -> Rates:
+    return Rates(
+        row.input_per_million,
+        row.output_per_million,
+        row.cached_input_per_million,
+        row.cache_write_per_million,
+        row.long_cache_write_per_million,
     )
+
+
+def _columns(rates: Rates) -> dict[str, Decimal | None]:
+    return {
+        "input_per_million": rates.input,
+        "output_per_million": rates.output,
+        "cached_input_per_million": rates.cached,
+        "cache_write_per_million": rates.cache_write,
+        "long_cache_write_per_million": rates.long_cache_write,
+    }
 
 
 def in_force(at: datetime) -> QuerySet[Price]:
@@ -109,7 +135,8 @@ def in_force(at: datetime) -> QuerySet[Price]:
 
 def price_in_force(model: ChatModel, at: datetime) -> Price | None:
     """Return the price that holds for the model at that moment; None if it has none."""
-    return Price.objects.filter(model=model, valid_from__lte=at).order_by("-valid_from", "-id").first()
+    prices = Price.objects.filter(model=model, valid_from__lte=at).prefetch_related("tiers")
+    return prices.order_by("-valid_from", "-id").first()
 
 
 def prices_in_force(models: Iterable[ChatModel], at: datetime) -> dict[int, Price]:
@@ -132,10 +159,11 @@ def import_prices() -> int:
             .select_for_update(of=("self",))
         )
         newest: dict[int, Price] = {}
-        for price in Price.objects.filter(model__in=[model.pk for model in models]).order_by("valid_from", "id"):
+        prices = Price.objects.filter(model__in=[model.pk for model in models]).prefetch_related("tiers")
+        for price in prices.order_by("valid_from", "id"):
             newest[price.model_id] = price
         now = timezone.now()
-        added = []
+        added, tiers = [], []
         for model in models:
             latest = newest.get(model.pk)
             if latest and latest.origin != Price.Origin.BUNDLED:
@@ -143,16 +171,15 @@ def import_prices() -> int:
             bundled = bundled_price(model.upstream_name, model.provider.address)
             if bundled is None or (latest and unit_price(latest) == bundled):
                 continue
-            added.append(
-                Price(
-                    model=model,
-                    valid_from=now,
-                    input_per_million=bundled.input_per_million,
-                    cached_input_per_million=bundled.cached_input_per_million,
-                    cache_write_per_million=bundled.cache_write_per_million,
-                    output_per_million=bundled.output_per_million,
-                    currency=bundled.currency,
-                    origin=Price.Origin.BUNDLED,
-                )
+            price = Price(
+                model=model,
+                valid_from=now,
+                currency=bundled.currency,
+                origin=Price.Origin.BUNDLED,
+                **_columns(bundled.rates),
             )
-        return len(Price.objects.bulk_create(added))
+            added.append(price)
+            tiers += [PriceTier(price=price, above_tokens=t.above, **_columns(t.rates)) for t in bundled.tiers]
+        Price.objects.bulk_create(added)
+        PriceTier.objects.bulk_create(tiers)
+        return len(added)

@@ -1,58 +1,24 @@
-"""What was used, and what it cost: sums over the ledger, made by the database."""
+"""What was used, and what it cost: sums over the daily totals, made by the database. One query each."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
-from chat.models import UsageRecord
+from chat.models import Correction, DailyTotal, UsageRecord
+from chat.models.daily import TTFT_FIELDS
+from chat.models.money import joined
+from chat.usage.period import Period
+from chat.usage.selection import Selection
 
-MAX_DAYS: Final = 366
 K = TypeVar("K", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Days in UTC, both ends included. Raises ValueError, with a sentence for people, where it makes no sense."""
-
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise ValueError("The first day must not come after the last.")
-        if self.days > MAX_DAYS:
-            raise ValueError(f"Choose at most {MAX_DAYS} days.")
-
-    @classmethod
-    def last_days(cls, days: int, today: date) -> Self:
-        """The `days` days up to and including `today`."""
-        return cls(today - timedelta(days=days - 1), today)
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-    @property
-    def before(self) -> "Period":
-        """The period of the same length that ends where this one begins."""
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.first, time.min, UTC)
-
-    @property
-    def end(self) -> datetime:
-        """The first moment after it."""
-        return datetime.combine(self.last, time.min, UTC) + timedelta(days=1)
-
-    def __iter__(self) -> Iterator[date]:
-        return (self.first + timedelta(days=number) for number in range(self.days))
+L = TypeVar("L", bound=Hashable)
+EVERYTHING: Final = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +54,14 @@ class Figures:
         return self.errors / self.requests if self.requests else None
 
     def __add__(self, other: "Figures") -> "Figures":
-        currencies = sorted({*self.costs, *other.costs})
-        nothing = Decimal(0)
+        costs = dict(self.costs)
+        for name, amount in other.costs.items():
+            costs[name] = costs.get(name, Decimal(0)) + amount
         return Figures(
             requests=self.requests + other.requests,
             prompt_tokens=_plus(self.prompt_tokens, other.prompt_tokens),
             completion_tokens=_plus(self.completion_tokens, other.completion_tokens),
-            costs={name: self.costs.get(name, nothing) + other.costs.get(name, nothing) for name in currencies},
+            costs={name: costs[name] for name in sorted(costs)} if len(costs) > 1 else costs,
             unpriced=self.unpriced + other.unpriced,
             uncosted=self.uncosted + other.uncosted,
             estimated=self.estimated + other.estimated,
@@ -118,44 +85,47 @@ class Model:
     name: str
 
 
-def everything() -> QuerySet[UsageRecord]:
-    """The whole ledger. The functions below also take a part of it, such as one user's."""
-    return UsageRecord.objects.all()
+def by_day_and_model(period: Period, chosen: Selection = EVERYTHING) -> dict[tuple[date, Model], Figures]:
+    """Return the figures of every model on every day that it was used."""
+    found = _sums(chosen.totals(period), "day", "provider", "model")
+    return _folded(found, lambda key: (key[0], Model(key[1], key[2])))
 
 
-def by_day(period: Period, records: QuerySet[UsageRecord] | None = None) -> dict[date, Figures]:
-    """Return the figures of every day, in order; days without a request are there with zeros. One query."""
-    records = _within(period, records).annotate(day=TruncDate("created_at", tzinfo=UTC))
-    found = _folded(_sums(records, "day"), lambda row: row["day"])
+def by_day(period: Period, chosen: Selection = EVERYTHING) -> dict[date, Figures]:
+    """Return the figures of every day, in order; days without a request are there with zeros."""
+    found = _folded(_sums(chosen.totals(period), "day"), lambda key: key[0])
     return {day: found.get(day, Figures()) for day in period}
 
 
-def by_user(period: Period, records: QuerySet[UsageRecord] | None = None) -> dict[User, Figures]:
-    """Return the figures of every user, the costliest first. One query."""
-    rows = list(_sums(_within(period, records), "user_id", "username", latest=Max("id")))
-    names = {row["user_id"]: row["username"] for row in sorted(rows, key=lambda row: row["latest"])}
-    return _costliest_first(_folded(rows, lambda row: User(row["user_id"], names[row["user_id"]])))
+def by_user(period: Period, chosen: Selection = EVERYTHING) -> dict[User, Figures]:
+    """Return the figures of every user, the costliest first."""
+    rows = list(_sums(chosen.totals(period, of_users=True), "user_id", "username", latest=Max("day")))
+    names = {key[0]: key[1] for key, _, _ in sorted(rows, key=lambda row: row[2][0])}
+    return costliest_first(_folded(rows, lambda key: User(key[0], names[key[0]])))
 
 
-def by_model(period: Period, records: QuerySet[UsageRecord] | None = None) -> dict[Model, Figures]:
-    """Return the figures of every model, the costliest first. One query."""
-    rows = _sums(_within(period, records), "provider", "model")
-    return _costliest_first(_folded(rows, lambda row: Model(row["provider"], row["model"])))
+def by_model(period: Period, chosen: Selection = EVERYTHING) -> dict[Model, Figures]:
+    """Return the figures of every model, the costliest first."""
+    found = _sums(chosen.totals(period), "provider", "model")
+    return costliest_first(_folded(found, lambda key: Model(key[0], key[1])))
 
 
-def total(period: Period, records: QuerySet[UsageRecord] | None = None) -> Figures:
-    """Return the figures of the whole period. One query; where days are at hand, add those up instead."""
-    return _folded(_sums(_within(period, records)), lambda _: None).get(None, Figures())
+def total(period: Period, chosen: Selection = EVERYTHING) -> Figures:
+    """Return the figures of the whole period; where days are at hand, add those up instead."""
+    return _folded(_sums(chosen.totals(period)), lambda key: key).get((), Figures())
 
 
-def _within(period: Period, records: QuerySet[UsageRecord] | None) -> QuerySet[UsageRecord]:
-    chosen = everything() if records is None else records
-    return chosen.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
+def first_tokens(period: Period, chosen: Selection, *keys: str) -> dict[tuple[Any, ...], list[int]]:
+    """Return how many first tokens came within each bucket of `latency.quantile`, by columns of the daily totals."""
+    sums = {f"sum_{name}": Sum(name) for name in TTFT_FIELDS}
+    rows = chosen.totals(period).values(*keys).annotate(**sums).values_list(*keys, *sums)
+    return {row[: len(keys)]: list(row[len(keys) :]) for row in rows}
 
 
-def _sums(records: QuerySet[UsageRecord], *keys: str, **more: Any) -> Iterable[dict[str, Any]]:
-    """One row for each combination of `keys` and currency: amounts in two currencies are never added."""
-    rows: Iterable[dict[str, Any]] = records.values(*keys, "currency").annotate(
+def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
+    """Return the figures of every conversation, the costliest first, from the ledger itself. Two queries."""
+    records = chosen.records(period)
+    rows = records.values("conversation_id", "currency").annotate(
         requests=Count("pk"),
         prompt=Sum("prompt_tokens"),
         completion=Sum("completion_tokens"),
@@ -164,35 +134,97 @@ def _sums(records: QuerySet[UsageRecord], *keys: str, **more: Any) -> Iterable[d
         uncosted=Count("pk", filter=Q(price__isnull=False, cost__isnull=True)),
         estimated=Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED)),
         errors=Count("pk", filter=~Q(error_type="")),
-        **more,
     )
-    return rows
-
-
-def _folded(rows: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], K]) -> dict[K, Figures]:
-    folded: dict[K, Figures] = {}
+    found: dict[UUID, Figures] = {}
     for row in rows:
-        figures = Figures(
+        name, amount = row["conversation_id"], row["amount"]
+        found[name] = found.get(name, Figures()) + Figures(
             requests=row["requests"],
             prompt_tokens=row["prompt"],
             completion_tokens=row["completion"],
-            costs={} if row["amount"] is None else {row["currency"]: row["amount"]},
+            costs={} if amount is None else {row["currency"]: amount},
             unpriced=row["unpriced"],
             uncosted=row["uncosted"],
             estimated=row["estimated"],
             errors=row["errors"],
         )
-        name = key(row)
-        folded[name] = folded[name] + figures if name in folded else figures
-    return folded
+    for name, change in _corrected(records):
+        found[name] = found.get(name, Figures()) + change
+    return costliest_first(found)
 
 
-def _costliest_first(found: dict[K, Figures]) -> dict[K, Figures]:
+def _corrected(records: QuerySet[UsageRecord]) -> Iterable[tuple[UUID, Figures]]:
+    """What corrections change; the first of a record also makes it one whose cost is known."""
+    changes = Correction.objects.filter(record__in=records).order_by("pk")
+    name = F("record__conversation_id")
+    for row in changes.values_list(
+        name, "cost_before", "currency_before", "cost", "currency", "record__price_id", named=False
+    ):
+        conversation, before, currency_before, cost, currency, price = row
+        yield conversation, Figures(costs={currency: cost})
+        if before is not None:
+            yield conversation, Figures(costs={currency_before: -before})
+        else:
+            yield conversation, Figures(unpriced=-int(price is None), uncosted=-int(price is not None))
+
+
+def folded(found: Mapping[K, Figures], key: Callable[[K], L]) -> dict[L, Figures]:
+    """Return the figures added up by what `key` makes of theirs."""
+    sums: dict[L, Figures] = {}
+    for one, figures in found.items():
+        name = key(one)
+        sums[name] = sums[name] + figures if name in sums else figures
+    return sums
+
+
+def costliest_first(found: Mapping[K, Figures]) -> dict[K, Figures]:
+    """Return the same in another order."""
+
     # Amounts in different currencies do not compare; the sum still puts the heavy ones on top.
     def weight(figures: Figures) -> tuple[Decimal, int, int]:
         return sum(figures.costs.values(), Decimal(0)), figures.total_tokens or 0, figures.requests
 
     return dict(sorted(found.items(), key=lambda item: weight(item[1]), reverse=True))
+
+
+Row = tuple[tuple[Any, ...], Figures, tuple[Any, ...]]
+
+
+def _sums(rows: QuerySet[DailyTotal], *keys: str, **more: Any) -> Iterable[Row]:
+    """Yield keys, figures and `more` for each combination of keys and currency."""
+    sums: dict[str, Any] = {
+        "sum_requests": Coalesce(Sum("requests"), 0),
+        "sum_prompt": Sum("prompt_tokens"),
+        "sum_completion": Sum("completion_tokens"),
+        "sum_millionths": Sum("cost_millionths"),
+        "sum_rest": Sum("cost_rest"),
+        "sum_unpriced": Sum("unpriced"),
+        "sum_uncosted": Sum("uncosted"),
+        "sum_estimated": Coalesce(Sum("requests", filter=Q(source=UsageRecord.Source.ESTIMATED)), 0),
+        "sum_errors": Sum("errors"),
+    }
+    found = rows.values(*keys, "currency").annotate(**sums, **more).values_list(*keys, "currency", *sums, *more)
+    width = len(keys)
+    for row in found:
+        currency, requests, prompt, completion, millionths, rest, *counts = row[width : width + 10]
+        amount = joined(_whole(millionths), _whole(rest))
+        unpriced, uncosted, estimated, errors = counts
+        costs = {} if amount is None else {currency: amount}
+        figures = Figures(requests, _whole(prompt), _whole(completion), costs, unpriced, uncosted, estimated, errors)
+        yield row[:width], figures, row[width + 10 :]
+
+
+def _folded(rows: Iterable[Row], name: Callable[[tuple[Any, ...]], K]) -> dict[K, Figures]:
+    sums: dict[K, Figures] = {}
+    for key, figures, _ in rows:
+        one = name(key)
+        sums[one] = sums[one] + figures if one in sums else figures
+    return sums
+
+
+def _whole(number: Any) -> int | None:
+    # PostgreSQL adds up large whole numbers as decimals.
+    return None if number is None else int(number)
 
 
 def _plus(one: int | None, other: int | None) -> int | None:

@@ -28,7 +28,7 @@ async def conversation(request: HttpRequest, caller: Caller, conversation_id: UU
     if row is None:
         raise ChatError("not_found", "There is no such conversation.")
     written = archive.as_markdown if kind == "markdown" else archive.as_json
-    return _attachment(written(row), archive.file_name(row, "md" if kind == "markdown" else "json"), TYPES[kind])
+    return attachment(written(row), archive.file_name(row, "md" if kind == "markdown" else "json"), TYPES[kind])
 
 
 @api("GET")
@@ -38,8 +38,8 @@ async def everything(request: HttpRequest, caller: Caller) -> StreamingHttpRespo
     name = f"conversations-{timezone.now():%Y-%m-%d}"
     rows = archive.conversations(caller.user)
     if kind == "json":
-        return _attachment(archive.as_array(rows), f"{name}.json", TYPES["json"])
-    return _attachment(archive.as_zip(rows), f"{name}.zip", TYPES["zip"])
+        return attachment(archive.as_array(rows), f"{name}.json", TYPES["json"])
+    return attachment(archive.as_zip(rows), f"{name}.zip", TYPES["zip"])
 
 
 def _format(request: HttpRequest) -> str:
@@ -49,7 +49,8 @@ def _format(request: HttpRequest) -> str:
     return kind
 
 
-def _attachment(parts: Iterator[bytes], name: str, content_type: str) -> StreamingHttpResponse:
+def attachment(parts: Iterator[bytes], name: str, content_type: str) -> StreamingHttpResponse:
+    """Return a file to keep, whose parts are made in a database thread while it is sent."""
     response = StreamingHttpResponse(_streamed(parts), content_type=content_type)
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"

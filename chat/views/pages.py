@@ -12,6 +12,7 @@ from django.contrib.auth.views import LoginView
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_safe
 from chat import catalog
 from chat.models import Conversation, SetupToken
 from chat.models.tree import Tree
+from chat.usage.standing import standings
 from chat.views import thread
 from chat.views.listing import PAGE_SIZE, next_cursor
 from chat.views.summary import summaries
@@ -127,6 +129,7 @@ def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
         "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
         "conversations": summaries(listed.values()),
         "cursor": next_cursor(rows) or "",
+        "budgets": standings(request.user.pk, None, timezone.now()),
         "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
     }
     return render(request, "chat/page.html", {**frame, **context})

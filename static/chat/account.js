@@ -12,5 +12,7 @@ export function createAccount(deeds) {
   const button = need("#user-button", HTMLElement);
   const popup = createPopup(menu, (what) => deeds[what]?.());
   button.addEventListener("click", () => popup.toggle(button));
+  // What one person typed is not for the next one at this tab.
+  need("form", HTMLFormElement, menu).addEventListener("submit", () => sessionStorage.clear());
   createTheme(menu.querySelectorAll("[data-theme-choice]"));
 }

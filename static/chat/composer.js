@@ -1,5 +1,6 @@
 /** The box at the foot: text, Send, Stop. */
 
+import { isComposing } from "./composing.js";
 import { need } from "./page.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -41,9 +42,8 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
   });
 
   box.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowUp" && box.value === "" && !event.isComposing && onUp()) event.preventDefault();
-    // While an input method composes, Enter picks a word (229 is how Safari says so).
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowUp" && box.value === "" && !isComposing(event) && onUp()) event.preventDefault();
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });

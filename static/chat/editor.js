@@ -1,5 +1,6 @@
 /** A question being edited in its own place. */
 
+import { isComposing } from "./composing.js";
 import { need } from "./page.js";
 
 /**
@@ -35,8 +36,7 @@ export function openEditor(template, article, { text, onSave }) {
       event.preventDefault();
       close();
     }
-    // While an input method composes, Enter picks a word (229 is how Safari says so).
-    if (event.target !== box || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.target !== box || event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });

@@ -129,11 +129,23 @@ function begun(conversationBefore) {
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
 const actions = {
   ...helm.deeds,
-  retry: asking.retry,
-  continue: asking.goOn,
+  retry: thenWrite(asking.retry),
+  continue: thenWrite(asking.goOn),
   choose: () => picker.focus(),
-  reconnect: () => connection.reconnect(),
+  reconnect: thenWrite(() => connection.reconnect()),
 };
+
+/**
+ * The button that was pressed is gone then; whoever came by keyboard goes on in the box.
+ *
+ * @param {(key: string) => unknown} deed
+ */
+function thenWrite(deed) {
+  return (/** @type {string} */ key) => {
+    deed(key);
+    composer.focus();
+  };
+}
 
 /** @param {string} generationId */
 function followAgain(generationId) {
@@ -142,7 +154,8 @@ function followAgain(generationId) {
 }
 
 for (const starter of document.querySelectorAll("[data-starter]")) {
-  starter.addEventListener("click", () => asking.send(starter.textContent?.trim() ?? "", null));
+  const ask = thenWrite(() => asking.send(starter.textContent?.trim() ?? "", null));
+  starter.addEventListener("click", () => ask(""));
 }
 
 watchPresence({

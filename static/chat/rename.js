@@ -1,5 +1,7 @@
 /** Gives a conversation another title, in place: Enter saves, Escape leaves it as it was. */
 
+import { isComposing } from "./composing.js";
+
 const LONGEST_TITLE = 200;
 
 /**
@@ -31,7 +33,7 @@ export function rename(entry, onSave) {
   }
 
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    if (isComposing(event) || !["Enter", "Escape"].includes(event.key)) return;
     event.preventDefault();
     end(event.key === "Enter");
   });

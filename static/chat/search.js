@@ -1,5 +1,6 @@
 /** The dialog that finds conversations. Source of its keys: WAI-ARIA Authoring Practices, "Combobox". */
 
+import { isComposing } from "./composing.js";
 import { findings } from "./finding.js";
 import { createFinder } from "./finder.js";
 import { need } from "./page.js";
@@ -38,10 +39,15 @@ export function createSearch(dialog, { request, recent, go }) {
     onFound: (conversations, query) => {
       const found = findings(conversations);
       show(found, found.length > 0 ? "" : `Nothing found for “${query}”`);
+      shown = query;
+      if (eager) follow(list.firstElementChild);
     },
     onFailed: (message) => show([], message),
   });
   let chosen = -1;
+  // What the list is the answer to, and whether its first line is wanted as soon as it comes.
+  let shown = "";
+  let eager = false;
 
   /** @param {number} place */
   function choose(place) {
@@ -91,13 +97,17 @@ export function createSearch(dialog, { request, recent, go }) {
     if (query) return finder.find(query);
     finder.cancel();
     show(findings(recent()));
+    shown = "";
   }
 
   /** @type {Record<string, () => void>} */
   const keys = {
     ArrowDown: () => choose((chosen + 1) % list.children.length),
     ArrowUp: () => choose((chosen <= 0 ? list.children.length : chosen) - 1),
-    Enter: () => follow(list.children[chosen]),
+    Enter() {
+      eager = box.value.trim() !== shown;
+      if (!eager) follow(list.children[chosen]);
+    },
   };
 
   /** @param {Element | null | undefined} wanted */
@@ -107,17 +117,23 @@ export function createSearch(dialog, { request, recent, go }) {
     go(wanted.dataset.href ?? "/");
   }
 
-  box.addEventListener("input", look);
+  box.addEventListener("input", () => {
+    eager = false;
+    look();
+  });
   box.addEventListener("keydown", (event) => {
     const act = keys[event.key];
-    if (!act || event.isComposing) return;
+    if (!act || isComposing(event)) return;
     event.preventDefault();
     act();
   });
   list.addEventListener("click", ({ target }) => follow(target instanceof Element ? target.closest("li") : null));
   // A press on a line must not take the focus out of the box.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
-  dialog.addEventListener("close", finder.cancel);
+  dialog.addEventListener("close", () => {
+    eager = false;
+    finder.cancel();
+  });
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
 
   return {

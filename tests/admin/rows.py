@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat.models import ApiKey, ChatModel, Conversation, Generation, Message
+from chat.models import ApiKey, Budget, ChatModel, Conversation, Generation, Message, RateLimit
 from tests.usage.rows import priced_model, record
 
 
@@ -22,3 +22,5 @@ def everything(number: int) -> None:
     talk(owner, model)
     record(timezone.now(), price, user_id=owner.pk, username=owner.username)
     ApiKey.issue(owner, f"key-{number}")
+    Budget.objects.create(user=owner, amount=50)
+    RateLimit.objects.create(user=owner, streams=number)

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.admin import paginator
-from chat.models import Conversation, Message, Provider, UsageRecord
+from chat.models import ChatModel, Conversation, Message, Provider, UsageRecord
 from tests.admin.rows import everything, talk
 from tests.usage.rows import priced_model, record
 
-LISTS = ("provider", "chatmodel", "price", "conversation", "generation", "usagerecord", "apikey")
+LISTS = ("budget", "ratelimit", "provider", "chatmodel", "price", "conversation", "generation", "usagerecord", "apikey")
 
 
 def address(name: str) -> str:
@@ -23,7 +23,7 @@ def address(name: str) -> str:
 
 def test_every_kind_of_row_a_person_may_want_to_see_is_listed() -> None:
     registered = {model._meta.model_name for model in admin.site._registry if model._meta.app_label == "chat"}
-    assert registered == {*LISTS, "message"}
+    assert registered == {*LISTS, "message", "correction", "sitepolicy"}
 
 
 def test_messages_are_found_by_what_they_say_in_the_same_queries_for_few_and_many(browser: Client, boss: User) -> None:
@@ -58,7 +58,14 @@ def test_a_list_asks_the_same_queries_for_five_rows_and_for_fifty(name: str, bro
 def test_a_list_can_be_searched(name: str, browser: Client) -> None:
     everything(1)
     everything(2)
-    wanted = {"generation": "user-1", "conversation": "user-1", "provider": "provider-1", "apikey": "key-1"}
+    wanted = {
+        "budget": "user-1",
+        "ratelimit": "user-1",
+        "generation": "user-1",
+        "conversation": "user-1",
+        "provider": "provider-1",
+        "apikey": "key-1",
+    }
     response = browser.get(address(name), {"q": wanted.get(name, "model-1")})
     assert response.context["cl"].result_count == 1
 
@@ -125,8 +132,7 @@ def test_a_short_ledger_does_not_say_that_there_is_more(browser: Client) -> None
 
 def test_the_list_of_models_says_loudly_which_have_no_price(browser: Client) -> None:
     model, _ = priced_model("priced")
-    bare, price = priced_model("bare")
-    price.delete()
+    bare = ChatModel.objects.create(name="bare", upstream_name="bare", provider=model.provider)
     page = browser.get(address("chatmodel")).content.decode()
     assert page.count("no-price") == 1
     assert f"/admin/chat/price/add/?model={bare.pk}" in page

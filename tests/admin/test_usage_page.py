@@ -1,8 +1,10 @@
 """The usage page: who may see it, what it sums, and what it says when something is missing."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
-from xml.etree import ElementTree
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat.models import UsageRecord
-from tests.usage.rows import priced_model, record
+from chat.models import ChatModel, Provider, UsageRecord
+from tests.usage.rows import counted, priced_model
 
 PAGE = "/admin/usage/"
 
@@ -45,9 +47,9 @@ def test_totals_are_shown_with_the_change_against_the_period_before(browser: Cli
     _, price = priced_model()
     now = timezone.now()
     for _ in range(3):
-        record(now, price, prompt_tokens=1_000_000, completion_tokens=500_000)
+        counted(now, price, prompt_tokens=1_000_000, completion_tokens=500_000)
     for _ in range(2):
-        record(now - timedelta(days=7), price, prompt_tokens=1_000_000, completion_tokens=500_000)
+        counted(now - timedelta(days=7), price, prompt_tokens=1_000_000, completion_tokens=500_000)
     page = text(browser.get(PAGE, {"days": 7}))
     assert "Cost, USD $4.50 +50 % on the 7 days before" in page
     assert "Requests 3 +50 % on the 7 days before" in page
@@ -61,10 +63,10 @@ def test_an_empty_period_says_so(browser: Client) -> None:
 
 
 def test_requests_without_a_price_are_named_and_lead_to_where_one_is_added(browser: Client) -> None:
-    model, price = priced_model("llama3")
+    provider = Provider.objects.create(name="openai")
+    model = ChatModel.objects.create(name="llama3", upstream_name="llama3", provider=provider)
     for _ in range(3):
-        record(timezone.now(), None, model="llama3")
-    price.delete()
+        counted(timezone.now(), None, model="llama3")
     response = browser.get(PAGE)
     assert "3 requests to llama3 have no price. Add a price" in text(response)
     assert f'href="/admin/chat/price/add/?model={model.pk}"' in response.content.decode()
@@ -72,7 +74,7 @@ def test_requests_without_a_price_are_named_and_lead_to_where_one_is_added(brows
 
 def test_requests_from_before_a_models_first_price_are_told_as_such(browser: Client) -> None:
     priced_model("llama3")
-    record(timezone.now(), None, model="llama3")
+    counted(timezone.now(), None, model="llama3")
     page = text(browser.get(PAGE))
     assert "1 request to llama3 came before it had a price." in page
     assert "Add a price" not in page
@@ -80,7 +82,7 @@ def test_requests_from_before_a_models_first_price_are_told_as_such(browser: Cli
 
 def test_requests_whose_tokens_nobody_counted_are_named(browser: Client) -> None:
     _, price = priced_model()
-    record(timezone.now(), price, prompt_tokens=None, error_type="timeout")
+    counted(timezone.now(), price, prompt_tokens=None, error_type="timeout")
     assert "1 request failed before the tokens were counted; the cost is unknown." in text(browser.get(PAGE))
 
 
@@ -105,8 +107,8 @@ def test_dates_that_make_no_sense_are_answered_with_a_sentence(
 
 def test_two_dates_choose_a_period(browser: Client) -> None:
     _, price = priced_model()
-    record(datetime(2026, 1, 31, 23, 59, tzinfo=UTC), price)
-    record(datetime(2026, 2, 1, tzinfo=UTC), price)
+    counted(datetime(2026, 1, 31, 23, 59, tzinfo=UTC), price)
+    counted(datetime(2026, 2, 1, tzinfo=UTC), price)
     page = text(browser.get(PAGE, {"first": "2026-01-01", "last": "2026-01-31"}))
     assert "1 Jan 2026 to 31 Jan 2026" in page
     assert "Requests 1 " in page
@@ -117,29 +119,43 @@ def test_an_unknown_number_of_days_is_the_usual_thirty(browser: Client) -> None:
     assert [name for _, name, chosen in response.context["presets"] if chosen] == ["30 days"]
 
 
-def test_the_chart_has_a_bar_for_every_day_and_a_name_and_a_description(browser: Client) -> None:
-    _, price = priced_model()
-    record(timezone.now(), price, prompt_tokens=1_000_000, completion_tokens=1_000_000)
-    page = browser.get(PAGE, {"days": 7}).content.decode()
-    (drawing,) = re.findall(r'<svg viewBox.*?role="img".*?</svg>', page, re.DOTALL)
-    chart = ElementTree.fromstring(drawing)  # noqa: S314 - our own page
-    bars = [bar for bar in chart.iter("rect") if bar.get("class") == "bar"]
-    assert len(bars) == 7
-    assert [bar.get("height") for bar in bars] == ["0.0"] * 6 + ["100.0"]
-    ids = {node.get("id"): node.text for node in chart if node.tag in {"title", "desc"}}
-    assert ids[(chart.get("aria-labelledby") or "").split()[0]] == "Cost per day, USD"
-    assert any("The most was $2.00" in (name or "") for name in ids.values())
-    assert all(node.get("style") is None for node in chart.iter())
+def drawings(response: object) -> dict[str, dict[str, Any]]:
+    """What is drawn, by the ids of the elements that hold it."""
+    page = response.content.decode()  # type: ignore[attr-defined]
+    found = re.findall(r'<script id="(chart-[^"]+)" type="application/json">(.*?)</script>', page)
+    return {name: json.loads(data) for name, data in found}
+
+
+def test_the_costs_of_every_day_are_stacked_by_model(browser: Client) -> None:
+    for name, tokens in (("small", 1_000_000), ("large", 3_000_000)):
+        _, price = priced_model(name)
+        counted(timezone.now(), price, prompt_tokens=tokens, completion_tokens=0)
+    found = drawings(browser.get(PAGE, {"days": 7}))["chart-days-USD"]
+    assert len(found["labels"]) == 7
+    assert [(one["name"], one["values"]) for one in found["series"]] == [
+        ("large", [0.0] * 6 + [3.0]),
+        ("small", [0.0] * 6 + [1.0]),
+    ]
+
+
+def test_beyond_seven_models_a_chart_adds_up_the_others(browser: Client) -> None:
+    for number in range(10):
+        _, price = priced_model(f"m-{number}")
+        counted(timezone.now(), price, prompt_tokens=1_000_000 * (20 - number), completion_tokens=0)
+    found = drawings(browser.get(PAGE, {"days": "1"}))
+    assert [one["name"] for one in found["chart-days-USD"]["series"]] == [*(f"m-{n}" for n in range(7)), "Others"]
+    assert found["chart-days-USD"]["series"][-1]["values"] == [36.0]
+    assert found["chart-models"]["series"][0]["values"][-1] == 36.0
 
 
 def test_where_nothing_has_a_price_the_chart_shows_tokens(browser: Client) -> None:
-    record(timezone.now(), None)
+    counted(timezone.now(), None)
     assert "Tokens per day" in text(browser.get(PAGE))
 
 
 def test_each_currency_has_its_own_total_and_chart(browser: Client) -> None:
-    record(timezone.now(), priced_model("a")[1])
-    record(timezone.now(), priced_model("b", "other", "EUR")[1])
+    counted(timezone.now(), priced_model("a")[1])
+    counted(timezone.now(), priced_model("b", "other", "EUR")[1])
     page = text(browser.get(PAGE))
     assert "Cost, EUR €0.0015" in page
     assert "Cost, USD $0.0015" in page
@@ -148,7 +164,7 @@ def test_each_currency_has_its_own_total_and_chart(browser: Client) -> None:
 
 
 def test_names_from_the_ledger_are_never_markup(browser: Client) -> None:
-    record(timezone.now(), None, username="<b>bold</b>", model="<i>m</i>")
+    counted(timezone.now(), None, username="<b>bold</b>", model="<i>m</i>")
     page = browser.get(PAGE).content.decode()
     assert "<b>bold</b>" not in page
     assert "<i>m</i>" not in page
@@ -159,16 +175,82 @@ def test_the_page_asks_a_fixed_number_of_queries(browser: Client) -> None:
     for first, last in ((0, 5), (5, 50)):
         for number in range(first, last):
             _, price = priced_model(f"m-{number}", f"p-{number}")
-            record(timezone.now(), price if number % 2 else None, user_id=number, model=f"m-{number}")
+            counted(timezone.now(), price if number % 2 else None, user_id=number, model=f"m-{number}")
         with CaptureQueriesContext(connection) as queries:
             browser.get(PAGE)
         asked.append(len(queries))
     assert asked[0] == asked[1]
 
 
+@pytest.mark.parametrize(
+    ("given", "requests"),
+    [
+        ({}, 3),
+        ({"user": "1"}, 2),
+        ({"group": "research"}, 1),
+        ({"group": "-"}, 2),
+        ({"provider": "cellar"}, 1),
+        ({"model": "llama3", "user": "1"}, 1),
+        ({"key": "7"}, 1),
+        ({"key": "0"}, 2),
+        ({"source": "estimated"}, 1),
+        ({"user": "nobody", "key": "x"}, 3),
+        ({"user": "9" * 30}, 3),
+    ],
+)
+def test_filters_choose_the_same_on_the_page_and_in_the_list_it_leads_to(
+    given: dict[str, str], requests: int, browser: Client
+) -> None:
+    _, price = priced_model()
+    counted(timezone.now(), price, api_key_id=7, api_key_name="laptop")
+    counted(timezone.now(), None, provider="cellar", model="llama3", source="estimated")
+    counted(timezone.now(), price, user_id=2, username="bob", group="research")
+    response = browser.get(PAGE, {"days": "7", **given})
+    assert f"Requests {requests} " in text(response)
+    followed = browser.get(response.context["ledger"])
+    assert followed.status_code == 200
+    assert followed.context["cl"].result_count == requests
+
+
+def test_a_filter_by_what_is_gone_is_named_as_it_was_called(browser: Client) -> None:
+    counted(timezone.now(), None, user_id=77, username="gone", api_key_id=78, api_key_name="lost")
+    page = text(browser.get(PAGE, {"user": "77", "key": "78", "model": "gpt-4o"}))
+    assert "User: gone ×" in page
+    assert "API key: lost ×" in page
+
+
+def test_one_users_conversations_are_summed_up_and_lead_to_their_requests(browser: Client) -> None:
+    _, price = priced_model()
+    talk = uuid4()
+    for _ in range(2):
+        counted(timezone.now(), price, conversation_id=talk, prompt_tokens=1_000_000, completion_tokens=0)
+    counted(timezone.now(), price)
+    response = browser.get(PAGE, {"days": "7", "user": "1"})
+    (table,) = [table for table in response.context["tables"] if table.caption == "By conversation"]
+    assert table.rows[0].name == str(talk)[:8]
+    assert table.rows[0].cells[0] == "$2.00"
+    assert browser.get(table.rows[0].link).context["cl"].result_count == 2
+
+
+def test_the_health_of_a_model_tells_its_errors_and_its_latency(browser: Client) -> None:
+    for number in range(10):
+        counted(timezone.now(), None, ttft_seconds=1.0, error_type="" if number else "timeout")
+    rows = browser.get(PAGE, {"days": "7"}).context["health"]
+    assert [(row.name, row.is_whole) for row in rows] == [("openai", True), ("gpt-4o", False)]
+    for row in rows:
+        count, share, _, _, last = row.cells
+        assert (count, share) == ("10", "10 %")
+        assert last.endswith(" timeout")
+
+
+def test_the_month_is_a_period_of_its_own(browser: Client) -> None:
+    response = browser.get(PAGE, {"days": "month"})
+    assert [name for _, name, chosen in response.context["presets"] if chosen] == ["Month"]
+
+
 def test_a_table_of_very_many_users_is_cut_and_says_so(browser: Client) -> None:
     now = timezone.now()
     for number in range(103):
-        record(now, None, user_id=number, username=f"user-{number}")
+        counted(now, None, user_id=number, username=f"user-{number}")
     assert UsageRecord.objects.count() == 103
     assert "And 3 more with less." in text(browser.get(PAGE))

@@ -64,6 +64,16 @@ def test_signing_in_and_being_lost(page: Page, site: Site) -> None:
     check(page, "404")
 
 
+def test_ones_own_usage(page: Page, site: Site) -> None:
+    sign_in(page, site, "alice")
+    with site.client("alice") as client:
+        client.post("/api/chat", json={"message": "Something to add up", "model": "gpt-4o-mini"})
+    page.goto(f"{site.url}/usage/")
+    check(page, "usage")
+    page.goto(f"{site.url}/usage/?month=2024-01")
+    check(page, "usage, nothing")
+
+
 def test_setting_up(page: Page, tmp_path: Path) -> None:
     with Site(tmp_path, people=False) as fresh:
         page.goto(fresh.setup_url)

@@ -48,9 +48,11 @@ def test_a_wrong_password_is_said_and_the_right_one_opens(open_page: OpenPage, s
     expect(page.get_by_role("alert")).to_contain_text("do not go together")
     sign_in_at(page, site.url)
     expect(page.get_by_role("heading", name="Hello, alice")).to_be_visible()
+    page.get_by_role("textbox", name="Message").fill("only mine")
     page.get_by_role("button", name="alice").click()
     page.get_by_role("menuitem", name="Sign out").click()
     page.wait_for_url("**/login/")
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_a_second_user_sees_nothing_of_the_first(open_page: OpenPage, site: Site) -> None:

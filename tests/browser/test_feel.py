@@ -179,3 +179,10 @@ def test_a_page_at_rest_looks_for_nothing(open_page: OpenPage, site: Site) -> No
     before = page.evaluate("looks")
     page.wait_for_timeout(500)
     assert page.evaluate("looks") == before
+
+
+def test_after_a_starter_one_goes_on_in_the_box(page: Page) -> None:
+    page.locator("[data-starter]").first.focus()
+    page.keyboard.press("Enter")
+    expect(message(page)).to_be_focused()
+    settled(page.locator("article[data-role=assistant]").first)

@@ -334,3 +334,12 @@ def test_a_page_nobody_looks_at_lets_go_and_asks_anew_when_it_is_looked_at(
     expect(entry(page, "Renamed meanwhile")).to_be_visible()
     expect(entry(page, "Snow")).to_have_count(0)
     expect(entry(page, "Old friend")).to_have_count(1)
+
+
+def test_enter_follows_what_was_typed_and_not_what_was_found_before(page: Page, finder: Person) -> None:
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
+    page.keyboard.type("Taxes")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/*")
+    expect(page.locator("#title")).to_have_text("Taxes")

@@ -53,7 +53,7 @@ def generation(alice: User) -> Generation:
 def _nothing_is_left() -> Iterator[None]:
     yield
     assert not live._live
-    assert not live._reserved
+    assert not live._starting
 
 
 def begin(row: Generation, source: Scripted, request: CompletionRequest = REQUEST, **limits: Any) -> LiveGeneration:
@@ -183,7 +183,7 @@ async def test_a_drain_ends_everything_and_keeps_what_was_said(
     await asyncio.wait_for(live.drain(), 5)
     message = await stored(generation)
     assert (message.status, message.content) == ("interrupted", "half ")
-    with pytest.raises(ChatError), live.reserved(1, 0):
+    with pytest.raises(ChatError), live.starting():
         pass
 
 

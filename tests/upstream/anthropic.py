@@ -116,7 +116,7 @@ def message_delta(script: Script, stop_reason: str | None, sent: int) -> bytes:
 
 def input_usage(script: Script, body: Json) -> Json:
     """Return the counts of the input; what came from the cache is beside `input_tokens`, not in it."""
-    fresh = prompt_tokens(body) - script.cached_tokens
+    fresh = prompt_tokens(script, body) - script.cached_tokens
     cached = {"cache_read_input_tokens": script.cached_tokens, "cache_creation_input_tokens": 0}
     return {"input_tokens": fresh} | cached
 

@@ -83,7 +83,7 @@ def event(value: Json) -> bytes:
 
 def usage(script: Script, body: Json, sent: int) -> Json:
     """Return what a request has used once `sent` pieces are out; each piece is a token."""
-    prompt = prompt_tokens(body)
+    prompt = prompt_tokens(script, body)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": sent,

@@ -12,7 +12,8 @@ class Record(msgspec.Struct, kw_only=True):
 
     `headers` have names in lower case. `at` and `ended_at` are monotonic seconds, the same clock in all processes of
     a machine. `pieces` and `bytes_sent` grow while `ended` is "open". "closed" and "reset" were scripted faults,
-    "client_closed" was not. Requests with one `connection` came over the same one.
+    "client_closed" was not. Requests with one `connection` came over the same one. `told` is every usage object that
+    went out, as it did.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Record(msgspec.Struct, kw_only=True):
     bytes_sent: int = 0
     ended: Ended = "open"
     ended_at: float | None = None
+    told: list[dict[str, Any]] = []
 
     @property
     def authorization(self) -> str | None:

@@ -36,7 +36,8 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         finish_reason   None: no chunk carries one
         usage           "chunk": a chunk of its own; "last": on the finishing chunk; "every": on each chunk,
                         cumulative; "off": none. "chunk" is only sent when the request asks for usage
-        cached_tokens   how many of the prompt's tokens were cached
+        prompt_tokens   how many tokens the prompt is; None: as many as it has words
+        cached_tokens   how many of them were cached
         done            whether the end is marked ([DONE])
         raw             bytes sent verbatim instead of all the above, one write (and one piece) each
 
@@ -72,6 +73,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tool_calls: list[ToolFragment] = []
     finish_reason: str | None = "stop"
     usage: Literal["chunk", "last", "every", "off"] = "chunk"
+    prompt_tokens: int | None = None
     cached_tokens: int = 0
     done: bool = True
     raw: list[bytes] | None = None
@@ -111,7 +113,12 @@ def default_text(tokens: int = 20) -> str:
     return "".join(default_pieces(tokens))
 
 
-def prompt_tokens(body: dict[str, Any]) -> int:
-    """Count the words of all messages and of the system prompt beside them; this upstream's tokens are words."""
+def prompt_tokens(script: Script, body: dict[str, Any]) -> int:
+    """Count the words of all messages and of the system prompt beside them; this upstream's tokens are words.
+
+    Unless the script has a count of its own.
+    """
+    if script.prompt_tokens is not None:
+        return script.prompt_tokens
     said = [message.get("content") for message in body.get("messages") or ()]
     return sum(len(str(words or "").split()) for words in (*said, body.get("system")))

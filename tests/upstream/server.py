@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -186,6 +186,7 @@ class Server:
                 piece = True
                 continue
             await connection.send(frame)
+            record.told += _told(frame)
             record.pieces += piece
             sent += len(frame)
             record.bytes_sent = sent
@@ -240,6 +241,19 @@ class Server:
 def _asked(request: Request) -> list[str]:
     """Return the user's messages, oldest first."""
     return [str(turn.get("content")) for turn in request.json.get("messages") or () if turn.get("role") == "user"]
+
+
+def _told(frame: bytes) -> list[dict[str, Any]]:
+    """Return the usage objects in a frame, in either format."""
+    if b'"usage"' not in frame:
+        return []
+    found: list[dict[str, Any]] = []
+    for line in frame.splitlines():
+        # What a script sends as it is need be no JSON.
+        with suppress(msgspec.DecodeError):
+            value = msgspec.json.decode(line.removeprefix(b"data: "), type=dict[str, Any])
+            found += [usage for each in (value, value.get("message") or {}) if (usage := each.get("usage"))]
+    return found
 
 
 async def _within(seconds: float | None, event: asyncio.Event) -> bool:

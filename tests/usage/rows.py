@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from chat.models import ChatModel, Price, Provider, UsageRecord
+from chat.usage import totals
 
 
 def priced_model(name: str = "gpt-4o", provider: str = "openai", currency: str = "USD") -> tuple[ChatModel, Price]:
@@ -49,6 +50,13 @@ def record(at: datetime, price: Price | None, **values: Any) -> UsageRecord:
             **values,
         }
     )
+
+
+def counted(at: datetime, price: Price | None, **values: Any) -> UsageRecord:
+    """A row of the ledger that its day knows of."""
+    row = record(at, price, **values)
+    totals.count([row])
+    return row
 
 
 def noon(year: int, month: int, day: int) -> datetime:

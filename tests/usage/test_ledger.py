@@ -145,9 +145,9 @@ def test_what_never_left_is_no_usage(account: Account, error: ChatError | None) 
 def test_a_request_whose_line_was_lost_before_the_first_word_is_estimated(account: Account, code: str) -> None:
     charge = settle(account, failed(ChatError(code, "The line was lost.")))
     record = record_of(account)
-    assert (record.prompt_tokens, record.completion_tokens, record.error_type) == (11, 0, code)
+    assert (record.prompt_tokens, record.completion_tokens, record.error_type) == (13, 0, code)
     assert charge is not None
-    assert (charge.cost, charge.source) == (11 * Decimal("2.5") / 1_000_000, "estimated")
+    assert (charge.cost, charge.source) == (13 * Decimal("2.5") / 1_000_000, "estimated")
 
 
 def test_what_the_provider_refused_has_unknown_usage_not_zero(account: Account) -> None:
@@ -161,19 +161,21 @@ def test_a_stopped_answer_is_estimated_from_what_was_asked_and_said(account: Acc
     charge = settle(account, with_usage(None, status=Message.Status.STOPPED, finish_reason="stopped"))
     assert charge is not None
     assert charge.source == "estimated"
-    assert charge.prompt_tokens == 11
-    assert charge.completion_tokens == 4
-    assert charge.cost == (11 * Decimal("2.5") + 4 * 10) / 1_000_000
+    assert charge.prompt_tokens == 13
+    assert charge.completion_tokens == 6
+    assert charge.cost == (13 * Decimal("2.5") + 6 * 10) / 1_000_000
 
 
 def test_a_missing_half_of_the_usage_is_estimated_and_the_other_kept(account: Account) -> None:
     charge = settle(account, with_usage(Usage(prompt_tokens=77)))
     assert charge is not None
-    assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 4, "estimated")
+    assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 6, "estimated")
 
 
 def test_what_was_written_to_the_cache_has_a_price_of_its_own(account: Account) -> None:
-    Price.objects.update(cache_write_per_million=Decimal("3.75"))
+    million = {"input_per_million": Decimal("2.5"), "output_per_million": Decimal(10)}
+    cache = {"cached_input_per_million": Decimal("1.25"), "cache_write_per_million": Decimal("3.75")}
+    Price.objects.create(model=ChatModel.objects.get(), **million, **cache)
     charge = settle(account, with_usage(Usage(1000, 400, 0, cache_write_tokens=200)))
     assert record_of(account).cache_write_tokens == 200
     assert charge is not None
@@ -187,8 +189,8 @@ def test_counts_that_contradict_each_other_are_kept_without_a_cost(account: Acco
 
 
 def test_without_a_price_the_cost_is_unknown(account: Account) -> None:
-    Price.objects.all().delete()
-    charge = settle(account, RESULT)
+    unpriced = ChatModel.objects.create(name="own", upstream_name="own", provider=Provider.objects.get())
+    charge = settle(replace(account, model_id=unpriced.pk, model="own"), RESULT)
     assert charge is not None
     assert charge.cost is None
     assert record_of(account).price is None

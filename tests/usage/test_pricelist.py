@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from chat.models import ChatModel, Price, Provider
 from chat.usage.pricelist import bundled_price, import_prices, price_in_force, prices_in_force, unit_price
-from chat.usage.pricing import UnitPrice
+from chat.usage.pricing import Rates, UnitPrice
 
 OPENAI = "https://api.openai.com/v1"
 OLLAMA = "http://localhost:11434/v1"
@@ -36,7 +36,7 @@ GROQ = "https://api.groq.com/openai/v1"
 def test_a_known_model_has_its_vendors_price(name: str, address: str, input_price: str, output_price: str) -> None:
     price = bundled_price(name, address)
     assert price is not None
-    assert (price.input_per_million, price.output_per_million) == (Decimal(input_price), Decimal(output_price))
+    assert (price.rates.input, price.rates.output) == (Decimal(input_price), Decimal(output_price))
     assert price.currency == "USD"
 
 
@@ -70,13 +70,17 @@ def test_a_name_that_does_not_say_who_serves_it_has_no_price(name: str, address:
 def test_a_price_knows_what_the_cache_costs() -> None:
     price = bundled_price("claude-sonnet-4", GATEWAY)
     assert price is not None
-    assert (price.cached_input_per_million, price.cache_write_per_million) == (Decimal("0.3"), Decimal("3.75"))
+    rates = price.rates
+    assert (rates.cached, rates.cache_write, rates.long_cache_write) == (Decimal("0.3"), Decimal("3.75"), Decimal(6))
 
 
-def test_a_price_that_rises_with_the_prompt_is_its_lowest_tier() -> None:
+def test_a_price_that_rises_with_the_prompt_has_its_tiers() -> None:
     price = bundled_price("gemini-2.5-pro", GATEWAY)
     assert price is not None
-    assert price.input_per_million == Decimal("1.25")
+    assert (price.rates.input, price.rates.output) == (Decimal("1.25"), Decimal(10))
+    assert [(tier.above, tier.rates.input, tier.rates.output) for tier in price.tiers] == [
+        (200_000, Decimal("2.5"), Decimal(15))
+    ]
 
 
 def test_the_price_data_is_loaded_only_when_it_is_asked() -> None:
@@ -114,9 +118,11 @@ def test_importing_prices_every_enabled_model_that_is_known(openai: Provider) ->
     assert not Price.objects.filter(model__in=[unknown, off, demo]).exists()
 
 
-def test_importing_again_adds_nothing(openai: Provider) -> None:
-    model(openai, "gpt-4o")
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-5.4"], ids=["plain", "with tiers"])
+def test_importing_again_adds_nothing(openai: Provider, name: str) -> None:
+    model(openai, name)
     assert (import_prices(), import_prices()) == (1, 0)
+    assert unit_price(Price.objects.get()) == bundled_price(name, OPENAI)
 
 
 def test_a_changed_price_is_a_new_row_and_the_old_one_stays(openai: Provider) -> None:
@@ -140,7 +146,7 @@ def test_importing_asks_a_fixed_number_of_queries(
 ) -> None:
     for number in range(20):
         model(openai, f"gpt-4o-2024-08-{number + 1:02}")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         import_prices()
 
 
@@ -157,10 +163,8 @@ def test_the_price_in_force_is_the_newest_that_has_begun(openai: Provider) -> No
 def test_of_two_prices_from_one_moment_the_later_row_holds(openai: Provider) -> None:
     chosen = model(openai, "gpt-4o")
     now = timezone.now()
-    price(chosen, "1", days_ago=0)
-    Price.objects.update(valid_from=now)
-    later = price(chosen, "2", days_ago=0)
-    Price.objects.update(valid_from=now)
+    for amount in (1, 2):
+        later = Price.objects.create(model=chosen, valid_from=now, input_per_million=amount, output_per_million=1)
     assert price_in_force(chosen, now) == later
     assert prices_in_force([chosen], now) == {chosen.pk: later}
 
@@ -182,4 +186,4 @@ def test_prices_of_many_models_come_in_one_query(
 def test_a_row_becomes_a_plain_price(openai: Provider) -> None:
     row = price(model(openai, "gpt-4o"), "2.5", days_ago=0)
     row.refresh_from_db()
-    assert unit_price(row) == UnitPrice(Decimal("2.5"), None, Decimal("2.5"), "USD")
+    assert unit_price(row) == UnitPrice(Rates(Decimal("2.5"), Decimal("2.5")), "USD")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from argparse import ArgumentParser
+from collections import deque
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from chat.generation import background, feed, live
 from chat.generation.recover import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
+from chat.usage.rebuild import is_missing, rebuild
 
 # How long the start waits for the providers' lists of models; the rest is read once the site is up.
 START_SECONDS = 1.0
@@ -36,6 +38,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         self._migrate()
+        if is_missing():
+            # The ledger is older than its daily sums.
+            deque(rebuild(), maxlen=0)
         warnings = asyncio.run(self._sync(START_SECONDS))
         recover()
         connection.close()

@@ -6,6 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from chat.usage.reports import Figures
+from chat.views import figures
+
 SLOT: Final = 10
 GAP: Final = 2
 HEIGHT: Final = 100
@@ -65,6 +68,24 @@ def daily(key: str, title: str, values: Mapping[date, Decimal], shown: Callable[
         scale=[shown(top), shown(top / 2), shown(Decimal(0))],
         ends=[short(days[0]), short(days[-1])] if len(days) > 1 else [short(days[0])],
     )
+
+
+def costs(days: Mapping[date, Figures]) -> list[Chart]:
+    """The cost per day in each currency; where nothing has a price, the tokens per day."""
+    nothing = Decimal(0)
+    currencies = sorted({currency for found in days.values() for currency in found.costs})
+    if not currencies:
+        tokens = {day: Decimal(found.total_tokens or 0) for day, found in days.items()}
+        return [daily("tokens", "Tokens per day", tokens, lambda value: figures.count(int(value)))]
+    return [
+        daily(
+            currency,
+            f"Cost per day, {currency}",
+            {day: found.costs.get(currency, nothing) for day, found in days.items()},
+            lambda value, currency=currency: figures.money(value, currency),  # type: ignore[misc]
+        )
+        for currency in currencies
+    ]
 
 
 def ceiling(value: Decimal) -> Decimal:

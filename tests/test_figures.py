@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from chat.admin import chart, figures
+from chat.views import chart, figures
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""What was used on each day: sums over the ledger, kept in the same transaction as its rows."""
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+
+from chat.models.usage import UsageRecord
+
+# Upper ends of the histogram's buckets in seconds, each a quarter above the one before; the last bucket has none.
+# `usage/latency.py` tells quantiles from it.
+TTFT_ENDS: Final = tuple(round(0.064 * 1.25**number, 4) for number in range(31))
+TTFT_FIELDS: Final = tuple(f"ttft_{number:02}" for number in range(len(TTFT_ENDS) + 1))
+
+
+class Grains(models.Manager["DailyTotal"]):
+    """The rows of one grain."""
+
+    def __init__(self, grain: str | None = None) -> None:
+        super().__init__()
+        self._grain = grain
+
+    def get_queryset(self) -> models.QuerySet["DailyTotal"]:
+        rows = super().get_queryset()
+        return rows if self._grain is None else rows.filter(grain=self._grain)
+
+
+class DailyTotal(models.Model):
+    """The sums of one day (UTC) for one combination of who, what and how.
+
+    Each request is counted three times, once in each grain: `objects` has everything, `by_model` knows neither user
+    nor key, `by_user` neither model nor key; what a grain does not know is empty there (0 for an id). The coarse ones
+    answer in milliseconds what would need a look at every combination. Sum up one grain, never all.
+
+    Tokens and cost are NULL where no request knew its own. The cost is `cost_millionths` · 10⁻⁶ + `cost_rest` · 10⁻¹²
+    (`money.joined`), corrections included, on the day of the request.
+    """
+
+    class Grain(models.TextChoices):
+        FINEST = "finest"
+        MODEL = "model"
+        USER = "user"
+
+    grain = models.CharField(max_length=6, choices=Grain.choices)
+    day = models.DateField()
+    user_id = models.BigIntegerField(default=0)
+    username = models.CharField(max_length=150, blank=True)
+    group = models.CharField(max_length=150, blank=True)
+    provider = models.CharField(max_length=50, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    api_key_id = models.BigIntegerField(default=0, help_text="0: no key.")
+    api_key_name = models.CharField(max_length=100, blank=True)
+    source = models.CharField(max_length=10, choices=UsageRecord.Source.choices)
+    kind = models.CharField(max_length=6, choices=UsageRecord.Kind.choices)
+    currency = models.CharField(max_length=3)
+    requests = models.IntegerField(db_default=0)
+    errors = models.IntegerField(db_default=0)
+    unpriced = models.IntegerField(db_default=0, help_text="Requests to a model that had no price.")
+    uncosted = models.IntegerField(db_default=0, help_text="It had, but their tokens were never counted.")
+    prompt_tokens = models.BigIntegerField(null=True)
+    cached_tokens = models.BigIntegerField(null=True)
+    cache_write_tokens = models.BigIntegerField(null=True)
+    completion_tokens = models.BigIntegerField(null=True)
+    reasoning_tokens = models.BigIntegerField(null=True)
+    cost_millionths = models.BigIntegerField(null=True)
+    cost_rest = models.BigIntegerField(null=True)
+    elapsed_ms = models.BigIntegerField(db_default=0)
+
+    objects = Grains(Grain.FINEST)
+    by_model = Grains(Grain.MODEL)
+    by_user = Grains(Grain.USER)
+    every_grain = Grains()
+
+    class Meta:
+        ordering = ["-day", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "grain",
+                    "day",
+                    "provider",
+                    "model",
+                    "user_id",
+                    "username",
+                    "group",
+                    "api_key_id",
+                    "api_key_name",
+                    "source",
+                    "kind",
+                    "currency",
+                ],
+                name="daily_total_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user_id", "day"], condition=Q(grain="finest"), name="daily_total_of_user"),
+            models.Index(fields=["model", "day"], condition=Q(grain="finest"), name="daily_total_of_model"),
+            models.Index(
+                fields=["api_key_id", "day"],
+                condition=Q(grain="finest", api_key_id__gt=0),
+                name="daily_total_of_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} · {self.username or self.model}"
+
+
+for _field in TTFT_FIELDS:
+    DailyTotal.add_to_class(_field, models.IntegerField(db_default=0))

@@ -1,0 +1,129 @@
+"""What the past would have cost at the prices that hold now for then, and the corrections that make it so."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from chat import database
+from chat.models import ChatModel, Correction, Price, UsageRecord
+from chat.usage import totals
+from chat.usage.pricelist import unit_price
+from chat.usage.pricing import Cost, UnitPrice, cost_of
+
+# Corrections that are written in one transaction.
+AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """A row of the ledger that costs something else at today's list; None: it had no cost."""
+
+    record: UsageRecord
+    price: Price
+    cost_before: Decimal | None
+    currency_before: str
+    cost: Cost
+
+    @property
+    def currency(self) -> str:
+        return self.price.currency
+
+
+class PriceList:
+    """Every price there ever was, read once."""
+
+    def __init__(self) -> None:
+        self._models = {(row.provider.name, row.name): row.pk for row in ChatModel.objects.select_related("provider")}
+        self._prices: dict[int, list[Price]] = {}
+        self._plain: dict[int, UnitPrice] = {}
+        rows = Price.objects.prefetch_related("tiers").order_by("model_id", "valid_from", "id")
+        for model, prices in groupby(rows, key=lambda row: row.model_id):
+            self._prices[model] = list(prices)
+
+    def of(self, record: UsageRecord) -> Price | None:
+        """Return the price that holds for a row of the ledger at its time; None where there is none.
+
+        The model is the one that has its name at its provider, or else the one that it was priced as.
+        """
+        model = self._models.get((record.provider, record.model))
+        if model is None:
+            model = record.price.model_id if record.price else None
+        prices = self._prices.get(model, []) if model is not None else []
+        place = bisect_right(prices, record.created_at, key=lambda row: row.valid_from)
+        return prices[place - 1] if place else None
+
+    def plain(self, price: Price) -> UnitPrice:
+        """Return a price as a plain value."""
+        if price.pk not in self._plain:
+            self._plain[price.pk] = unit_price(price)
+        return self._plain[price.pk]
+
+
+def corrected(records: QuerySet[UsageRecord]) -> QuerySet[UsageRecord]:
+    """Return the rows with `cost_now` and `currency_now`: what counts after all corrections; NULL where none is."""
+    newest = Correction.objects.filter(record=OuterRef("pk")).order_by("-pk")
+    return records.annotate(
+        cost_now=Subquery(newest.values("cost")[:1]), currency_now=Subquery(newest.values("currency")[:1])
+    )
+
+
+def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> Iterator[Repriced]:
+    """Yield the rows made from `begin` on and before `end` that would cost something else."""
+    prices = PriceList()
+    records = UsageRecord.objects.filter(prompt_tokens__isnull=False, completion_tokens__isnull=False)
+    if begin is not None:
+        records = records.filter(created_at__gte=begin)
+    if end is not None:
+        records = records.filter(created_at__lt=end)
+    if model:
+        records = records.filter(model=model)
+    for record in corrected(records.order_by("created_at", "id").select_related("price")).iterator(2000):
+        price = prices.of(record)
+        if price is None:
+            continue
+        was_corrected = record.cost_now is not None  # type: ignore[attr-defined]
+        before: Decimal | None = record.cost_now if was_corrected else record.cost  # type: ignore[attr-defined]
+        currency: str = record.currency_now if was_corrected else record.currency  # type: ignore[attr-defined]
+        try:
+            cost = cost_of(record, prices.plain(price))
+        except ValueError:
+            # Counts that contradict each other have no cost at any price.
+            continue
+        if before != cost.total or currency != price.currency:
+            yield Repriced(record, price, before, currency, cost)
+
+
+@database.writing()
+def apply(changes: list[Repriced]) -> None:
+    """Write corrections, and add them to the days of their rows; what somebody else corrected meanwhile is left out."""
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")
+    seen = corrected(UsageRecord.objects.filter(pk__in=[change.record.pk for change in changes]))
+    newest = {row.pk: row.cost_now for row in seen}  # type: ignore[attr-defined]
+    now = timezone.now()
+    rows = [
+        Correction(
+            record=change.record,
+            created_at=now,
+            price=change.price,
+            cost_before=change.cost_before,
+            currency_before=change.currency_before,
+            input_cost=change.cost.input,
+            output_cost=change.cost.output,
+            cost=change.cost.total,
+            currency=change.currency,
+        )
+        for change in changes
+        if newest[change.record.pk] == change.record.cost_now  # type: ignore[attr-defined]
+    ]
+    Correction.objects.bulk_create(rows)
+    totals.correct(rows)

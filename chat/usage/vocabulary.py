@@ -1,0 +1,87 @@
+"""What was learnt of models' vocabularies: read and written in the ledger's transaction."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from django.db import connection
+
+from chat.events import Usage
+from chat.models import Vocabulary
+from chat.usage.estimate import (
+    Lessons,
+    estimate_prompt_tokens,
+    estimate_tokens,
+    is_instructive,
+    prompt_traits,
+    traits,
+)
+
+# Of a model that so many answers have taught only one answer in some is still read: who writes waits for it.
+ENOUGH_ANSWERS: Final = 200
+ONE_IN: Final = 8
+
+_taught: dict[tuple[str, str], int] = {}
+
+
+class Reader:
+    """Estimates what a model's provider did not count, and learns from what it did."""
+
+    def __init__(self, provider: str, model: str) -> None:
+        self._name = {"provider": provider, "model": model}
+        self._key = provider, model
+        self._learns = _taught.get(self._key, 0) < ENOUGH_ANSWERS or not random.randrange(ONE_IN)  # noqa: S311
+        self._lessons: Lessons | None = None
+        self._learnt: list[tuple[list[float], int]] = []
+
+    @property
+    def lessons(self) -> Lessons:
+        """What is known of the model; read once."""
+        if self._lessons is None:
+            row = Vocabulary.objects.filter(**self._name).first()
+            self._lessons = Lessons.stored(row.lessons) if row else Lessons.none()
+        return self._lessons
+
+    def tokens(self, text: str) -> int:
+        """Return about how many tokens a text is."""
+        return estimate_tokens(text, self.lessons)
+
+    def prompt_tokens(self, turns: Sequence[str]) -> int:
+        """Return about how many tokens a prompt made of these messages is."""
+        return estimate_prompt_tokens(turns, self.lessons)
+
+    def learn(self, prompt: Sequence[str], said: str, thoughts: str, usage: Usage) -> None:
+        """Note what a provider counted for a prompt and for what was said, of which a part was `thoughts`.
+
+        Thoughts that are counted may have been shown in full, shortened or not at all: only the rest teaches.
+        """
+        if not self._learns:
+            return
+        chars = sum(map(len, prompt))
+        if usage.prompt_tokens is not None and is_instructive(chars, usage.prompt_tokens):
+            self._learnt.append((prompt_traits(prompt), usage.prompt_tokens))
+        if usage.completion_tokens is None:
+            return
+        hidden = usage.reasoning_tokens or 0
+        shown, tokens = len(said) - (len(thoughts) if hidden else 0), usage.completion_tokens - hidden
+        if is_instructive(shown, tokens):
+            found = traits(said)
+            if hidden and thoughts:
+                found = [all_of - part for all_of, part in zip(found, traits(thoughts), strict=True)]
+            self._learnt.append((found, tokens))
+
+    def store(self) -> None:
+        """Add what was noted to what is known. Takes the row's lock, so it comes last in a transaction."""
+        if not self._learnt:
+            return
+        if connection.vendor != "sqlite" and not Vocabulary.objects.filter(**self._name).exists():
+            # Of two that find none one waits here for the other's, then reads it.
+            Vocabulary.objects.bulk_create([Vocabulary(**self._name)], ignore_conflicts=True)
+        row = Vocabulary.objects.select_for_update().filter(**self._name).first() or Vocabulary(**self._name)
+        lessons = Lessons.stored(row.lessons)
+        for seen, tokens in self._learnt:
+            lessons.learn(seen, tokens)
+        row.lessons = lessons.storable()
+        row.answers += 1
+        row.save()
+        _taught[self._key] = row.answers

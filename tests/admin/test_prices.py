@@ -1,0 +1,123 @@
+"""Prices by the hour and for long prompts, what has no price, and what Django's log keeps of it all."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from chat import catalog
+from chat.errors import ChatError
+from chat.models import ChatModel, Price, Provider, SitePolicy
+from chat.usage import totals
+from chat.usage.pricelist import price_in_force, unit_price
+from tests.admin.test_permissions import NO_TIERS
+from tests.usage.rows import priced_model, record
+
+ADD = "/admin/chat/price/add/"
+POLICY = "/admin/chat/sitepolicy/"
+
+
+@pytest.fixture
+def local(db: None) -> ChatModel:
+    """A model of one's own, without a price."""
+    provider = Provider.objects.create(name="cellar", base_url="http://127.0.0.1:9/v1")
+    return ChatModel.objects.create(name="llama", upstream_name="llama", provider=provider)
+
+
+def form(model: ChatModel, **more: str) -> dict[str, Any]:
+    when = {"valid_from_0": "2026-01-01", "valid_from_1": "00:00:00"}
+    return NO_TIERS | {"model": model.pk, "currency": "EUR"} | when | more
+
+
+def test_a_price_by_the_hour_becomes_one_by_the_token(browser: Client, local: ChatModel) -> None:
+    assert browser.post(ADD, form(local, per_hour="0.90", tokens_per_hour="360000")).status_code == 302
+    price = Price.objects.get()
+    assert (price.input_per_million, price.output_per_million) == (Decimal("2.5"), Decimal("2.5"))
+    assert (price.per_hour, price.tokens_per_hour, price.currency) == (Decimal("0.9"), 360_000, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"per_hour": "1"}, "tokens_per_hour"),
+        ({"tokens_per_hour": "5"}, "per_hour"),
+        ({"per_hour": "1", "tokens_per_hour": "0"}, "tokens_per_hour"),
+        ({"per_hour": "1", "tokens_per_hour": "5", "output_per_million": "1"}, "output_per_million"),
+        ({"per_hour": "999999", "tokens_per_hour": "1"}, "__all__"),
+    ],
+)
+def test_a_price_by_the_hour_that_makes_no_sense_is_refused(
+    browser: Client, local: ChatModel, given: dict[str, str], wrong: str
+) -> None:
+    response = browser.post(ADD, form(local, **given))
+    assert list(response.context["adminform"].form.errors) == [wrong]
+    assert not Price.objects.exists()
+
+
+def test_the_tokens_of_an_hour_that_were_measured_are_offered(browser: Client, local: ChatModel) -> None:
+    assert "Measured" not in browser.get(ADD, {"model": local.pk}).content.decode()
+    row = record(timezone.now() - timedelta(days=1), None, model="llama", provider="cellar", elapsed_seconds=10.0)
+    totals.count([row])
+    assert "540,000 in an hour of answering" in browser.get(ADD, {"model": local.pk}).content.decode()
+
+
+def test_a_tier_for_long_prompts_is_added_with_its_price(browser: Client, local: ChatModel) -> None:
+    tier = {"tiers-TOTAL_FORMS": "1", "tiers-0-above_tokens": "1000"}
+    tier |= {"tiers-0-input_per_million": "4", "tiers-0-output_per_million": "8"}
+    browser.post(ADD, form(local, input_per_million="2", output_per_million="4", **tier))
+    price = price_in_force(local, timezone.now())
+    assert price is not None
+    assert [unit_price(price).at(prompt).input for prompt in (1000, 1001)] == [Decimal(2), Decimal(4)]
+
+
+def test_the_first_page_says_which_models_have_no_price(browser: Client, local: ChatModel) -> None:
+    priced, _ = priced_model("priced", "cellar")
+    page = browser.get("/admin/").content.decode()
+    assert f'href="{ADD}?model={local.pk}"' in page
+    assert f"?model={priced.pk}" not in page
+    Price.objects.create(model=local, input_per_million=0, output_per_million=0)
+    assert "Nobody knows what these models cost" not in browser.get("/admin/").content.decode()
+
+
+def test_models_without_a_price_can_be_forbidden(browser: Client, boss: User, local: ChatModel) -> None:
+    Provider.objects.update(base_url=local.provider.base_url)
+    priced, _ = priced_model("priced", "cellar")
+    assert catalog.choose(boss, "llama") == local
+    assert browser.post(f"{POLICY}add/", {"forbid_unpriced": "on"}).status_code == 302
+    assert [choice.name for choice in catalog.choices(boss)] == ["priced"]
+    with pytest.raises(ChatError, match="has no price") as refused:
+        catalog.choose(boss, "llama")
+    assert refused.value.code == "invalid_request"
+    assert catalog.choose(boss, None, local) == priced
+    row = SitePolicy.objects.get()
+    # There is one.
+    assert browser.get(f"{POLICY}add/").status_code == 403
+    browser.post(f"{POLICY}{row.pk}/change/", {})
+    assert catalog.choose(boss, "llama") == local
+
+
+def test_every_change_is_in_djangos_log(browser: Client, local: ChatModel) -> None:
+    browser.post(ADD, form(local, input_per_million="1", output_per_million="1"))
+    browser.post(f"{POLICY}add/", {"forbid_unpriced": "on"})
+    provider = {"name": "cellar", "kind": "openai", "base_url": "http://127.0.0.1:8/v1"}
+    provider |= {"drain_seconds": "5", "drain_tokens": "100"}
+    browser.post(f"/admin/chat/provider/{local.provider_id}/change/", provider)
+    inline = {"prices-TOTAL_FORMS": "1", "prices-INITIAL_FORMS": "0", "prices-0-currency": "USD"}
+    inline |= {"prices-0-input_per_million": "3", "prices-0-output_per_million": "4"}
+    inline |= {"prices-0-valid_from_0": "2026-02-01", "prices-0-valid_from_1": "00:00:00"}
+    model = {"name": "llama", "provider": local.provider_id, "upstream_name": "llama", "position": "0", "enabled": "on"}
+    browser.post(f"/admin/chat/chatmodel/{local.pk}/change/", model | inline)
+    browser.post(
+        "/admin/auth/user/add/", {"username": "new", "password1": "long enough 1", "password2": "long enough 1"}
+    )
+    entries = [(entry.content_type.model, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]  # type: ignore[union-attr]
+    assert entries[:2] == [("price", "Added."), ("sitepolicy", "Added.")]
+    assert entries[2][0] == "provider"
+    assert "Base URL" in entries[2][1]
+    assert entries[3] == ("chatmodel", "Added price “3 / 4 USD”.")
+    assert entries[4] == ("user", "Added.")
