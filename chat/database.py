@@ -11,9 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from functools import partial
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+
+from chat import metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,12 +50,27 @@ def writing() -> Iterator[None]:
 
 
 async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    came = monotonic()
+    jobs = metrics.DATABASE_JOBS.labels("journal" if executor is _journal else "shared")
+
     def call() -> T:
+        metrics.DATABASE_WAIT.observe(monotonic() - came)
         try:
             return work()
         finally:
             # Opening a file is work worth saving; a connection from the pool goes back to it.
             if connection.vendor != "sqlite":
                 connection.close()
+                _count_pool()
 
-    return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)
+    with jobs.track_inprogress():
+        return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)
+
+
+def _count_pool() -> None:
+    pool = connections[DEFAULT_DB_ALIAS].pool  # type: ignore[attr-defined]
+    if pool is not None:
+        stats = pool.get_stats()
+        metrics.POOL.labels("open").set(stats["pool_size"])
+        metrics.POOL.labels("free").set(stats["pool_available"])
+        metrics.POOL.labels("waiting").set(stats.get("requests_waiting", 0))

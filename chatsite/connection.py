@@ -99,6 +99,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().connectionMade()
         self.limits = self.factory.limits
         self.refused = False
+        self._has_answered = False
         self._room: Future[None] | None = None
         self._gone: Future[None] = get_running_loop().create_future()
         self.factory.channels.add(self)
@@ -161,6 +162,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().allContentReceived()
 
     def requestDone(self, request: Any) -> None:  # noqa: N802
+        self._has_answered = True
         self._wait_for_request()
         super().requestDone(request)
 
@@ -168,6 +170,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # What is still in the buffer may take as long as it goes on being taken (`stall_seconds`).
         self._wait(None)
         return super().loseConnection()
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
+        if self.factory.is_retired:
+            request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            return False
+        return bool(super().checkPersistence(request, version))
+
+    def retire(self) -> None:
+        """Close after the request under way, or now if there is none; a first one may be on its way."""
+        if self._idle and self._has_answered:
+            self.loseConnection()
+        else:
+            self.persistent = False
 
     def close(self) -> "Future[None]":
         """Send what is in the buffer, and close. Returns what is done when that is."""
@@ -242,6 +257,7 @@ class Factory(HTTPFactory):  # type: ignore[misc]
         self.timeOut = None
         self.limits = limits
         self.channels: set[Channel] = set()
+        self.is_retired = False
 
     def buildProtocol(self, addr: object) -> Channel:  # noqa: N802
         channel: Channel = super().buildProtocol(addr)

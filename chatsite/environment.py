@@ -46,6 +46,14 @@ class Environment:
             return default
         return word in TRUE_WORDS
 
+    def choice(self, name: str, words: tuple[str, ...]) -> str:
+        """One of `words`, of which the first is the default."""
+        word = self.text(name, words[0]).lower()
+        if word not in words:
+            self.problems.append(f"{name} must be one of {', '.join(words)}.")
+            return words[0]
+        return word
+
     def whole_number(self, name: str, default: int, *, minimum: int = 0) -> int:
         """A whole number, at least `minimum`."""
         word = self.text(name)

@@ -1,17 +1,23 @@
 """Middleware of the site, native to async so that a streamed answer never pays for a thread."""
 
 import gzip
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import lru_cache
 from secrets import token_urlsafe
+from time import monotonic
 
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
+
+from chat import request_id
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -35,6 +41,39 @@ COMPRESSED_FROM_BYTES = 1024
 FINGERPRINTED = re.compile(r"^/static/[0-9a-f]{12}/")
 KEPT_FOR_GOOD = "max-age=31536000, public, immutable"
 COMPRESSIBLE = re.compile(r"text/|application/json|image/svg\+xml")
+
+
+# Asked every few seconds by machines: a log of them would hide the rest.
+PROBES = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+class RequestLog:
+    """Gives every request its id, in the response and in each log line, and logs it.
+
+    The query is left out: it may hold what people say.
+    """
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = monotonic()
+        name = request_id.enter(request.headers.get("X-Request-ID", ""))
+        response = await self.get_response(request)
+        response.headers["X-Request-ID"] = name
+        if logger.isEnabledFor(logging.INFO) and not request.path_info.startswith(PROBES):
+            fields = {
+                "method": request.method,
+                "path": request.path_info,
+                "status": response.status_code,
+                "seconds": round(monotonic() - began, 4),
+            }
+            logger.info("%s %s %d", *list(fields.values())[:3], extra={"fields": fields})
+        return response
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]

@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
@@ -16,6 +17,7 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import endpoints as twisted_endpoints
 from twisted.internet import reactor as installed_reactor
+from twisted.internet import tcp
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, STDLibLogObserver, globalLogBeginner
 
@@ -37,13 +39,23 @@ LAST_RESORT_SECONDS = 1.6
 # Connections that wait to be accepted. Twisted's 50 makes the rest of a crowd try again a second later.
 BACKLOG = 1024
 OPEN_FILES = 65_536
+RETIREMENT_STEP_SECONDS = 0.1
+
+
+class SharedPort(tcp.Port):  # type: ignore[misc]
+    """A port that several processes listen on: takes one connection at a time, and leaves the others the rest."""
+
+    def doRead(self) -> None:  # noqa: N802 - Twisted's name
+        self.numberAccepts = 1
+        super().doRead()
 
 
 class Server(Daphne):  # type: ignore[misc]
     """Serves one ASGI application on one address.
 
     `on_start` runs once the loop turns; `on_stop` is awaited after SIGTERM or Ctrl-C, before any request is
-    cancelled (Daphne 4.2 gives applications no lifespan events, and its own shutdown runs no `finally`).
+    cancelled (Daphne 4.2 gives applications no lifespan events, and its own shutdown runs no `finally`). `listener` is
+    an open port to use instead of opening one.
     """
 
     def __init__(
@@ -55,12 +67,14 @@ class Server(Daphne):  # type: ignore[misc]
         on_start: Hook,
         on_stop: Hook,
         limits: Limits | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         endpoints = [f"{e}:backlog={BACKLOG}" for e in build_endpoint_description_strings(host=host, port=port)]
         super().__init__(Lanes(application), endpoints, server_name="chatsite", verbosity=0)
         self._on_start = on_start
         self._on_stop = on_stop
         self._limits = limits or Limits()
+        self._listener = listener
         self._ports: list[Any] = []
         self.connections: dict[Request, dict[str, Any]] = {}
         self.stopping = False
@@ -73,10 +87,7 @@ class Server(Daphne):  # type: ignore[misc]
         asyncio.set_event_loop(loop)
         log_beginner.beginLoggingTo([_log_critical], redirectStandardIO=False, discardBuffer=True)
         self.http_factory = Factory(self, self._limits)
-        for endpoint in self.endpoints:
-            serverFromString(reactor, endpoint).listen(self.http_factory).addCallbacks(
-                self.listen_success, self.listen_error
-            )
+        self._listen()
         reactor.callWhenRunning(self._started)
         reactor.callLater(CHECK_SECONDS, self.application_checker)
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
@@ -86,6 +97,18 @@ class Server(Daphne):  # type: ignore[misc]
             signal.signal(number, lambda *_: reactor.callFromThread(self.stop))
         if not self.abort_start:
             reactor.run(installSignalHandlers=False)
+
+    def _listen(self) -> None:
+        if self._listener is not None:
+            number, family = self._listener.fileno(), self._listener.family
+            port = SharedPort._fromListeningDescriptor(reactor, number, family, self.http_factory)
+            port.startListening()
+            self.listen_success(port)
+            return
+        for endpoint in self.endpoints:
+            serverFromString(reactor, endpoint).listen(self.http_factory).addCallbacks(
+                self.listen_success, self.listen_error
+            )
 
     @property
     def port(self) -> int:
@@ -141,6 +164,27 @@ class Server(Daphne):  # type: ignore[misc]
 
     # The end
 
+    def retire(self, idle: Hook, seconds: float) -> None:
+        """Take no more connections, and stop when all requests have ended and `idle` returns; `seconds` at the most."""
+        self._retirement = asyncio.ensure_future(self._retire(idle, seconds))
+        self._retirement.add_done_callback(_log_failure)
+
+    async def _retire(self, idle: Hook, seconds: float) -> None:
+        deadline = monotonic() + seconds
+        self._close_ports()
+        self.http_factory.is_retired = True
+        for channel in list(self.http_factory.channels):
+            channel.retire()
+        await _done([asyncio.ensure_future(idle())], seconds)
+        # Connections say nothing when they end, and nobody is in a hurry.
+        while self.http_factory.channels and monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(RETIREMENT_STEP_SECONDS)
+        self.stop()
+
+    def _close_ports(self) -> None:
+        while self._ports:
+            self._ports.pop().stopListening()
+
     def stop(self) -> None:
         """Stop serving; once is as good as twice."""
         if not self.stopping:
@@ -157,8 +201,7 @@ class Server(Daphne):  # type: ignore[misc]
         return Deferred.fromFuture(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:
-        for port in self._ports:
-            port.stopListening()
+        self._close_ports()
         stopped = asyncio.ensure_future(self._on_stop())
         stopped.add_done_callback(_log_failure)
         if not await _done([stopped], self._limits.drain_seconds):

@@ -36,6 +36,8 @@ CHAT_DISCONNECT_GRACE = env.grace("CHAT_DISCONNECT_GRACE", 60)
 CHAT_MAX_STREAMS_PER_USER = env.whole_number("CHAT_MAX_STREAMS_PER_USER", 10)
 CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 0)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
+CHAT_LOG_FORMAT = env.choice("CHAT_LOG_FORMAT", ("text", "json"))
+CHAT_METRICS_TOKEN = env.text("CHAT_METRICS_TOKEN")
 CHAT_MAX_BODY_BYTES = env.whole_number("CHAT_MAX_BODY_BYTES", 2 * 1024 * 1024, minimum=1)
 
 ENVIRONMENT_PROBLEMS = env.problems
@@ -46,7 +48,7 @@ BEHIND_TLS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGIN
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 # Whether HSTS covers sibling subdomains and the browsers' preload list is not chatsite's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatsite.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "chatsite.middleware.StaticFiles",
     "chatsite.middleware.ContentSecurityPolicy",
@@ -113,7 +116,11 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # Whoever waits for a page shall not wait for a cache.
+    patience = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    CACHES: dict[str, Any] = {
+        "default": {"BACKEND": "chatsite.cache.Cache", "LOCATION": REDIS_URL, "OPTIONS": patience}
+    }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -150,9 +157,15 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"text": {"()": "chatsite.log.Text"}, "json": {"()": "chatsite.log.Json"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": CHAT_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A refused request is an answer, not an event: Django would log each 404 and 401.
-    "loggers": {"chat": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    # A line for each request and each answer is for what collects them; a person would not see the others any more.
+    "loggers": {
+        "chat": {"level": "INFO"},
+        "chat.generation.report": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
+        "chatsite.middleware": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
 }

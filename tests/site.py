@@ -43,7 +43,10 @@ def peopled() -> tuple[Path, dict[str, str]]:
 class Site:
     """A running site; a context manager. `keys` holds an API key for each of admin, alice, bob and charlie."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, people: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str] | None = None, *, people: bool = True, workers: int = 1
+    ) -> None:
+        self.workers = workers
         self.data_dir = data_dir
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ANTHROPIC_", "CHAT"))
@@ -80,7 +83,7 @@ class Site:
 
     def start(self, port: int = 0) -> None:
         """Start the server and wait for its address; 0 is any free port."""
-        command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+        command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(self.workers)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

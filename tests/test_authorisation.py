@@ -87,6 +87,8 @@ TABLE: dict[str, list[Row]] = {
     "api/models": [people("GET", "/api/models", 200)],
     "api/budget": [people("GET", "/api/budget", 200)],
     "healthz": [everybody("GET", "/healthz", 200)],
+    "readyz": [everybody("GET", "/readyz", 200)],
+    "metrics": [Row("GET", "/metrics", 403, 403, 401, 401, staff=200)],
     "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
     "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],

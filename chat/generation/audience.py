@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from chat import metrics
+
 
 class Audience:
     """The followers of one generation in this process.
@@ -18,6 +20,8 @@ class Audience:
         self._farewell: asyncio.TimerHandle | None = None
         self._bell: asyncio.Future[None] | None = None
         self._is_dismissed = False
+        self._rang_at = 0.0
+        self._heard = 0
 
     def __bool__(self) -> bool:
         """Whether anybody follows."""
@@ -46,6 +50,7 @@ class Audience:
     def ring(self) -> None:
         """Wake all followers."""
         if self._bell is not None:
+            self._rang_at = self._loop.time()
             self._bell.set_result(None)
             self._bell = None
 
@@ -54,6 +59,9 @@ class Audience:
         if self._bell is None:
             self._bell = self._loop.create_future()
         done, _ = await asyncio.wait({self._bell}, timeout=seconds)
+        self._heard += 1
+        if done and self._heard % metrics.LAG_EVERY == 0:
+            metrics.RELAY_LAG.observe(self._loop.time() - self._rang_at)
         return bool(done)
 
     def dismiss(self) -> None:

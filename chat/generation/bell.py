@@ -58,6 +58,15 @@ async def listening(name: UUID | str) -> AsyncGenerator[Callable[[], Awaitable[N
         listener.cancel()
 
 
+async def is_there() -> bool:
+    """Whether the channel layer can be told something; True where none is shared. Raises what it has against it."""
+    if settings.REDIS_URL:
+        from channels.layers import get_channel_layer
+
+        await get_channel_layer().group_send(_group("nobody"), {"type": "news"})
+    return True
+
+
 async def listen(name: UUID | str, news: asyncio.Event) -> None:
     """Set `news` whenever another process rings; ends at once where there is no shared channel layer."""
     if not settings.REDIS_URL:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -87,7 +88,7 @@ def enter(user_id: int, api_key_id: int | None, since: datetime | None, limit: i
     watcher = Watcher(user_id, api_key_id, since)
     _watchers.add(watcher)
     if _task is None:
-        _task = asyncio.create_task(_run())
+        _task = asyncio.get_running_loop().create_task(_run(), context=Context())
     return watcher
 
 

@@ -6,6 +6,7 @@ One transaction for all of them also says that this process lives, and reads who
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -14,7 +15,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat import database
+from chat import database, metrics
 from chat.generation import bell
 from chat.generation.transcript import Transcript, to_journal
 from chat.models import ApiKey, Generation, JournalEntry
@@ -93,7 +94,8 @@ class Journal:
         self._speakers[speaker.account.generation_id] = speaker
         self._marks[speaker.account.generation_id] = Mark()
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            # It writes for everybody, and so belongs to no request.
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     async def leave(self, speaker: Speaker) -> None:
         """Write no more for a generation; when this returns, no flush of it is under way."""
@@ -135,7 +137,8 @@ class Journal:
                 if read or mark.asks_again:
                     events = to_journal((entry for _, entry in read), asks_again=mark.asks_again)
                     pages[generation_id] = Page(mark.sequence, events, mark.asks_again)
-            requests = await database.run_for_journal(write, list(reached), pages)
+            with metrics.JOURNAL_FLUSH.time():
+                requests = await database.run_for_journal(write, list(reached), pages)
             for generation_id, page in pages.items():
                 mark = self._marks[generation_id]
                 mark.index = reached[generation_id]

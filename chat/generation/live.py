@@ -8,18 +8,18 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from uuid import UUID
 
-from chat import database
+from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Started, Status, TextDelta
 from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
 from chat.generation.ending import Ending
 from chat.generation.journal import Journal
+from chat.generation.report import report
 from chat.generation.retry import Attempt, Policy, Writing
 from chat.generation.smoothing import Smoother
 from chat.generation.structured import parse_whole
@@ -85,6 +85,11 @@ def find(generation_id: UUID) -> "LiveGeneration | None":
     return _live.get(generation_id)
 
 
+def is_closing() -> bool:
+    """Whether this process is about to stop, and begins nothing any more."""
+    return _is_closing
+
+
 @contextmanager
 def starting() -> Iterator[None]:
     """Hold the server while a generation is being started. Raises ChatError `interrupted` when it is about to stop."""
@@ -103,9 +108,17 @@ def start(plan: Plan) -> "LiveGeneration":
     generation = LiveGeneration(plan)
     _live[plan.account.generation_id] = generation
     _journal.join(generation)
-    # A clean context: nothing of the request that asked for it may live on in the task.
-    generation.task = asyncio.get_running_loop().create_task(generation.run(), context=Context())
+    # A clean context: nothing of the request that asked for it may live on in the task, but the id in its log lines.
+    context = request_id.clean_context()
+    generation.task = asyncio.get_running_loop().create_task(generation.run(), context=context)
+    metrics.LIVE.inc()
     return generation
+
+
+async def finished() -> None:
+    """Wait until no generation is under way in this process, or about to be."""
+    while _live or _starting:  # noqa: ASYNC110 - as `drain` does
+        await asyncio.sleep(DRAIN_STEP_SECONDS)
 
 
 async def drain() -> None:
@@ -210,6 +223,7 @@ class LiveGeneration:
                 self._allowance.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
+            metrics.LIVE.dec()
             self.audience.dismiss()
 
     async def _outcome(self) -> FinishReason | ChatError:
@@ -292,6 +306,7 @@ class LiveGeneration:
                 result = replace(result, attempts=()) if attempt == SAVE_TRIES - 1 else result
             else:
                 self.tail = self._ending(outcome, charge, parsed).events()
+                report(self.account, result, charge)
                 return
         self.tail = self._ending(
             ChatError("unknown", "The answer could not be stored. The log tells why."), None

@@ -13,6 +13,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.generation import live
 from chat.generation.context import completion_request
+from chat.generation.report import report
 from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
 from chat.generation.worker import is_surely_gone
@@ -61,7 +62,8 @@ def recover() -> int:
     late = set(unfinished.filter(silent).values_list("pk", flat=True))
     for generation in rows:
         if live.find(generation.pk) is None and (generation.pk in late or is_surely_gone(generation.worker)):
-            settle(Account.of(generation, paying_group(generation.owner_id)), _result(generation))
+            account, result = Account.of(generation, paying_group(generation.owner_id)), _result(generation)
+            report(account, result, settle(account, result))
             logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
             count += 1
     return count

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
-from chat import database, sse
+from chat import database, metrics, sse
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
@@ -69,13 +69,14 @@ def event_stream(parts: AsyncIterable[bytes]) -> StreamingHttpResponse:
 async def _encoded(events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
     position = 0
     try:
-        async with aclosing(events):
-            async for placed in events:
-                if placed is None:
-                    yield sse.HEARTBEAT
-                else:
-                    position = placed[0]
-                    yield sse.encode(*placed)
+        with metrics.STREAMS.track_inprogress():
+            async with aclosing(events):
+                async for placed in events:
+                    if placed is None:
+                        yield sse.HEARTBEAT
+                    else:
+                        position = placed[0]
+                        yield sse.encode(*placed)
     except Exception:
         # The headers are out: a stream says how it ended, whatever happens.
         logger.exception("A stream failed.")

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import socket
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections import deque
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -19,6 +21,10 @@ from chat.generation.recover import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild
+from chatsite.supervisor import SYNC_AGAIN, Lifeline, Supervisor, listen
+
+if TYPE_CHECKING:
+    from chatsite.connection import Limits
 
 # How long the start waits for the providers' lists of models; the rest is read once the site is up.
 START_SECONDS = 1.0
@@ -34,9 +40,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=1, help="processes that share the port")
+        # What a worker is given by its supervisor: the numbers of its open files.
+        parser.add_argument("--listener", type=int, help=SUPPRESS)
+        parser.add_argument("--lifeline", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
+        if options["listener"] is not None:
+            self._work(socket.socket(fileno=options["listener"]), Lifeline(options["lifeline"]))
+            return
         self._migrate()
         if is_missing():
             # The ledger is older than its daily sums.
@@ -44,7 +57,10 @@ class Command(BaseCommand):
         warnings = asyncio.run(self._sync(START_SECONDS))
         recover()
         connection.close()
-        self._serve(host, port, retry=bool(warnings))
+        if options["workers"] > 1:
+            self._supervise(host, port, options["workers"], retry=bool(warnings))
+        else:
+            self._serve(host, port, retry=bool(warnings))
 
     def _migrate(self) -> None:
         """The embedded database is migrated here; one that others share is migrated on purpose."""
@@ -69,7 +85,6 @@ class Command(BaseCommand):
     def _serve(self, host: str, port: int, *, retry: bool) -> None:
         # Imported late: it brings Twisted, which the other commands need not pay for.
         from chatsite.asgi import application
-        from chatsite.connection import Limits
         from chatsite.server import Server
 
         tasks: list[asyncio.Task[None]] = []
@@ -82,19 +97,50 @@ class Command(BaseCommand):
                 for warning in await catalog.sync():
                     self.stderr.write(self.style.WARNING(warning))
 
-        async def stopping() -> None:
-            for task in tasks:
-                task.cancel()
-            feed.close()
-            await live.drain()
-            await background.drain()
-            await close_providers()
-
-        limits = Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)
-        server = Server(application, host, port, on_start=started, on_stop=stopping, limits=limits)
+        server = Server(application, host, port, on_start=started, on_stop=_stopping(tasks), limits=_limits())
         server.run()
         if server.failure:
             raise CommandError(f"{host}:{port} cannot be used: {server.failure}")
+
+    def _supervise(self, host: str, port: int, workers: int, *, retry: bool) -> None:
+        """Run several workers on one port, and look after them."""
+        try:
+            listener = listen(host, port)
+        except OSError as error:
+            raise CommandError(f"{host}:{port} cannot be used: {error}") from None
+        if connection.vendor == "sqlite":
+            self.stdout.write("All workers share SQLite's one writer. PostgreSQL lets them write side by side.")
+        token = SetupToken.issue()
+        connection.close()
+
+        def ready() -> None:
+            self._announce(host, listener.getsockname()[1], token)
+
+        with listener:
+            if not Supervisor(listener, workers, ready, retry=retry).run():
+                raise CommandError("The workers could not be started. What they wrote tells why.")
+
+    def _work(self, listener: socket.socket, lifeline: Lifeline) -> None:
+        """Serve as one of several workers, for as long as the supervisor lives."""
+        from chatsite.asgi import application
+        from chatsite.server import Server
+
+        tasks: list[asyncio.Task[None]] = []
+
+        async def idle() -> None:
+            feed.close()
+            await live.finished()
+
+        async def started() -> None:
+            tasks.append(asyncio.create_task(watch()))
+            lifeline.hold(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
+            if SYNC_AGAIN in os.environ:
+                await catalog.sync()
+
+        server = Server(
+            application, "127.0.0.1", 0, on_start=started, on_stop=_stopping(tasks), limits=_limits(), listener=listener
+        )
+        server.run()
 
     def _announce(self, host: str, port: int, token: str | None) -> None:
         name = "localhost" if host in EVERYWHERE else host
@@ -106,3 +152,21 @@ class Command(BaseCommand):
             self.stdout.write(f"Make the first account (the link works once): {address}/setup/?token={token}")
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
+
+
+def _limits() -> "Limits":
+    from chatsite.connection import Limits
+
+    return Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)
+
+
+def _stopping(tasks: list[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
+    async def stopping() -> None:
+        for task in tasks:
+            task.cancel()
+        feed.close()
+        await live.drain()
+        await background.drain()
+        await close_providers()
+
+    return stopping

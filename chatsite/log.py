@@ -1,0 +1,39 @@
+"""Log lines: as text for a person, or as JSON for what collects them. Both name the request they belong to."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from chat import request_id
+
+
+class Text(logging.Formatter):
+    """One line for a person; the request's id at its end."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        line = super().formatMessage(record)
+        name = request_id.current()
+        return f"{line} [{name}]" if name else line
+
+
+class Json(logging.Formatter):
+    """One JSON object in one line. What a line has beside its words comes as `extra={"fields": {...}}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if name := request_id.current():
+            said["request_id"] = name
+        said |= getattr(record, "fields", {})
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
