@@ -21,7 +21,7 @@ run: .venv/runtime-installed
 install: .venv/dev-installed node_modules/installed
 
 test: install
-	@scripts/install-chromium
+	@scripts/install-debian-packages chromium nginx
 	$(bin)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(bin)/node --test --test-reporter=dot "tests/js/**/*.test.js"
 
@@ -53,7 +53,7 @@ soak: install
 
 # The README's pictures.
 screenshots: install
-	@scripts/install-chromium
+	@scripts/install-debian-packages chromium
 	$(bin)/python scripts/screenshots.py
 
 lock: .venv/dev-installed

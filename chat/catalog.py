@@ -19,6 +19,7 @@ from chat.providers.base import Endpoint
 from chat.providers.base import Provider as Source
 from chat.providers.registry import provider_for
 from chat.usage.pricelist import import_prices, prices_in_force
+from chat.usage.window import import_windows
 
 logger = logging.getLogger(__name__)
 
@@ -182,6 +183,7 @@ async def sync(seconds: float = 10.0) -> list[str]:
                 logger.exception("The models of %s could not be stored.", provider.name)
                 warnings.append(f"{provider.name}: the list of models could not be stored.")
     await database.run(import_prices)
+    await database.run(import_windows)
     return warnings
 
 

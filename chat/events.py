@@ -30,7 +30,7 @@ class Started(Event, frozen=True, tag="start"):
 
 
 class Status(Event, frozen=True, tag="status"):
-    """News for the reader while nothing arrives; `retry_in` in seconds."""
+    """News for the reader while nothing arrives; `retry_in` in seconds. `attempt` 0: older messages are not sent."""
 
     message: str
     attempt: int

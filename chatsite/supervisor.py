@@ -41,7 +41,10 @@ SYNC_AGAIN: Final = "CHATSITE_SYNC_AGAIN"
 def listen(host: str, port: int) -> socket.socket:
     """Open the port; 0 is any that is free. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    # All are woken by a connection, and one gets it: the others must not wait for the next one.
+    listener.setblocking(False)
+    return listener
 
 
 class Lifeline:

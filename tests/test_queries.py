@@ -33,7 +33,7 @@ def test_a_long_history_costs_what_a_short_one_costs(
         environment["DATABASE_URL"] = request.getfixturevalue("postgres_url")
     with Site(tmp_path, environment) as site:
         short = report(site, fill(site, 61, 2, 10))
-        long = report(site, fill(site, 500, 2, 3000))
+        long = report(site, fill(site, 500, 2, 10_000))
     assert {name: found["scans"] for name, found in long.items()} == {name: [] for name in long}
     counts = [
         {name: found["queries"] for name, found in each.items() if name not in SEARCHES} for each in (short, long)

@@ -58,7 +58,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     list_filter = ("enabled", "provider")
     list_select_related = ("provider",)
     search_fields = ("name", "upstream_name", "provider__name")
-    fields = ("name", "provider", "upstream_name", "enabled", "is_default", "position", "price")
+    fields = ("name", "provider", "upstream_name", "context_window", "enabled", "is_default", "position", "price")
     readonly_fields = ("is_default", "price")
     inlines = (PriceInline,)
     actions = ("make_default",)

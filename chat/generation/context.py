@@ -1,23 +1,60 @@
-"""From rows to what is sent: the history of one branch, the system prompt, the parameters."""
+"""From rows to what is sent: the history of one branch as far as the model takes it, system prompt, parameters."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
-from chat.models import Generation, Message
-from chat.models.tree import Tree
+from django.db import connection
+
+from chat.models import ChatModel, Generation, Message
 from chat.providers.base import CompletionRequest, Turn
+from chat.usage.estimate import prompt_traits
+from chat.usage.vocabulary import Reader
+
+# Room for an answer whose length nobody limits, but never more than this share of the window.
+ANSWER_TOKENS: Final = 4096
+ANSWER_SHARE: Final = 0.25
+# Estimates are off by this much: rather a turn too few than an error instead of an answer.
+MARGIN: Final = 0.1
+# What is read of a history goes no further back than this many characters for each token of the window.
+MOST_CHARS_PER_TOKEN: Final = 8
+EVERYTHING: Final = 2**31 - 1
+
+# From the question back to the root, until so many characters are read; the children of a branch's messages are not
+# looked at. Both databases speak it.
+BRANCH: Final = """
+WITH RECURSIVE branch (id, parent_id, depth, chars) AS (
+    SELECT id, parent_id, 0, length(content) FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT older.id, older.parent_id, depth + 1, chars + length(older.content)
+    FROM branch JOIN chat_message AS older ON older.id = branch.parent_id
+    WHERE chars < %s
+)
+SELECT said.id, said.parent_id, said.role, said.content
+FROM branch JOIN chat_message AS said ON said.id = branch.id
+ORDER BY depth DESC
+"""
+
+Exchange = tuple[Turn, Turn]
 
 
-def history(question: Message) -> list[Message]:
-    """Return the branch that ends with `question`, from its root on."""
-    rows = Message.objects.filter(conversation=question.conversation_id).defer("reasoning", "tool_calls")
-    by_id = {row.pk: row for row in rows}
-    tree = Tree((row.pk, row.parent_id) for row in by_id.values())
-    return [by_id[name] for name in tree.path(question.pk)]
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is sent; `is_trimmed` if older messages are not, because the model could not take them."""
+
+    request: CompletionRequest
+    is_trimmed: bool
 
 
-def completion_request(generation: Generation) -> CompletionRequest:
-    """Return the request for a generation: system prompt, then the branch in order, the question last.
+def history(question: Message, chars: int = EVERYTHING) -> list[Message]:
+    """Return the branch that ends with `question`, oldest first, back to where it is `chars` long. One query."""
+    key = Message._meta.pk.get_db_prep_value(question.pk, connection)
+    return list(Message.objects.raw(BRANCH, [key, chars]))
+
+
+def context(generation: Generation) -> Context:
+    """Return what is sent for a generation: system prompt, then the branch in order, the question last.
 
     What the question did not ask for itself is as its conversation has it.
 
@@ -25,21 +62,54 @@ def completion_request(generation: Generation) -> CompletionRequest:
     questions in a row. Reasoning never goes back as content.
     """
     parameters: dict[str, Any] = generation.parameters
-    question = generation.message.parent
+    question, model = generation.message.parent, generation.model
     assert question is not None  # noqa: S101 - an answer has a question
-    assert generation.model is not None  # noqa: S101 - a generation that begins has its model
+    assert model is not None  # noqa: S101 - a generation that begins has its model
     conversation = generation.message.conversation
     system_prompt = parameters.get("system_prompt") or conversation.system_prompt
-    turns = [Turn("system", system_prompt)] if system_prompt else []
-    branch = history(question)
-    for asked, answered in pairwise(branch):
-        if asked.role == Message.Role.USER and answered.content:
-            turns += [Turn("user", asked.content), Turn("assistant", answered.content)]
-    turns.append(Turn("user", question.content))
-    return CompletionRequest(
-        model=generation.model.upstream_name,
-        turns=tuple(turns),
-        max_tokens=parameters.get("max_tokens", conversation.max_tokens),
+    max_tokens = parameters.get("max_tokens", conversation.max_tokens)
+    window = model.context_window
+    branch = history(question, window * MOST_CHARS_PER_TOKEN if window else EVERYTHING)
+    exchanges = [
+        (Turn("user", asked.content), Turn("assistant", answered.content))
+        for asked, answered in pairwise(branch)
+        if asked.role == Message.Role.USER and answered.content
+    ]
+    system = [Turn("system", system_prompt)] if system_prompt else []
+    kept = exchanges
+    if window:
+        kept = _newest(model, exchanges, [*system, Turn("user", question.content)], _room(window, max_tokens))
+    request = CompletionRequest(
+        model=model.upstream_name,
+        turns=(*system, *(turn for exchange in kept for turn in exchange), Turn("user", question.content)),
+        max_tokens=max_tokens,
         temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
     )
+    return Context(request, is_trimmed=len(kept) < len(exchanges) or branch[0].parent_id is not None)
+
+
+def _room(window: int, max_tokens: int | None) -> int:
+    """Return how many tokens a prompt may be, by the estimate, for the answer to have room, too."""
+    answer = min(max_tokens or ANSWER_TOKENS, int(window * ANSWER_SHARE))
+    return int((window - answer) * (1 - MARGIN))
+
+
+def _newest(model: ChatModel, exchanges: list[Exchange], always: list[Turn], room: int) -> list[Exchange]:
+    """Return the newest exchanges that have room beside what is always sent."""
+    turns = [*always, *(turn for exchange in exchanges for turn in exchange)]
+    # No text has more tokens than characters; reading it to estimate how many fewer takes long.
+    if sum(len(turn.content) + MOST_CHARS_PER_TOKEN for turn in turns) <= room:
+        return exchanges
+    weights = Reader(model.provider.name, model.name).lessons.weights()
+    left = room - _tokens(always, weights)
+    for number, exchange in enumerate(reversed(exchanges)):
+        left -= _tokens(exchange, weights)
+        if left < 0:
+            return exchanges[len(exchanges) - number :]
+    return exchanges
+
+
+def _tokens(turns: Iterable[Turn], weights: list[float]) -> float:
+    seen = prompt_traits(turn.content for turn in turns)
+    return sum(weight * number for weight, number in zip(weights, seen, strict=True))

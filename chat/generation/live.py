@@ -39,6 +39,9 @@ SAVE_TRIES = 3
 DRAIN_STEP_SECONDS = 0.02
 FAREWELL_SECONDS = 2.0
 
+# Of the request itself, before any attempt.
+TRIMMED = Status("Older messages were not sent: together they are more than the model takes.", attempt=0)
+
 Placed = tuple[int, Event]
 
 
@@ -62,6 +65,7 @@ class Plan:
     """All that a generation needs to run; `title` is set when it begins a new conversation.
 
     `shares` is what it was granted of its owner's hard budgets, `lessons` what is known of its tokens, to hold it so.
+    `is_trimmed` if older messages are not sent.
     """
 
     account: Account
@@ -72,6 +76,7 @@ class Plan:
     limits: Limits
     shares: tuple[Share, ...] = ()
     lessons: Lessons = field(default_factory=Lessons.none)
+    is_trimmed: bool = False
 
 
 _live: dict[UUID, "LiveGeneration"] = {}
@@ -211,6 +216,8 @@ class LiveGeneration:
     async def run(self) -> None:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
         self.audience.expect(FIRST_FOLLOWER_SECONDS)
+        if self.plan.is_trimmed:
+            self._say(TRIMMED)
         try:
             outcome = await self._outcome()
             self._ended = monotonic()

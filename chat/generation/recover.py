@@ -12,7 +12,7 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.generation import live
-from chat.generation.context import completion_request
+from chat.generation.context import context
 from chat.generation.report import report
 from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
@@ -91,7 +91,7 @@ def _result(generation: Generation) -> Result:
 
 def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float) -> Iterator[Spent]:
     """Yield the requests that were made. How long each of them took, nobody knows any more."""
-    request = completion_request(generation) if generation.model else None
+    request = context(generation).request if generation.model else None
     prompt = tuple(turn.content for turn in request.turns) if request else ()
     partial = ""
     for values in _split(journal):

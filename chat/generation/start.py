@@ -16,7 +16,7 @@ from chat.events import Started
 from chat.generation import background, feed, live, rate, title
 from chat.generation.allowance import grant
 from chat.generation.ask import Ask
-from chat.generation.context import completion_request
+from chat.generation.context import context
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
@@ -91,9 +91,9 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
             account = Account.of(generation, paying_group(user.pk))
             # What was said before is read while others wait only where it has to be known.
             limited = budget.is_limited(account.user_id, account.api_key_id)
-            request = completion_request(generation) if limited else None
+            sent = context(generation) if limited else None
             lessons = Reader(account.provider, account.model).lessons if limited else UNTAUGHT
-            shares = grant(account, request, generation.created_at, lessons) if request else ()
+            shares = grant(account, sent.request, generation.created_at, lessons) if sent else ()
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
         earlier = _earlier(user, ask)
@@ -101,15 +101,20 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
             raise
         return earlier
     assert generation.model is not None  # noqa: S101 - it has just been written
+    sent = sent or context(generation)
+    if sent.is_trimmed:
+        # Who opens the conversation later shall see it, too.
+        Generation.objects.filter(pk=generation.pk).update(is_trimmed=True)
     return live.Plan(
         account=account,
         started=started(generation),
-        request=request or completion_request(generation),
+        request=sent.request,
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
         shares=shares,
         lessons=lessons,
+        is_trimmed=sent.is_trimmed,
     )
 
 

@@ -115,6 +115,12 @@ class ChatModel(models.Model):
     is_listed = models.BooleanField(default=True, editable=False, help_text="Whether the provider still has it.")
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
     position = models.PositiveIntegerField(default=0, help_text="Order in the picker, after the default.")
+    context_window = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens it takes at once, question and answer together; older messages that do not fit are not sent. "
+        "Empty: filled in where it is known. 0: everything is sent.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

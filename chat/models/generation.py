@@ -30,6 +30,9 @@ class Generation(models.Model):
     outline = models.JSONField(
         default=list, blank=True, help_text="The order of the answer's parts, where it is not the usual one."
     )
+    is_trimmed = models.BooleanField(
+        default=False, help_text="Whether older messages were not sent, because the model could not take them."
+    )
     worker = models.CharField(max_length=200, blank=True, help_text="The process that writes it: host, pid, its start.")
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="When that process last said it is alive.")
     followed_at = models.DateTimeField(null=True, blank=True, help_text="When another process last had a follower.")

@@ -152,6 +152,7 @@ def shown(message: ThreadMessage) -> Shown:
         "usage": usage,
         "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
         "trouble": asdict(message.error) if message.error else None,
+        "isTrimmed": message.is_trimmed,
         "siblings": asdict(message.siblings),
     }
     return Shown(message, json.dumps(turn, cls=DjangoJSONEncoder))

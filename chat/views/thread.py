@@ -40,6 +40,7 @@ class ThreadMessage:
     cost: Decimal | None
     created_at: datetime
     generation_id: UUID | None
+    is_trimmed: bool
     error: ThreadError | None
     elapsed_seconds: float | None
     ttft_seconds: float | None
@@ -83,6 +84,7 @@ def _message(row: Message, records: list[UsageRecord], siblings: Siblings) -> Th
         cost=charge.cost if charge else None,
         created_at=row.created_at,
         generation_id=generation and generation.id,
+        is_trimmed=generation is not None and generation.is_trimmed,
         error=error,
         elapsed_seconds=generation and generation.elapsed_seconds,
         ttft_seconds=generation and generation.ttft_seconds,

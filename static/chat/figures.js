@@ -75,6 +75,7 @@ export function quietLine(turn) {
     ...(turn.usage ? charged(turn.usage) : []),
     typeof elapsed === "number" ? duration(elapsed) : "",
     typeof speed === "number" ? `${(speed < 10 ? tenth : whole).format(speed)} tokens/s` : "",
+    turn.isTrimmed ? "older messages not sent" : "",
     ENDS[turn.finishReason] ?? STATES[turn.status] ?? "",
   ]
     .filter(Boolean)

@@ -41,6 +41,7 @@ export function knownOf(message) {
     usage: message.usage,
     timing: { elapsed_seconds: message.elapsed_seconds, tokens_per_second: message.tokens_per_second },
     trouble: message.error,
+    isTrimmed: message.is_trimmed,
     siblings: message.siblings,
     createdAt: message.created_at,
   };

@@ -96,7 +96,8 @@ function failed(state, event, live) {
 
 /** @type {Record<string, (state: State, event: PageEvent, live: Turn) => State>} */
 const WHILE_LIVE = {
-  status: (state, event) => written(state, { notice: event.message }),
+  // What is said before any attempt stays true.
+  status: (state, event) => written(state, { notice: event.message, ...(event.attempt === 0 ? { isTrimmed: true } : {}) }),
   reasoning: (state, event, live) =>
     written(state, {
       reasoning: live.reasoning + event.content,

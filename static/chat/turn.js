@@ -56,6 +56,7 @@
  * @property {Usage | null} usage
  * @property {Timing | null} timing
  * @property {Trouble | null} trouble
+ * @property {boolean} isTrimmed whether older messages were not sent with it
  * @property {string} requestId of a question asked, or an answer asked for again, from this page
  * @property {string} createdAt ISO 8601
  * @property {Siblings | null} siblings null until the server has told them
@@ -83,6 +84,7 @@ export function turn(known) {
     usage: null,
     timing: null,
     trouble: null,
+    isTrimmed: false,
     requestId: "",
     createdAt: "",
     siblings: null,

@@ -40,6 +40,7 @@ function* told(conversationId, message) {
   /** @type {PageEvent[]} */
   const all = [
     start(conversationId, message),
+    ...(message.is_trimmed ? [{ type: "status", message: "", attempt: 0 }] : []),
     ...(reasoning ? [{ type: "reasoning", content: reasoning }] : []),
     ...(content ? [{ type: "token", content }] : []),
     ...calls.map((/** @type {object} */ call) => ({ ...call, type: "tool_call" })),

@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 def untrusted_server(directory: Path) -> Iterator[tuple[str, list[bytes]]]:
     """Yield the address of a TLS server with a self-signed certificate, and what clients told it nevertheless."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_self_signed(directory / "self-signed.pem"))
+    context.load_cert_chain(self_signed(directory / "self-signed.pem"))
     heard: list[bytes] = []
     with socket.create_server((HOST, 0)) as listening:
         threading.Thread(target=_listen, args=(listening, context, heard), daemon=True).start()
@@ -40,7 +40,7 @@ def _listen(listening: socket.socket, context: ssl.SSLContext, heard: list[bytes
                 heard.append(said)
 
 
-def _self_signed(path: Path) -> Path:
+def self_signed(path: Path) -> Path:
     """Write a certificate and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])

@@ -85,3 +85,7 @@ test("the detail divides the tokens", () => {
   assert.equal(tokenDetail({ ...USAGE, prompt_tokens: null }), "");
   assert.equal(tokenDetail(null), "");
 });
+
+test("that older messages were not sent is said", () => {
+  assert.equal(line({ usage: null, timing: null, isTrimmed: true }), "gpt-4o · older messages not sent");
+});

@@ -262,3 +262,12 @@ test("events after the end, or of an unknown type, change nothing", () => {
   const live = after([SEND, START]);
   assert.equal(reduce(live, { type: "from the future" }), live);
 });
+
+test("news of the request itself stays with the answer, news of an attempt does not", () => {
+  const trimmed = after([SEND, START, { type: "status", message: "Older messages were not sent.", attempt: 0 }]);
+  assert.equal(answer(trimmed).notice, "Older messages were not sent.");
+  const said = after([{ type: "token", content: "Because" }, DONE], trimmed);
+  assert.equal(answer(said).isTrimmed, true);
+  const retried = after([SEND, START, { type: "status", message: "Again.", attempt: 2, retry_in: 1 }, DONE]);
+  assert.equal(answer(retried).isTrimmed, false);
+});

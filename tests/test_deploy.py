@@ -1,0 +1,236 @@
+"""What lies in deploy/ works: nginx for real in front of a site, the rest as far as it can be looked through here."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import prometheus_client
+import pytest
+import yaml
+
+from tests.conftest import unavailable
+from tests.failures.certificate import self_signed
+from tests.site import PASSWORD, ROOT, Site
+from tests.stream import parse, text_of
+from tests.upstream.process import Upstream
+from tests.upstream.script import default_text
+
+DEPLOY = ROOT / "deploy"
+MODEL = "gpt-4o-mini"
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def adapted(directory: Path, app: str, plain: int, secure: int) -> Path:
+    """Write deploy/nginx.conf with other addresses, and its certificate. Returns where it is."""
+    self_signed(directory / "both.pem")
+    words = (DEPLOY / "nginx.conf").read_text()
+    for old, new in {
+        "/run/nginx.pid": f"{directory}/pid",
+        "/dev/stdout": f"{directory}/access.log",
+        "app-1:8000": app,
+        "        server app-2:8000 max_fails=2 fail_timeout=5s;\n": "",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ": f"listen 127.0.0.1:{secure} ",
+        "/etc/nginx/tls/fullchain.pem": f"{directory}/both.pem",
+        "/etc/nginx/tls/privkey.pem": f"{directory}/both.pem",
+        "worker_processes auto;": "worker_processes 1;\ndaemon off;",
+        "limit_req_zone $binary_remote_addr zone=signing_in:10m rate=1r/s;": "\n    ".join(
+            [
+                "limit_req_zone $binary_remote_addr zone=signing_in:10m rate=1r/s;",
+                *(
+                    f"{kind}_temp_path {directory}/{kind};"
+                    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+                ),
+            ]
+        ),
+    }.items():
+        assert old in words, old
+        words = words.replace(old, new)
+    path = directory / "nginx.conf"
+    path.write_text(words)
+    return path
+
+
+@pytest.fixture(scope="module")
+def proxied(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A site, and the address of nginx in front of it."""
+    if NGINX is None:
+        unavailable("nginx is missing.")
+    directory = tmp_path_factory.mktemp("nginx")
+    directory.chmod(0o755)
+    plain, secure = free_port(), free_port()
+    environment = {
+        "OPENAI_BASE_URL": upstream.base_url,
+        "CSRF_TRUSTED_ORIGINS": f"https://127.0.0.1:{secure}",
+        "CHAT_LOG_FORMAT": "json",
+    }
+    with Site(tmp_path_factory.mktemp("proxied"), environment) as site:
+        conf = adapted(directory, site.url.removeprefix("http://"), plain, secure)
+        command = [NGINX, "-p", str(directory), "-c", str(conf), "-e", str(directory / "error.log")]
+        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+        assert "[warn]" not in checked.stderr
+        process = subprocess.Popen(command)
+        address = f"https://127.0.0.1:{secure}"
+        try:
+            with browser(address) as client:
+                deadline = time.monotonic() + 20
+                while client.get("/readyz").status_code != 200:
+                    assert time.monotonic() < deadline, (directory / "error.log").read_text()
+                    time.sleep(0.1)
+            moved = httpx2.get(f"http://127.0.0.1:{plain}/c/x?y", trust_env=False)
+            assert moved.headers["Location"].startswith("https://127.0.0.1")
+            yield site, address
+        finally:
+            process.terminate()
+            process.wait(10)
+        logged = [json.loads(line) for line in (directory / "access.log").read_text().splitlines()]
+        assert {"request_id", "path", "status"} <= set(logged[0])
+        # nginx gives the request its name, and the app's log has the same.
+        assert any(line["request_id"] in "".join(site.output) for line in logged)
+
+
+def browser(address: str, key: str = "") -> httpx2.Client:
+    """Return a client that knows nothing of the certificate, and asks again while nobody listens yet."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    transport = httpx2.HTTPTransport(verify=context, retries=20)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx2.Client(base_url=address, headers=headers, transport=transport, timeout=30, trust_env=False)
+
+
+def test_words_arrive_through_nginx_as_they_are_said(proxied: tuple[Site, str], upstream: Upstream) -> None:
+    site, address = proxied
+    upstream.script_prompt("through nginx", tokens=20, then="hang", after=3)
+    with browser(address, site.keys["alice"]) as client:
+        deadline = time.monotonic() + 20
+        while MODEL not in client.get("/api/models").text:
+            assert time.monotonic() < deadline
+        body = {"message": "through nginx", "model": MODEL}
+        with client.stream("POST", "/api/chat/stream", json=body) as response:
+            assert response.headers["Content-Encoding"] == "identity"
+            placed = parse(response.iter_lines())
+            received = []
+            # The upstream says nothing more before these have come.
+            while text_of(received) != default_text(3):
+                received.append(next(placed)[1])
+            upstream.release("through nginx")
+            received += [event for _, event in placed]
+    assert text_of(received) == default_text(20)
+    assert received[-1]["type"] == "done"
+
+
+def test_people_sign_in_through_nginx_and_cookies_are_for_https_only(proxied: tuple[Site, str]) -> None:
+    _, address = proxied
+    with browser(address) as client:
+        form = {"username": "bob", "password": PASSWORD}
+        page = client.get("/login/")
+        form["csrfmiddlewaretoken"] = client.cookies["csrftoken"]
+        answer = client.post("/login/", data=form, headers={"Origin": address, "Referer": f"{address}/login/"})
+        assert answer.status_code == 302, answer.text
+        cookies = [*page.headers.get_list("Set-Cookie"), *answer.headers.get_list("Set-Cookie")]
+        assert cookies
+        assert all("Secure" in cookie for cookie in cookies)
+        assert client.get("/").status_code == 200
+        # A made-up protocol or address is not passed on, and figures are for inside.
+        forged = client.get("/login/", headers={"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.1"})
+        assert forged.status_code == 302
+        assert client.get("/metrics").status_code == 404
+
+
+def test_what_is_too_large_is_refused(proxied: tuple[Site, str]) -> None:
+    site, address = proxied
+    with browser(address, site.keys["alice"]) as client:
+        assert client.post("/api/chat", content=b"x" * (2 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_the_health_check_tells_whether_the_site_lives(proxied: tuple[Site, str]) -> None:
+    site, _ = proxied
+    port = site.url.rpartition(":")[2]
+
+    def code(*arguments: str) -> int:
+        environment = {**os.environ, "ALLOWED_HOSTS": "127.0.0.1,elsewhere"}
+        command = [sys.executable, "deploy/healthcheck.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False).returncode
+
+    assert (code(port), code(port, "/readyz"), code(port, "/nothing"), code(str(free_port()))) == (0, 0, 1, 1)
+
+
+def test_the_dashboard_asks_for_figures_that_exist() -> None:
+    dashboard = json.loads((DEPLOY / "grafana" / "chatsite.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    expressions += [each["query"] for each in dashboard["templating"]["list"]]
+    asked = set(re.findall(r"chatsite_\w+", " ".join(expressions)))
+    import chat.metrics  # noqa: F401 - registers them
+
+    known: dict[str, set[str]] = {}
+    for collector, names in prometheus_client.REGISTRY._collector_to_names.items():
+        known |= {name: set(getattr(collector, "_labelnames", ())) for name in names}
+    assert asked <= set(known)
+    assert len(asked) >= 10
+    for expression in expressions:
+        for name, words in re.findall(r"(chatsite_\w+)\{([^}]*)\}", expression):
+            assert set(re.findall(r"(\w+)=", words)) - {"job"} <= known[name]
+        for words, rest in re.findall(r"by \(([^)]*)\) \((.*)", expression):
+            name = re.findall(r"chatsite_\w+", rest)[0]
+            assert {word.strip() for word in words.split(",")} - {"le"} <= known[name]
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids)
+
+
+def test_compose_names_what_there_is() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    services = compose["services"]
+    assert set(services) == {"app-1", "app-2", "migrate", "postgres", "redis", "nginx"}
+    upstreams = set(re.findall(r"server (\S+):8000", (DEPLOY / "nginx.conf").read_text()))
+    assert upstreams == {name for name in services if name.startswith("app-")}
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+        assert set(service.get("networks", [])) <= set(compose["networks"])
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert source in compose["volumes"] or source.startswith("./")
+    words = (DEPLOY / "compose.yaml").read_text()
+    assert set(re.findall(r"\$\{(\w+)", words)) <= set(
+        re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text(), re.M)
+    )
+    settings = (ROOT / "README.md").read_text()
+    assert all(f"`{name}`" in settings for name in services["app-1"]["environment"])
+    # Longer than a drain takes.
+    assert int(services["app-1"]["stop_grace_period"].rstrip("s")) > 10
+
+
+def test_the_image_is_made_of_files_that_exist_and_runs_as_nobody() -> None:
+    words = (DEPLOY / "Dockerfile").read_text()
+    copied = [part for line in re.findall(r"^COPY (?!--)(.*) \S+$", words, re.M) for part in line.split()]
+    assert copied
+    assert all((ROOT / part).exists() for part in copied)
+    let_in = re.findall(r"^!(.*)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.M)
+    assert set(copied) == set(let_in)
+    assert re.search(r"^USER (?!root|0)", words, re.M)
+    assert "--require-hashes" in words
+
+
+def test_the_units_are_what_systemd_takes() -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        unavailable("systemd-analyze is missing.")
+    units = sorted((DEPLOY / "systemd").iterdir())
+    done = subprocess.run([analyze, "verify", *map(str, units)], capture_output=True, text=True, check=False)
+    # The program stands where the project will lie.
+    said = [line for line in done.stderr.splitlines() if "/opt/chatsite/.venv/bin/python" not in line]
+    assert not [line for line in said if "chatsite" in line]
