@@ -44,9 +44,16 @@ class Site:
     """A running site; a context manager. `keys` holds an API key for each of admin, alice, bob and charlie."""
 
     def __init__(
-        self, data_dir: Path, environment: Mapping[str, str] | None = None, *, people: bool = True, workers: int = 1
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        people: bool = True,
+        workers: int = 1,
+        port: int = 0,
     ) -> None:
         self.workers = workers
+        self.port = port
         self.data_dir = data_dir
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ANTHROPIC_", "CHAT"))
@@ -70,7 +77,7 @@ class Site:
             # Each start of Python costs the tests most of a second.
             directory, self.keys = peopled()
             shutil.copytree(directory, self.data_dir, dirs_exist_ok=True)
-        self.start()
+        self.start(self.port)
         return self
 
     def populate(self) -> dict[str, str]:

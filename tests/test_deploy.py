@@ -4,13 +4,11 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import prometheus_client
@@ -18,7 +16,7 @@ import pytest
 import yaml
 
 from tests.conftest import unavailable
-from tests.failures.certificate import self_signed
+from tests.nginx import NGINX, Nginx, free_port
 from tests.site import PASSWORD, ROOT, Site
 from tests.stream import parse, text_of
 from tests.upstream.process import Upstream
@@ -26,79 +24,31 @@ from tests.upstream.script import default_text
 
 DEPLOY = ROOT / "deploy"
 MODEL = "gpt-4o-mini"
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def adapted(directory: Path, app: str, plain: int, secure: int) -> Path:
-    """Write deploy/nginx.conf with other addresses, and its certificate. Returns where it is."""
-    self_signed(directory / "both.pem")
-    words = (DEPLOY / "nginx.conf").read_text()
-    for old, new in {
-        "/run/nginx.pid": f"{directory}/pid",
-        "/dev/stdout": f"{directory}/access.log",
-        "app-1:8000": app,
-        "        server app-2:8000 max_fails=2 fail_timeout=5s;\n": "",
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443 ": f"listen 127.0.0.1:{secure} ",
-        "/etc/nginx/tls/fullchain.pem": f"{directory}/both.pem",
-        "/etc/nginx/tls/privkey.pem": f"{directory}/both.pem",
-        "worker_processes auto;": "worker_processes 1;\ndaemon off;",
-        "limit_req_zone $binary_remote_addr zone=signing_in:10m rate=1r/s;": "\n    ".join(
-            [
-                "limit_req_zone $binary_remote_addr zone=signing_in:10m rate=1r/s;",
-                *(
-                    f"{kind}_temp_path {directory}/{kind};"
-                    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-                ),
-            ]
-        ),
-    }.items():
-        assert old in words, old
-        words = words.replace(old, new)
-    path = directory / "nginx.conf"
-    path.write_text(words)
-    return path
 
 
 @pytest.fixture(scope="module")
 def proxied(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
     """A site, and the address of nginx in front of it."""
-    if NGINX is None:
+    if not NGINX:
         unavailable("nginx is missing.")
-    directory = tmp_path_factory.mktemp("nginx")
-    directory.chmod(0o755)
-    plain, secure = free_port(), free_port()
+    port = free_port()
+    # The site has to know the address before there is anybody in front of it.
+    nginx = Nginx(tmp_path_factory.mktemp("nginx"), [f"127.0.0.1:{port}"] * 2)
     environment = {
         "OPENAI_BASE_URL": upstream.base_url,
-        "CSRF_TRUSTED_ORIGINS": f"https://127.0.0.1:{secure}",
+        "CSRF_TRUSTED_ORIGINS": nginx.address,
         "CHAT_LOG_FORMAT": "json",
     }
-    with Site(tmp_path_factory.mktemp("proxied"), environment) as site:
-        conf = adapted(directory, site.url.removeprefix("http://"), plain, secure)
-        command = [NGINX, "-p", str(directory), "-c", str(conf), "-e", str(directory / "error.log")]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-        assert checked.returncode == 0, checked.stderr
-        assert "[warn]" not in checked.stderr
-        process = subprocess.Popen(command)
-        address = f"https://127.0.0.1:{secure}"
-        try:
-            with browser(address) as client:
-                deadline = time.monotonic() + 20
-                while client.get("/readyz").status_code != 200:
-                    assert time.monotonic() < deadline, (directory / "error.log").read_text()
-                    time.sleep(0.1)
-            moved = httpx2.get(f"http://127.0.0.1:{plain}/c/x?y", trust_env=False)
-            assert moved.headers["Location"].startswith("https://127.0.0.1")
-            yield site, address
-        finally:
-            process.terminate()
-            process.wait(10)
-        logged = [json.loads(line) for line in (directory / "access.log").read_text().splitlines()]
+    with Site(tmp_path_factory.mktemp("proxied"), environment, port=port) as site, nginx:
+        with browser(nginx.address) as client:
+            deadline = time.monotonic() + 20
+            while client.get("/readyz").status_code != 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        moved = httpx2.get(f"{nginx.plain}/c/x?y", trust_env=False)
+        assert moved.headers["Location"].startswith("https://127.0.0.1")
+        yield site, nginx.address
+        logged = [json.loads(line) for line in (nginx.directory / "access.log").read_text().splitlines()]
         assert {"request_id", "path", "status"} <= set(logged[0])
         # nginx gives the request its name, and the app's log has the same.
         assert any(line["request_id"] in "".join(site.output) for line in logged)

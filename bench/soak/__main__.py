@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.soak import budget, crash, crowd, drain, fuzz, ledger, readers, resume
+from bench.soak import budget, chaos, crash, crowd, drain, endurance, fuzz, ledger, readers, resume
 from bench.soak.busy import answering, serving, settled
 from bench.soak.figure import MIB, Figure
+from bench.soak.fleet import fleet
 from tests.upstream.process import Upstream
 
 
@@ -77,6 +78,24 @@ def raced(*, full: bool, seed: int) -> Iterator[Figure]:
             yield from budget.race(sites, upstream, runs, seed)
 
 
+def many(*, full: bool, seed: int) -> Iterator[Figure]:
+    """Many streams for long, at two workers behind nginx."""
+    with fleet() as running:
+        yield from endurance.endurance(running, 500 if full else 20, 600 if full else 20)
+
+
+def struck(*, full: bool, seed: int) -> Iterator[Figure]:
+    """A worker, Redis and PostgreSQL struck in turn while answers are written."""
+    with fleet() as running:
+        yield from chaos.chaos(running, 20 if full else 3, 30 if full else 8, seed)
+
+
+def replaced(*, full: bool, seed: int) -> Iterator[Figure]:
+    """Both workers replaced while answers are written."""
+    with fleet() as running:
+        yield from chaos.rolling(running, 100 if full else 10, seed)
+
+
 PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "server": server,
     "crash": killed,
@@ -85,6 +104,9 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "fuzz": fuzzed,
     "ledger": audited,
     "budget": raced,
+    "endurance": many,
+    "chaos": struck,
+    "rolling": replaced,
 }
 
 

@@ -16,7 +16,7 @@ class Follower:
     """Asks one question.
 
     `faults` says in words what no stream may do: an id that goes back, words after the end. `refusals` counts the
-    answers that were no stream. `begun` is set once it knows what is being generated.
+    answers that were no stream, `lines` how often it followed. `begun` is set once it knows what is being generated.
     """
 
     def __init__(self, question: str, model: str) -> None:
@@ -30,6 +30,7 @@ class Follower:
         self.end: Event | None = None
         self.faults: list[str] = []
         self.refusals = 0
+        self.lines = 0
         self._position = 0
         self._has_begun = False
 
@@ -39,6 +40,7 @@ class Follower:
         Who never heard what is being generated asks again with the same idempotency key, as a browser would.
         """
         self._has_begun, self.end = False, None
+        self.lines += 1
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(site))
         try:
             writer.write(self._request(site))

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # How long a follower sleeps at the most: what the bell tells sooner, looking tells now and then.
 POLL_SECONDS = 0.25
+# How long after the channel layer failed it is listened to again.
+AGAIN_SECONDS = 5.0
 
 
 def _group(name: UUID | str) -> str:
@@ -71,17 +73,23 @@ async def listen(name: UUID | str, news: asyncio.Event) -> None:
     """Set `news` whenever another process rings; ends at once where there is no shared channel layer."""
     if not settings.REDIS_URL:
         return
+    while True:
+        try:
+            await _listen(_group(name), news)
+        except Exception as error:  # noqa: BLE001 - the same
+            logger.warning("The channel layer cannot be listened to: %s", type(error).__name__)
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _listen(group: str, news: asyncio.Event) -> None:
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
     try:
-        channel = await layer.new_channel()
-        await layer.group_add(_group(name), channel)
-        try:
-            while True:
-                await layer.receive(channel)
-                news.set()
-        finally:
-            await layer.group_discard(_group(name), channel)
-    except Exception as error:  # noqa: BLE001 - the same
-        logger.warning("The channel layer cannot be listened to: %s", type(error).__name__)
+        while True:
+            await layer.receive(channel)
+            news.set()
+    finally:
+        await layer.group_discard(group, channel)

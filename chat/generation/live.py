@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 15.0
 # Where the grace is 0: how long a generation waits for the caller who asked for it.
 FIRST_FOLLOWER_SECONDS = 10.0
-SAVE_TRIES = 3
+# A database that restarts is back within seconds; what was said waits for it.
+SAVE_DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
 DRAIN_STEP_SECONDS = 0.02
 FAREWELL_SECONDS = 2.0
 
@@ -304,13 +305,15 @@ class LiveGeneration:
             outcome = invalid or outcome
         result = self._result(outcome)
         await _journal.leave(self)
-        for attempt in range(1, SAVE_TRIES + 1):
+        for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
             try:
                 charge = await database.run(settle, self.account, result)
             except Exception:
-                logger.exception("An answer could not be stored (try %d of %d).", attempt, SAVE_TRIES)
+                logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
                 # What was said matters most: the last try goes without the usage.
-                result = replace(result, attempts=()) if attempt == SAVE_TRIES - 1 else result
+                result = replace(result, attempts=()) if attempt == len(SAVE_DELAYS) else result
+                if delay is not None:
+                    await asyncio.sleep(delay)
             else:
                 self.tail = self._ending(outcome, charge, parsed).events()
                 report(self.account, result, charge)
