@@ -12,6 +12,8 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.soak import services
+from tests.conftest import unavailable
 from tests.site import Site
 from tests.stream import events, one, parse
 from tests.upstream.process import Upstream
@@ -155,3 +157,23 @@ def test_it_is_ready_only_with_all_its_migrations(watched: Site) -> None:
     assert ready() == (503, {"database": False, "channel_layer": True, "serving": True})
     watched.shell(recorded, f"Recorder.Migration.objects.create(app='chat', name={newest!r})")
     assert ready()[0] == 200
+
+
+def test_redis_may_go_and_come_while_people_are_signed_in(tmp_path: Path) -> None:
+    if not services.has_redis():
+        unavailable("redis-server is missing.")
+    redis, address = services.redis(tmp_path)
+    with redis, Site(tmp_path / "data", {"REDIS_URL": address}) as site, site.session("alice") as browser:
+        assert browser.get("/").status_code == 200
+        assert browser.get("/readyz").status_code == 200
+        redis.stop()
+        assert browser.get("/").status_code == 200
+        assert one(events(browser, message="Without Redis"), "done")["finish_reason"] == "stop"
+        unready = browser.get("/readyz")
+        assert (unready.status_code, unready.json()["checks"]["channel_layer"]) == (503, False)
+        # Who signs out meanwhile is out for good.
+        assert browser.post("/logout/").status_code == 302
+        redis.start()
+        assert browser.get("/readyz").status_code == 200
+        assert browser.get("/").headers["Location"].startswith("/login/")
+    assert not [line for line in site.output if "Traceback" in line]

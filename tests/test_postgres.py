@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.soak import services
+from tests.conftest import unavailable
 from tests.people import redeem_at_once
 from tests.site import Site
-from tests.stream import events, one, text_of
+from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
 
@@ -61,3 +63,28 @@ def test_thirty_attempts_at_the_set_up_make_one_admin_and_everything_works(share
 
 def test_the_data_directory_holds_no_database(shared: Site) -> None:
     assert not list(Path(shared.data_dir).glob("*.sqlite3*"))
+
+
+def test_an_answer_waits_for_a_database_that_restarts(upstream: Upstream, tmp_path: Path) -> None:
+    if not services.has_postgres():
+        unavailable("PostgreSQL's own programs are missing.")
+    server, address = services.postgres(tmp_path)
+    with server, Site(tmp_path / "data", {"DATABASE_URL": address, "OPENAI_BASE_URL": upstream.base_url}) as site:
+        site.until_listed(MODEL)
+        prompt = "while the database is away"
+        upstream.script_prompt(prompt, tokens=30, then="hang", after=3)
+        with site.client() as client:
+            body = {"message": prompt, "model": MODEL}
+            with client.stream("POST", "/api/chat/stream", json=body) as response:
+                placed = parse(response.iter_lines())
+                received = [next(placed)[1], next(placed)[1]]
+                server.stop()
+                # All is said while nothing can be stored.
+                upstream.release(prompt)
+                while text_of(received) != default_text(30):
+                    received.append(next(placed)[1])
+                server.start()
+                received += [event for _, event in placed]
+            assert received[-1]["type"] == "done"
+            stored = client.get(f"/api/conversations/{received[0]['conversation_id']}").json()["messages"][-1]
+            assert (stored["status"], stored["content"]) == ("complete", default_text(30))

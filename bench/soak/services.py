@@ -56,7 +56,18 @@ class Service:
         self.start()
 
 
+def has_postgres() -> bool:
+    """Whether a PostgreSQL can be started here."""
+    return shutil.which(_bin("initdb")) is not None
+
+
+def has_redis() -> bool:
+    """Whether a Redis can be started here."""
+    return shutil.which("redis-server") is not None
+
+
 def _bin(name: str) -> str:
+    # Debian keeps them out of the path, one directory for each version.
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return str(found[-1]) if found else name
 
