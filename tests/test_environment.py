@@ -20,6 +20,13 @@ def test_a_grace_is_seconds_none_or_for_ever(word: str, value: float | None) -> 
     assert Environment({"NAME": word}).grace("NAME", 60.0) == value
 
 
+@pytest.mark.parametrize(("word", "value", "problems"), [("", "text", 0), ("JSON", "json", 0), ("xml", "text", 1)])
+def test_a_choice_is_one_of_its_words(word: str, value: str, problems: int) -> None:
+    env = Environment({"NAME": word})
+    assert env.choice("NAME", ("text", "json")) == value
+    assert len(env.problems) == problems
+
+
 @pytest.mark.parametrize("word", ["x", "-1", "1.5", "1e3", "٣", "0x10"])
 def test_a_whole_number_is_nothing_else(word: str) -> None:
     env = Environment({"NAME": word})
