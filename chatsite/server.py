@@ -17,7 +17,7 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import endpoints as twisted_endpoints
 from twisted.internet import reactor as installed_reactor
-from twisted.internet import tcp
+from twisted.internet import tcp as twisted_tcp
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, STDLibLogObserver, globalLogBeginner
 
@@ -29,6 +29,7 @@ Hook = Callable[[], Awaitable[object]]
 # Twisted's own types do not know what these can do and take.
 reactor: Any = installed_reactor
 log_beginner: Any = globalLogBeginner
+Port: Any = twisted_tcp.Port
 serverFromString: Any = twisted_endpoints.serverFromString  # noqa: N816 - Twisted's name
 
 CHECK_SECONDS = 1.0
@@ -42,7 +43,7 @@ OPEN_FILES = 65_536
 RETIREMENT_STEP_SECONDS = 0.1
 
 
-class SharedPort(tcp.Port):  # type: ignore[misc]
+class SharedPort(Port):  # type: ignore[misc]
     """A port that several processes listen on: takes one connection at a time, and leaves the others the rest."""
 
     def doRead(self) -> None:  # noqa: N802 - Twisted's name
@@ -166,7 +167,7 @@ class Server(Daphne):  # type: ignore[misc]
 
     def retire(self, idle: Hook, seconds: float) -> None:
         """Take no more connections, and stop when all requests have ended and `idle` returns; `seconds` at the most."""
-        self._retirement = asyncio.ensure_future(self._retire(idle, seconds))
+        self._retirement: asyncio.Future[Any] = asyncio.ensure_future(self._retire(idle, seconds))
         self._retirement.add_done_callback(_log_failure)
 
     async def _retire(self, idle: Hook, seconds: float) -> None:

@@ -18,7 +18,7 @@ import yaml
 from tests.conftest import unavailable
 from tests.nginx import NGINX, Nginx, free_port
 from tests.site import PASSWORD, ROOT, Site
-from tests.stream import parse, text_of
+from tests.stream import Event, parse, text_of
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
 
@@ -74,7 +74,7 @@ def test_words_arrive_through_nginx_as_they_are_said(proxied: tuple[Site, str], 
         with client.stream("POST", "/api/chat/stream", json=body) as response:
             assert response.headers["Content-Encoding"] == "identity"
             placed = parse(response.iter_lines())
-            received = []
+            received: list[Event] = []
             # The upstream says nothing more before these have come.
             while text_of(received) != default_text(3):
                 received.append(next(placed)[1])
