@@ -93,7 +93,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
             limited = budget.is_limited(account.user_id, account.api_key_id)
             request = completion_request(generation) if limited else None
             lessons = Reader(account.provider, account.model).lessons if limited else UNTAUGHT
-            shares = grant(account, request, generation.created_at, lessons) if request else ()
+            granted = grant(account, request, generation.created_at, lessons) if request else None
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
         earlier = _earlier(user, ask)
@@ -108,8 +108,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
-        shares=shares,
-        lessons=lessons,
+        grant=granted,
     )
 
 
