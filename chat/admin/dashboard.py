@@ -76,7 +76,9 @@ def tiles(now: Figures, before: Figures, period: Period, since: date | None) -> 
 
     def compared(one: Decimal | int | None, other: Decimal | int | None) -> str:
         if unknown:
-            return f"the {span} before: unknown" if since is None else f"unknown before {chart.long(since)}"
+            return (
+                f"the {span} before: unknown" if since is None else f"nothing is known from before {chart.long(since)}"
+            )
         if one is None or not other:
             return f"nothing in the {span} before"
         return f"{figures.change(one, other)} on the {span} before"
@@ -96,7 +98,7 @@ def tiles(now: Figures, before: Figures, period: Period, since: date | None) -> 
         ),
         Tile(
             "Tokens",
-            figures.count(now.total_tokens),
+            figures.brief(now.total_tokens),
             compared(now.total_tokens, before.total_tokens),
             f"{prompt} in, {completion} out",
         ),

@@ -56,7 +56,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
         "this": f"{period.first:%Y-%m}",
         "cost": cost(total),
         "requests": figures.count(total.requests),
-        "tokens": figures.count(total.total_tokens if total.requests else 0),
+        "tokens": figures.brief(total.total_tokens if total.requests else 0),
         "parts": f"{figures.count(total.prompt_tokens)} in, {figures.count(total.completion_tokens)} out",
         "unpriced": total.unpriced,
         "uncosted": total.uncosted,

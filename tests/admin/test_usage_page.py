@@ -145,7 +145,7 @@ def test_a_period_before_the_ledger_begins_is_unknown(browser: Client) -> None:
     counted(now - timedelta(days=9), price)
     began = now.astimezone(UTC).date() - timedelta(days=9)
     page = text(browser.get(PAGE, {"days": 7}))
-    assert f"Requests 1 unknown before {began.day} {began:%b %Y}" in page
+    assert f"Requests 1 nothing is known from before {began.day} {began:%b %Y}" in page
     assert "on the 7 days before" not in page
     counted(now - timedelta(days=13), price)
     assert "Requests 1 −50 % on the 7 days before" in text(browser.get(PAGE, {"days": 7}))
