@@ -9,12 +9,12 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.models import ChatModel, Price, Provider, SitePolicy
+from chat.models import ChatModel, Conversation, Generation, Price, Provider, SitePolicy
 from chat.providers.base import Endpoint
 from chat.providers.base import Provider as Source
 from chat.providers.registry import provider_for
@@ -169,7 +169,11 @@ async def sync(seconds: float = 10.0) -> list[str]:
     """
     await database.run(ensure_providers)
     providers = await database.run(
-        lambda: [row for row in Provider.objects.filter(enabled=True) if row.is_configured and row.name != DEMO]
+        lambda: [
+            row
+            for row in Provider.objects.filter(enabled=True).order_by("pk")
+            if row.is_configured and row.name != DEMO
+        ]
     )
     listed = await asyncio.gather(*(_list(provider, seconds) for provider in providers))
     warnings = []
@@ -202,6 +206,8 @@ def _store(provider: Provider, names: list[str]) -> None:
     """Add models that are new. What an admin disabled or renamed stays so; what is listed no more is hidden."""
     provider.models.update(is_listed=Q(upstream_name__in=names))
     known = set(provider.models.values_list("upstream_name", flat=True))
+    if not known:
+        _give_way(provider, names)
     for position, name in enumerate(names):
         if name in known or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
             continue
@@ -212,6 +218,19 @@ def _store(provider: Provider, names: list[str]) -> None:
             position=position,
             enabled=not any(word in name.lower() for word in NOT_FOR_CHAT),
         )
+
+
+def _give_way(first: Provider, names: list[str]) -> None:
+    """Rename models of later providers that are called as one of `first`, whose list comes for the first time.
+
+    At a first start they may have answered sooner, which is no reason to have the plain name. What anybody has used
+    stays as it is called.
+    """
+    later = ChatModel.objects.select_related("provider").filter(provider__gt=first.pk, name__in=names)
+    used = Generation.objects.filter(model=OuterRef("pk")), Conversation.objects.filter(model=OuterRef("pk"))
+    for model in later.filter(*(~Exists(rows) for rows in used)).exclude(provider__name=DEMO):
+        model.name = _free_name(f"{model.provider.name}/{model.upstream_name}", model.provider)
+        model.save(update_fields=["name"])
 
 
 def _free_name(name: str, provider: Provider) -> str:

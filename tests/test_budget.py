@@ -13,11 +13,11 @@ import pytest
 from tests.site import PASSWORD, Site
 from tests.stream import events, one, text_of
 from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.upstream.script import default_pieces, default_text
 
 MODEL = "gpt-4o"
 # Tokens: what each person may use in a month, hard, or softly with a minus.
-PEOPLE = {"spender": 60, "stopper": 4000, "warned": -60}
+PEOPLE = {"spender": 60, "held": 60, "stopper": 4000, "warned": -60}
 MAKE = f"""
 for name, tokens in {PEOPLE!r}.items():
     user = User.objects.create_user(name, password={PASSWORD!r})
@@ -50,7 +50,8 @@ def budget_of(client: httpx2.Client) -> dict[str, Any]:
 def test_a_hard_budget_ends_the_stream_and_then_refuses_all_more(
     spender: httpx2.Client, limited: Site, upstream: Upstream
 ) -> None:
-    upstream.script_prompt("spend it all", tokens=500, delay=0.02)
+    # It heeds no limit.
+    upstream.script_prompt("spend it all", text=default_pieces(500), delay=0.02)
     received = events(spender, message="spend it all", model=MODEL)
     error, start = one(received, "error"), received[0]
     assert (error["error_type"], error["retryable"]) == ("budget", False)
@@ -83,6 +84,18 @@ def test_a_hard_budget_ends_the_stream_and_then_refuses_all_more(
         page = browser.get("/").text
     assert f"You have used {budget['percent']} % of your budget for " in page
     assert "0 tokens of 60 tokens left." in page
+
+
+def test_a_provider_is_held_to_what_is_left_of_a_hard_budget(limited: Site, upstream: Upstream) -> None:
+    upstream.script_prompt("held to what is left", hidden=30_000)
+    with limited.client("held") as client:
+        received = events(client, message="held to what is left", model=MODEL)
+        budget = budget_of(client)
+    sent = next(record for record in upstream.log(MODEL) if "held to what is left" in str(record.body))
+    assert (one(received, "error")["error_type"], one(received, "usage")["source"]) == ("budget", "provider")
+    assert text_of(received) == ""
+    assert budget["used"] == sent.body["max_tokens"] + 5
+    assert 40 < budget["used"] <= 60
 
 
 def test_a_soft_budget_says_so_and_goes_on(limited: Site, upstream: Upstream) -> None:

@@ -29,6 +29,13 @@ def test_currencies_without_a_sign_are_spelled() -> None:
     assert figures.money(Decimal(2), "CHF") == "CHF 2.00"
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"), [(None, "—"), (9_999_999, "9,999,999"), (10_000_000, "10.0 M"), (4_839_230_000, "4,839.2 M")]
+)
+def test_a_number_that_is_too_long_for_a_phone_is_told_in_millions(number: int | None, shown: str) -> None:
+    assert figures.brief(number) == shown
+
+
 def test_unknown_is_a_dash() -> None:
     assert {figures.money(None, "USD"), figures.count(None), figures.share(None), figures.seconds(None)} == {"—"}
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from chat import catalog
 from chat.models import (
     ApiKey,
     ChatModel,
@@ -151,3 +152,25 @@ def test_a_key_is_found_until_it_is_revoked_or_its_user_deactivated(rows: dict[s
     User.objects.update(is_active=True)
     ApiKey.objects.update(revoked_at=timezone.now())
     assert ApiKey.find(key) is None
+
+
+def test_the_plain_name_is_the_first_providers_whoever_answers_first() -> None:
+    first, second, third = (Provider.objects.create(name=name) for name in ("zeta", "beta", "alpha"))
+    catalog._store(third, ["shared", "own"])
+    catalog._store(second, ["shared", "used"])
+    user = User.objects.create_user("alice")
+    Conversation.objects.create(owner=user, model=ChatModel.objects.get(provider=second, upstream_name="used"))
+    catalog._store(first, ["shared", "used"])
+    names = {(row.provider.name, row.upstream_name): row.name for row in ChatModel.objects.select_related("provider")}
+    assert names == {
+        ("zeta", "shared"): "shared",
+        ("beta", "shared"): "beta/shared",
+        ("alpha", "shared"): "alpha/shared",
+        ("alpha", "own"): "own",
+        # What somebody has chosen stays as it is called.
+        ("beta", "used"): "used",
+        ("zeta", "used"): "zeta/used",
+    }
+    # What an admin or a later list adds takes no name away.
+    catalog._store(first, ["shared", "used", "own"])
+    assert ChatModel.objects.get(name="own").provider == third

@@ -2,14 +2,18 @@
 
 import hashlib
 import re
+import shutil
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.people import redeem_at_once
-from tests.site import Site
+from tests.site import ROOT, Site, peopled
 from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
@@ -136,3 +140,60 @@ def test_a_bad_setting_is_named_and_nothing_starts(tmp_path: Path) -> None:
     for name in bad:
         assert name in str(refused.value)
     assert "chat.E001" in str(refused.value)
+
+
+ROWS = """
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+from django.utils import timezone
+model = ChatModel.objects.create(name="old", upstream_name="old", provider=Provider.objects.get_or_create(name="p")[0])
+long_ago = timezone.now() - timedelta(days=30)
+def priced(amount):
+    return Price.objects.create(model=model, input_per_million=amount, output_per_million=amount, valid_from=long_ago)
+first, cost = priced(1), Decimal("0.000001")
+UsageRecord.objects.bulk_create(
+    UsageRecord(created_at=timezone.now() - timedelta(days=number % 9), user_id=1, username="a", provider="p",
+        model="old", conversation_id=uuid4(), message_id=uuid4(), generation_id=uuid4(), prompt_tokens=1,
+        completion_tokens=1, input_cost=cost, output_cost=cost, cost=2 * cost, currency="USD", price=first,
+        source="provider", elapsed_seconds=1) for number in range(2500))
+"""
+KILLED = """
+import os, signal
+from chat.usage.rebuild import rebuild
+made = rebuild()
+for _ in range(7):
+    next(made)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+# Another process writes after the first rows were read.
+BESIDE = """
+import sqlite3
+from itertools import islice
+from django.db import connection
+from chat.usage.repricing import apply, repriced
+priced(2)
+changes = repriced(None, None)
+some = list(islice(changes, 500))
+other = sqlite3.connect(connection.settings_dict["NAME"])
+other.execute("UPDATE auth_user SET last_name = 'X'")
+other.commit()
+apply(some)
+apply(list(changes))
+print(Correction.objects.count())
+"""
+
+
+def test_a_ledger_is_summed_up_and_repriced_beside_whoever_dies_or_writes(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    shutil.copytree(peopled()[0], tmp_path, dirs_exist_ok=True)
+    site.shell(ROWS)
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", KILLED]
+    assert subprocess.run(command, cwd=ROOT, env=site.environment, check=False).returncode == -signal.SIGKILL
+    site.start()
+    site.stop()
+    assert "They equal the ledger" in site.manage("rebuildtotals", "--check")
+    priced = ROWS[ROWS.index("def priced") : ROWS.index("first, cost")]
+    model = "model, long_ago = ChatModel.objects.get(name='old'), UsageRecord.objects.earliest('created_at').created_at"
+    assert site.shell(model, priced, BESIDE).split() == ["2500"]
+    assert "They equal the ledger" in site.manage("rebuildtotals", "--check")

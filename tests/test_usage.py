@@ -76,6 +76,9 @@ def test_another_month_is_empty_and_nonsense_is_this_month(fiona: httpx2.Client,
     assert "You asked nothing in January 2024." in text(fiona.get("/usage/?month=2024-01"))
     for month in ("2999-01", "0001-01", "x", "2026-13", "\0"):
         assert f"{now:%B %Y}" in text(fiona.get("/usage/", params={"month": month}))
+        # A file would not say of which month it is.
+        refused = fiona.get("/usage/export.csv", params={"month": month})
+        assert (refused.status_code, refused.json()["error"]["type"]) == (400, "invalid_request")
 
 
 def test_staff_take_the_sheet_with_a_session_or_a_key(
@@ -98,9 +101,13 @@ def test_staff_take_the_sheet_with_a_session_or_a_key(
         {"from": "2026-02-02", "to": "2026-02-01"},
         {"from": "0001-01-01"},
         {"to": "9999-12-31"},
+        {"user": "alice"},
+        {"key": "-1"},
+        {"source": "guess"},
+        {"days": "7"},
     ],
 )
-def test_a_sheet_of_days_that_make_no_sense_is_refused_with_a_sentence(site: Site, query: dict[str, str]) -> None:
+def test_a_sheet_of_what_makes_no_sense_is_refused_with_a_sentence(site: Site, query: dict[str, str]) -> None:
     with site.client("admin") as program:
         answer = program.get(EXPORT, params=query)
     assert answer.status_code == 400

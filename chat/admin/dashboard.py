@@ -19,7 +19,7 @@ from chat.usage.latency import quantile
 from chat.usage.period import Period
 from chat.usage.pricelist import prices_in_force
 from chat.usage.reports import Figures, Model
-from chat.views import figures
+from chat.views import chart, figures
 
 # Longer tables would be read by nobody; the ledger has every row.
 MAX_ROWS: Final = 100
@@ -69,11 +69,16 @@ class Gap:
 COLUMNS: Final = ("Cost", "Requests", "Prompt tokens", "Completion tokens", "No price", "Estimated", "Errors")
 
 
-def tiles(now: Figures, before: Figures, period: Period) -> list[Tile]:
-    """The totals, each compared with the period before."""
+def tiles(now: Figures, before: Figures, period: Period, since: date | None) -> list[Tile]:
+    """The totals, each compared with the period before, as far as the ledger knows it: it begins with `since`."""
     span = "day" if period.days == 1 else f"{period.days} days"
+    unknown = since is None or since > period.before.first
 
     def compared(one: Decimal | int | None, other: Decimal | int | None) -> str:
+        if unknown:
+            return (
+                f"the {span} before: unknown" if since is None else f"nothing is known from before {chart.long(since)}"
+            )
         if one is None or not other:
             return f"nothing in the {span} before"
         return f"{figures.change(one, other)} on the {span} before"
@@ -93,7 +98,7 @@ def tiles(now: Figures, before: Figures, period: Period) -> list[Tile]:
         ),
         Tile(
             "Tokens",
-            figures.count(now.total_tokens),
+            figures.brief(now.total_tokens),
             compared(now.total_tokens, before.total_tokens),
             f"{prompt} in, {completion} out",
         ),

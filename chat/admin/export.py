@@ -23,7 +23,7 @@ async def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     first, last = _day(request, "from") or month.first, _day(request, "to") or today()
     try:
         period = Period(first, last)
-        records = Selection.of(request.GET.dict()).records(period)
+        records = Selection.of(request.GET.dict(), "from", "to").records(period)
     except (ValueError, OverflowError) as error:
         raise ChatError("invalid_request", str(error)) from None
     name = f"usage-{first}-{last}.csv"

@@ -55,26 +55,36 @@ class PeriodForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is asked for. `preset` is None for dates of one's own; `form` says what is wrong with those."""
+    """What is asked for. `preset` is None for dates of one's own; `form` says what is wrong with those.
+
+    `problem` is a sentence about anything else that is not understood; what is shown then is unfiltered.
+    """
 
     period: Period
     preset: str | None
     chosen: Selection
     form: PeriodForm
+    problem: str
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Shown":
         """Read `?days=7`, `?days=month` or `?first=2026-01-01&last=2026-01-31`, else the last 30 days, and filters."""
-        chosen = Selection.of(request.GET.dict())
+        chosen, problem = Selection(), ""
+        try:
+            chosen = Selection.of(request.GET.dict(), "days", "first", "last")
+        except ValueError as error:
+            problem = str(error)
         if "first" in request.GET or "last" in request.GET:
             form = PeriodForm(request.GET)
             if form.is_valid():
-                return cls(form.cleaned_data["period"], None, chosen, form)
-            return cls(_preset(USUAL), USUAL, chosen, form)
-        wish = request.GET.get("days", "")
+                return cls(form.cleaned_data["period"], None, chosen, form, problem)
+            return cls(_preset(USUAL), USUAL, chosen, form, problem)
+        wish = request.GET.get("days") or USUAL
         preset = wish if wish in PRESETS else USUAL
+        if wish != preset:
+            problem = problem or f"`days` is one of {', '.join(PRESETS)}."
         period = _preset(preset)
-        return cls(period, preset, chosen, PeriodForm(initial={"first": period.first, "last": period.last}))
+        return cls(period, preset, chosen, PeriodForm(initial={"first": period.first, "last": period.last}), problem)
 
     @property
     def when(self) -> dict[str, str]:

@@ -1,16 +1,16 @@
 """The ledger in the admin: every attempt, to be read only."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from chat.admin.generations import ErrorFilter
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
-from chat.models import ChatModel, UsageRecord
+from chat.models import ChatModel, Correction, UsageRecord
 from chat.views import figures
 
 
@@ -26,6 +26,10 @@ class ModelFilter(admin.SimpleListFilter):
         return queryset.filter(model=self.value()) if self.value() else queryset
 
 
+# What was corrected has a cost.
+CORRECTED: Final = Q(Exists(Correction.objects.filter(record=OuterRef("pk"))))
+
+
 class CostFilter(admin.SimpleListFilter):
     title = parameter_name = "cost"
 
@@ -35,11 +39,11 @@ class CostFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "known":
-                return queryset.filter(cost__isnull=False)
+                return queryset.filter(Q(cost__isnull=False) | CORRECTED)
             case "unpriced":
-                return queryset.filter(price__isnull=True)
+                return queryset.filter(~CORRECTED, price__isnull=True)
             case "uncosted":
-                return queryset.filter(price__isnull=False, cost__isnull=True)
+                return queryset.filter(~CORRECTED, price__isnull=False, cost__isnull=True)
             case _:
                 return queryset
 
@@ -63,6 +67,9 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         return queryset.filter(Q(conversation_id=name) | Q(generation_id=name) | Q(message_id=name)), False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
+        return UsageRecord.objects.corrected()
+
     def get_fields(self, request: HttpRequest, obj: UsageRecord | None = None) -> list[Any]:
         shown = {"input_cost": "input_amount", "output_cost": "output_amount", "cost": "amount"}
         return [shown.get(field.name, field.name) for field in self.opts.fields] + ["pace"]
@@ -79,13 +86,17 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="cost")
     def amount(self, record: UsageRecord) -> str:
-        return figures.money(record.cost, record.currency) if record.price_id else "no price"
+        cost, currency = record.charged
+        at_first = figures.money(record.cost, record.currency) if record.price_id else "no price"
+        if record.currency_now is None:
+            return at_first
+        return f"{figures.money(cost, currency)} (at first {at_first})"
 
-    @admin.display(description="input cost")
+    @admin.display(description="input cost at first")
     def input_amount(self, record: UsageRecord) -> str:
         return figures.money(record.input_cost, record.currency)
 
-    @admin.display(description="output cost")
+    @admin.display(description="output cost at first")
     def output_amount(self, record: UsageRecord) -> str:
         return figures.money(record.output_cost, record.currency)
 

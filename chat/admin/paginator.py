@@ -19,7 +19,8 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def _counted(self) -> int:
         rows = cast(QuerySet[Any], self.object_list).order_by()
-        return rows[: CAP + 1].count()
+        # Without what is looked up for each row that is shown.
+        return rows.values("pk")[: CAP + 1].count()
 
     @cached_property
     def count(self) -> int:

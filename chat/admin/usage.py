@@ -1,25 +1,38 @@
 """The usage page: who used which model how much, and what it cost."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from operator import add
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from chat.admin import dashboard, drawing, health
 from chat.admin.dashboard import Table
 from chat.admin.filters import LABELS, PRESETS, Shown, filters, of_day, records_address, spoken
+from chat.models import ApiKey
 from chat.usage import reports
 from chat.usage.forecast import MOST_DAYS
 from chat.usage.latency import first_tokens
 from chat.usage.period import Period, today
 from chat.usage.reports import Figures
+from chat.usage.selection import Selection
 from chat.views import chart
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Whose budget can be set, and where."""
+
+    name: str
+    address: str
 
 
 def usage_view(request: HttpRequest) -> HttpResponse:
@@ -31,6 +44,7 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Usage",
         "form": shown.form,
+        "problem": shown.problem,
         "presets": [(shown.address(days=days), name, days == shown.preset) for days, name in PRESETS.items()],
         "period": spoken(shown.period),
         "filters": filters(shown),
@@ -39,12 +53,30 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         "unfiltered": shown.address(**dict.fromkeys(LABELS)),
         "ledger": shown.ledger,
         "sheet": shown.sheet,
+        "cap": cap(request, shown.chosen),
         **figures_of(request, shown),
     }
-    return render(request, "admin/usage.html", context, status=400 if shown.form.errors else 200)
+    return render(request, "admin/usage.html", context, status=400 if shown.form.errors or shown.problem else 200)
 
 
 usage_page = admin.site.admin_view(usage_view)
+
+
+def cap(request: HttpRequest, chosen: Selection) -> Cap | None:
+    """Return where to set a budget for whom is chosen; None for nobody, or where they are there no more."""
+    if not request.user.has_perm("chat.add_budget"):
+        return None
+    wanted: list[tuple[str, Any, dict[str, Any]]] = [
+        ("user", User.objects, {"pk": chosen.user}),
+        ("group", Group.objects, {"name": chosen.group}),
+        ("api_key", ApiKey.objects, {"pk": chosen.key}),
+    ]
+    for name, rows, who in wanted:
+        found = rows.filter(**who).first() if all(who.values()) else None
+        if found is not None:
+            query = {"scope": name.removeprefix("api_"), name: found.pk}
+            return Cap(str(found), reverse("admin:chat_budget_add", query=query))
+    return None
 
 
 def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
@@ -79,7 +111,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     return {
         "empty": not now.requests,
         "tiles": [
-            *dashboard.tiles(now, before, period),
+            *dashboard.tiles(now, before, period, reports.first_day()),
             dashboard.latency(waits, waits_before),
             *dashboard.forecasts(recent, today()),
         ],

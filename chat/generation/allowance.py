@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.events import Delta, Status
-from chat.generation.retry import Attempt
+from chat.generation.retry import SMALL_LIMIT, Attempt, refuses_limit
 from chat.generation.transcript import words_of
 from chat.models import ChatModel
 from chat.providers.base import CompletionRequest
@@ -29,30 +30,64 @@ FEWEST_CHARS: Final = 32
 TAIL_CHARS: Final = 4000
 # So many tokens before the end of a grant more is asked for: the database may answer while they are said.
 AHEAD_TOKENS: Final = 256
+# What a request may take that does not say itself: thoughts are hidden by many, so nobody could end it in time. The
+# most that the usual models take for an answer.
+LONGEST_REQUEST: Final = 16_384
 # Whoever allows an answer to be longer than this sets the rest aside while it grows: others want some, too.
 MOST_AT_FIRST: Final = 32_768
+
+# Models whose servers refused a longer answer, by provider and name.
+_short: set[tuple[str, str]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an answer was granted of hard budgets before its first request, whose prompt is `prompt_tokens` long.
+
+    `longest` is how many tokens that request was to take, were there enough of all budgets; `lessons` are what is
+    known of the model's tokens.
+    """
+
+    shares: tuple[Share, ...]
+    prompt_tokens: int
+    longest: int
+    lessons: Lessons = field(default_factory=Lessons.none)
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens the provider is to be held to; None where length costs nothing."""
+        room = _room(self.shares, self.prompt_tokens)
+        return None if room is None else max(1, min(room, self.longest))
+
+
+def _room(shares: Iterable[Share], prompt_tokens: int) -> int | None:
+    """Return how many tokens the answer may have in all; None where length costs nothing."""
+    lengths = [share.answer_tokens(prompt_tokens) for share in shares]
+    return min((length for length in lengths if length is not None), default=None)
 
 
 class Allowance:
     """What one answer was granted of its hard budgets. `end` is called with why it may not go on.
 
-    All methods belong to the event loop.
+    The provider is held to what was granted (`limit`), so that thoughts that nobody sees cannot outgrow it. What is
+    seen is counted besides: some servers heed no limit. All methods belong to the event loop.
     """
 
     def __init__(
-        self,
-        generation_id: UUID,
-        request: CompletionRequest,
-        shares: Sequence[Share],
-        end: Callable[[ChatError], None],
-        lessons: Lessons = UNTAUGHT,
+        self, account: Account, request: CompletionRequest, grant: Grant, end: Callable[[ChatError], None]
     ) -> None:
-        self._lessons = lessons
-        self._generation_id = generation_id
-        self._shares = tuple(shares)
+        self._model = account.provider, account.model
+        self._generation_id = account.generation_id
+        self._grant = grant
+        self._lessons = grant.lessons
+        self._shares = grant.shares
         self._end = end
         self._longest = request.max_tokens
-        self._prompt_tokens = estimate_prompt_tokens((turn.content for turn in request.turns), lessons)
+        # What the last request was held to.
+        self._given: int | None = None
+        # Of the prompt of the last request, of all requests' prompts, and of all that was answered before the last.
+        self._sent_tokens = self._prompt_tokens = grant.prompt_tokens
+        self._answered = 0
         self._answer_tokens = 0
         # The last part of the answer is counted as one, as the ledger does; piece by piece, roundings would add up.
         self._tail: list[str] = []
@@ -75,15 +110,46 @@ class Allowance:
         elif self._left() <= self._ahead() and self._asking is None:
             self._asking = asyncio.create_task(self._ask())
 
-    async def ask_again(self, attempts: Sequence[Attempt]) -> None:
-        """Grant another request after the last one. Raises ChatError `budget` where nothing more is left for it."""
-        last = attempts[-1]
-        was_billed = len(last.said) or (last.error is not None and last.error.code in LOST)
-        if not was_billed:
-            return
-        self._prompt_tokens += estimate_prompt_tokens((*last.prompt, last.said.content), self._lessons)
-        if self._left() <= 0:
-            await self._extend()
+    async def limit(self, attempts: Sequence[Attempt]) -> int | None:
+        """Return how many tokens the next request may take; see `Ration`.
+
+        Raises ChatError `budget` where nothing more is left for it.
+        """
+        self._given = await self._next(attempts[-1]) if attempts else self._grant.limit
+        return self._given
+
+    async def _next(self, last: Attempt) -> int | None:
+        if self._asking is not None:
+            await asyncio.wait({self._asking})
+        most = MOST_AT_FIRST if self._longest is not None else longest_request(None, self._model)
+        if last.error is not None and refuses_limit(last.error):
+            most = SMALL_LIMIT
+            if last.error.code != "context_length":
+                _short.add(self._model)
+        was_billed = len(last.said) or last.usage or (last.error is not None and last.error.code in LOST)
+        if was_billed:
+            self._begin_another(last)
+        if self._longest is not None:
+            most = min(most, self._longest - self._answer_tokens)
+        if most <= 0:
+            return 0
+        while self._left() <= 0:
+            await self._extend(LONGEST_REQUEST)
+        return None if _room(self._shares, self._prompt_tokens) is None else min(most, self._left())
+
+    def _begin_another(self, last: Attempt) -> None:
+        """Count what the last request took, the provider's count if there is one, and the prompt of another."""
+        self._count()
+        said = self._answer_tokens - self._answered
+        counted = last.usage.completion_tokens if last.usage else None
+        if counted is None and last.finish_reason == "length":
+            counted = self._given
+        self._answered += said if counted is None else counted
+        self._tail.clear()
+        self._before_tail = 0
+        self._sent_tokens += said
+        self._prompt_tokens += self._sent_tokens
+        self._count()
 
     def close(self) -> None:
         """Ask for nothing more."""
@@ -94,7 +160,7 @@ class Allowance:
         """Count what was said, and see how much may be said before that is worth doing again."""
         tail = "".join(self._tail)
         tail_tokens = estimate_tokens(tail, self._lessons)
-        self._answer_tokens = self._before_tail + tail_tokens
+        self._answer_tokens = self._answered + self._before_tail + tail_tokens
         if len(tail) > TAIL_CHARS:
             self._before_tail += tail_tokens
             self._tail.clear()
@@ -103,9 +169,8 @@ class Allowance:
 
     def _granted(self) -> int:
         """Return how many tokens the answer may have in all; more than it has where length costs nothing."""
-        lengths = [share.answer_tokens(self._prompt_tokens) for share in self._shares]
-        given = [length for length in lengths if length is not None]
-        return min(given, default=self._answer_tokens + ANSWER_TOKENS)
+        room = _room(self._shares, self._prompt_tokens)
+        return self._answer_tokens + ANSWER_TOKENS if room is None else room
 
     def _left(self) -> int:
         """Return how many tokens may still be said; below zero where too many were."""
@@ -135,8 +200,8 @@ class Allowance:
         finally:
             self._asking = None
 
-    async def _extend(self) -> None:
-        answer_tokens = self._answer_tokens + ANSWER_TOKENS
+    async def _extend(self, tokens: int = ANSWER_TOKENS) -> None:
+        answer_tokens = self._answer_tokens + tokens
         if self._longest is not None and self._answer_tokens < self._longest:
             answer_tokens = min(answer_tokens, self._longest)
         self._shares = await database.run(extend, self._generation_id, self._shares, self._prompt_tokens, answer_tokens)
@@ -144,21 +209,27 @@ class Allowance:
         self._count()
 
 
-def grant(
-    account: Account, request: CompletionRequest, now: datetime, lessons: Lessons = UNTAUGHT
-) -> tuple[Share, ...]:
+def longest_request(max_tokens: int | None, model: tuple[str, str]) -> int:
+    """Return what a request takes at most that has this limit, or none; `model` by its provider and name."""
+    if max_tokens is not None:
+        return min(max_tokens, MOST_AT_FIRST)
+    return SMALL_LIMIT if model in _short else LONGEST_REQUEST
+
+
+def grant(account: Account, request: CompletionRequest, now: datetime, lessons: Lessons = UNTAUGHT) -> Grant | None:
     """Set aside what an answer may take of the budgets that hold for it, within the transaction that writes its rows.
 
-    Raises ChatError `budget`.
+    None where none of them is hard. Raises ChatError `budget`.
     """
     model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
     price = price_in_force(model, now) if model else None
     need = Need(
         prompt_tokens=estimate_prompt_tokens((turn.content for turn in request.turns), lessons),
-        answer_tokens=min(request.max_tokens or ANSWER_TOKENS, MOST_AT_FIRST),
+        answer_tokens=longest_request(request.max_tokens, (account.provider, account.model)),
         price=unit_price(price) if price else None,
     )
-    return budget.reserve(account.user_id, account.api_key_id, account.generation_id, need, now)
+    shares = budget.reserve(account.user_id, account.api_key_id, account.generation_id, need, now)
+    return Grant(shares, need.prompt_tokens, need.answer_tokens, lessons) if shares else None
 
 
 @database.writing()

@@ -8,27 +8,24 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
 
 from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Started, Status, TextDelta
-from chat.generation.allowance import Allowance
+from chat.generation.allowance import Allowance, Grant
 from chat.generation.audience import Audience
-from chat.generation.ending import Ending
+from chat.generation.ending import Ending, Outcome, Times, result_of
 from chat.generation.journal import Journal
 from chat.generation.report import report
-from chat.generation.retry import Attempt, Policy, Writing
+from chat.generation.retry import Attempt, Policy, Writing, unlimited
 from chat.generation.smoothing import Smoother
 from chat.generation.structured import parse_whole
 from chat.generation.transcript import Transcript
-from chat.models import Message
 from chat.providers.base import CompletionRequest, Provider
-from chat.usage.budget import Share
-from chat.usage.estimate import Lessons
-from chat.usage.ledger import Account, Result, Spent, settle
+from chat.usage.ledger import Account, settle
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +62,8 @@ class Limits:
 class Plan:
     """All that a generation needs to run; `title` is set when it begins a new conversation.
 
-    `shares` is what it was granted of its owner's hard budgets, `lessons` what is known of its tokens, to hold it so.
-    `is_trimmed` if older messages are not sent.
+    `grant` is what it was granted of hard budgets, None where there are none for its owner. `is_trimmed` if older
+    messages are not sent.
     """
 
     account: Account
@@ -75,8 +72,7 @@ class Plan:
     connect: Callable[[], Awaitable[Provider]]
     title: str | None
     limits: Limits
-    shares: tuple[Share, ...] = ()
-    lessons: Lessons = field(default_factory=Lessons.none)
+    grant: Grant | None = None
     is_trimmed: bool = False
 
 
@@ -156,13 +152,13 @@ class LiveGeneration:
         self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
         self._loop = asyncio.get_running_loop()
         self._allowance: Allowance | None = None
-        if plan.shares:
-            self._allowance = Allowance(plan.account.generation_id, plan.request, plan.shares, self._end, plan.lessons)
+        if plan.grant is not None:
+            self._allowance = Allowance(plan.account, plan.request, plan.grant, self._end)
         self._smoother = Smoother()
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
         self._attempts: list[Attempt] = []
-        self._ended_by: FinishReason | ChatError | None = None
+        self._ended_by: Outcome | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
         self._unread: int | None = None
         self._began = monotonic()
@@ -191,7 +187,7 @@ class LiveGeneration:
         """End it because the server goes down."""
         self._end(ChatError("interrupted", "The server was restarted while this was being written."))
 
-    def _end(self, reason: FinishReason | ChatError) -> None:
+    def _end(self, reason: Outcome) -> None:
         if self._ended_by is None:
             self._ended_by = reason
             if self._drains and reason in ("stopped", "disconnected"):
@@ -234,7 +230,7 @@ class LiveGeneration:
             metrics.LIVE.dec()
             self.audience.dismiss()
 
-    async def _outcome(self) -> FinishReason | ChatError:
+    async def _outcome(self) -> Outcome:
         if self._ended_by is None:
             self._reading = asyncio.create_task(self._read())
             await asyncio.wait({self._reading}, timeout=self.plan.limits.total_seconds)
@@ -256,13 +252,12 @@ class LiveGeneration:
 
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
-        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say, self._ask_again)
+        ration = self._allowance.limit if self._allowance is not None else unlimited
+        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say, self._ask_again, ration)
         self._attempts = writing.attempts
         return await writing.run()
 
     async def _ask_again(self) -> None:
-        if self._allowance is not None:
-            await self._allowance.ask_again(self._attempts)
         await _journal.ask_again(self)
 
     def _say(self, said: Delta | Status) -> None:
@@ -298,12 +293,12 @@ class LiveGeneration:
             self.transcript.append(TextDelta(text))
             self.audience.ring()
 
-    async def _store(self, outcome: FinishReason | ChatError) -> None:
+    async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
         if outcome == "stop":
             parsed, invalid = parse_whole(self.plan.request.response_format, self.transcript.content)
             outcome = invalid or outcome
-        result = self._result(outcome)
+        result = result_of(outcome, self.transcript, self._attempts, self._times)
         await _journal.leave(self)
         for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
             try:
@@ -322,52 +317,12 @@ class LiveGeneration:
             ChatError("unknown", "The answer could not be stored. The log tells why."), None
         ).events()
 
-    def _ending(self, outcome: FinishReason | ChatError, charge: Charge | None, parsed: object = None) -> Ending:
-        first = next((attempt.first_token for attempt in self._attempts if attempt.first_token is not None), None)
-        return Ending(
-            charge=charge,
-            title=self.plan.title,
-            finish_reason="stopped" if isinstance(outcome, ChatError) else outcome,
-            error=outcome if isinstance(outcome, ChatError) else None,
-            ttft_seconds=None if first is None else round(first - self._began, 4),
-            elapsed_seconds=round((self._ended or monotonic()) - self._began, 4),
-            parsed=parsed,
-        )
+    def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
+        return Ending(charge, self.plan.title, outcome, self._times, parsed)
 
-    def _result(self, outcome: FinishReason | ChatError) -> Result:
-        ending = self._ending(outcome, None)
-        status = Message.Status.COMPLETE
-        if outcome in ("stopped", "disconnected"):
-            status = Message.Status.STOPPED
-        elif ending.error:
-            partial = self.transcript.position > 0 or ending.error.code == "interrupted"
-            status = Message.Status.INTERRUPTED if partial else Message.Status.FAILED
-        return Result(
-            content=self.transcript.content,
-            reasoning=self.transcript.reasoning,
-            tool_calls=self.transcript.tool_calls,
-            outline=self.transcript.outline,
-            status=status,
-            finish_reason="" if isinstance(outcome, ChatError) else outcome,
-            error=ending.error,
-            attempts=tuple(self._spent(attempt, outcome) for attempt in self._attempts),
-            ttft_seconds=ending.ttft_seconds,
-            elapsed_seconds=ending.elapsed_seconds,
-        )
-
-    def _spent(self, attempt: Attempt, outcome: FinishReason | ChatError) -> Spent:
-        ended_itself = attempt.finish_reason or attempt.error
-        return Spent(
-            prompt=attempt.prompt,
-            sent=attempt.sent,
-            said=attempt.said.everything,
-            thoughts=attempt.said.reasoning,
-            usage=attempt.usage,
-            finish_reason=attempt.finish_reason or (outcome if not ended_itself and isinstance(outcome, str) else ""),
-            error=attempt.error or (outcome if not ended_itself and isinstance(outcome, ChatError) else None),
-            ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
-            elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
-        )
+    @property
+    def _times(self) -> Times:
+        return Times.of(self._attempts, self._began, self._ended)
 
     # Following it
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from django.db.models import Q
 
 from chat.errors import ChatError
 from chat.generation.recover import SILENCE
-from chat.models import Generation, RateLimit
+from chat.models import Generation, RateLimit, UsageRecord
 
 MINUTE: Final = timedelta(minutes=1)
 # Nobody knows when an answer ends; it is worth looking again before long.
@@ -20,7 +21,7 @@ AFTER_AN_ANSWER_SECONDS: Final = 5.0
 def check(user: User, now: datetime) -> None:
     """Raise ChatError `rate_limit` where `user` may not ask now, within the transaction that writes the answer to be.
 
-    Three queries, two on SQLite, one where nothing is limited. Answers of a process that has fallen silent are not
+    Four queries, three on SQLite, one where nothing is limited. Answers of a process that has fallen silent are not
     under way, though nobody has finished them yet.
     """
     rows = RateLimit.holding_for(user.pk)
@@ -34,17 +35,32 @@ def check(user: User, now: datetime) -> None:
     under_way = Q(finished_at__isnull=True, heartbeat_at__gt=now - SILENCE)
     counted = under_way | Q(created_at__gt=now - MINUTE) if messages else under_way
     generations = Generation.objects.filter(owner=user).filter(counted)
-    asked = list(generations.order_by("-created_at").values_list("created_at", "finished_at", "heartbeat_at"))
-    writing = sum(finished is None and beat is not None and beat > now - SILENCE for _, finished, beat in asked)
+    asked = list(generations.values_list("pk", "created_at", "finished_at", "heartbeat_at"))
+    writing = sum(finished is None and beat is not None and beat > now - SILENCE for *_, finished, beat in asked)
     if streams and writing >= streams:
         message = f"As many answers as allowed ({streams}) are being written for you. Stop one, or wait for its end."
         raise ChatError("rate_limit", message, retry_after=AFTER_AN_ANSWER_SECONDS)
-    recent = [created for created, *_ in asked if created > now - MINUTE]
-    if messages and len(recent) >= messages:
+    if not messages:
+        return
+    # Turns can be deleted, with all that knows of them but the ledger.
+    begun = _billed(user, now) | {name: created for name, created, *_ in asked}
+    recent = sorted((created for created in begun.values() if created > now - MINUTE), reverse=True)
+    if len(recent) >= messages:
         # The one that has to be a minute old for another.
         seconds = (recent[messages - 1] + MINUTE - now).total_seconds()
         message = f"You may ask {messages} times in a minute. Ask again in {max(1, round(seconds))} s."
         raise ChatError("rate_limit", message, retry_after=seconds)
+
+
+def _billed(user: User, now: datetime) -> dict[UUID, datetime]:
+    """Return when the answers were asked for that the ledger has of the last minute, or a little later."""
+    rows = UsageRecord.objects.filter(user_id=user.pk, kind=UsageRecord.Kind.ANSWER, created_at__gt=now - MINUTE)
+    took: dict[UUID, float] = {}
+    ended: dict[UUID, datetime] = {}
+    for name, created, seconds in rows.order_by().values_list("generation_id", "created_at", "elapsed_seconds"):
+        took[name] = took.get(name, 0.0) + seconds
+        ended[name] = created
+    return {name: created - timedelta(seconds=took[name]) for name, created in ended.items()}
 
 
 def _limit(setting: int, exceptions: list[tuple[int | None, int | None]]) -> int:

@@ -14,7 +14,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Event, ReasoningDelta, Started, TextDelta, ToolCallDelta
 from chat.generation import bell, live
-from chat.generation.ending import Ending
+from chat.generation.ending import Ending, Outcome, Times
 from chat.generation.fields import with_fields
 from chat.generation.live import HEARTBEAT_SECONDS, Placed
 from chat.generation.start import started
@@ -83,7 +83,7 @@ def _read_on(found: Found, *, is_present: bool) -> None:
     generation = rows.filter(pk=found.generation_id).first()
     if generation is None:
         error = ChatError("interrupted", "This conversation was deleted.", retryable=False)
-        found.ending = Ending(None, None, "stopped", error, None, 0.0)
+        found.ending = Ending(None, None, error, Times(None, 0.0))
     elif generation.finished_at is not None:
         _finish(found, generation)
     else:
@@ -103,18 +103,16 @@ def _read_journal(found: Found) -> None:
 def _finish(found: Found, generation: Generation) -> None:
     answer = generation.message
     found.transcript = Transcript.stored(answer.content, answer.reasoning, answer.tool_calls, generation.outline)
-    error = None
+    outcome: Outcome = answer.finish_reason  # type: ignore[assignment]
     if generation.error_type:
-        error = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
+        outcome = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
     begins_conversation = answer.parent is not None and answer.parent.parent_id is None
     found.ending = Ending(
-        charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).order_by("attempt")),
+        charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).corrected().order_by("attempt")),
         title=answer.conversation.title if begins_conversation else None,
-        finish_reason=answer.finish_reason,  # type: ignore[arg-type]
-        error=error,
-        ttft_seconds=generation.ttft_seconds,
-        elapsed_seconds=generation.elapsed_seconds or 0.0,
-        parsed=None if error else parse_whole(found.response_format, answer.content)[0],
+        outcome=outcome,
+        times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0),
+        parsed=None if generation.error_type else parse_whole(found.response_format, answer.content)[0],
     )
 
 

@@ -6,7 +6,8 @@ that broke off after some text is continued, and each request that was made is a
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,19 @@ PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error
 
 Say = Callable[[Delta | Status], None]
 Announce = Callable[[], Awaitable[None]]
+Ration = Callable[[Sequence["Attempt"]], Awaitable[int | None]]
+# So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
+NEARLY: Final = 0.9
+
+
+# Every server takes this for the longest answer; some refuse a limit that is beyond what their model can say.
+SMALL_LIMIT: Final = 2048
+OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
+
+
+def refuses_limit(error: ChatError) -> bool:
+    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for."""
+    return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +90,16 @@ async def unannounced() -> None:
     """What is awaited before a further request where nobody needs to know of it."""
 
 
+async def unlimited(attempts: Sequence[Attempt]) -> int | None:
+    """How long the answer may become on its next request where only the request itself limits it."""
+    return None
+
+
 class Writing:
     """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
 
-    `ask_again` is awaited before each request that follows one that was sent.
+    `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
+    for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
     """
 
     def __init__(
@@ -89,6 +109,7 @@ class Writing:
         policy: Policy,
         say: Say,
         ask_again: Announce = unannounced,
+        ration: Ration = unlimited,
     ) -> None:
         self.attempts: list[Attempt] = []
         self._source = source
@@ -96,6 +117,7 @@ class Writing:
         self._policy = policy
         self._say = say
         self._ask_again = ask_again
+        self._ration = ration
         # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
         self._parts: list[str] = []
 
@@ -108,9 +130,12 @@ class Writing:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
         retries = continuations = 0
         request = self._request
+        limit = await self._ration(self.attempts)
         while True:
+            if limit is not None:
+                request = replace(request, max_tokens=max(1, limit))
             try:
-                return await self._attempt(request)
+                reason = await self._attempt(request)
             except ChatError as error:
                 # A blank is nothing that anybody sees, and no turn that a provider takes.
                 has_begun = bool(self._text.strip())
@@ -121,10 +146,37 @@ class Writing:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
                     request = self._continuation()
+                elif not has_begun and limit is not None and limit > SMALL_LIMIT and refuses_limit(error):
+                    # Asked again with a limit that every server takes.
+                    pass
                 else:
                     raise self._final(error) from None
                 if self.attempts[-1].sent:
+                    limit = await self._ration(self.attempts)
                     await self._ask_again()
+            else:
+                if reason != "length" or limit is None or not self._is_at(limit):
+                    return reason
+                limit = await self._more()
+                if not limit or not self._text.strip() or self.attempts[-1].said.tool_calls:
+                    return reason
+                self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
+                request = self._continuation()
+                await self._ask_again()
+
+    def _is_at(self, limit: int) -> bool:
+        """Whether the last request ended at a limit, and not because the model can say no more."""
+        usage = self.attempts[-1].usage
+        return usage is None or usage.completion_tokens is None or usage.completion_tokens >= limit * NEARLY
+
+    async def _more(self) -> int | None:
+        """Return how long an answer that is at its limit may go on. Raises ChatError, which is then how it ended."""
+        last = self.attempts[-1]
+        try:
+            return await self._ration(self.attempts)
+        except ChatError as error:
+            last.finish_reason, last.error = None, error
+            raise
 
     def _may_pass(self, error: ChatError) -> bool:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS

@@ -93,7 +93,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
             limited = budget.is_limited(account.user_id, account.api_key_id)
             sent = context(generation) if limited else None
             lessons = Reader(account.provider, account.model).lessons if limited else UNTAUGHT
-            shares = grant(account, sent.request, generation.created_at, lessons) if sent else ()
+            granted = grant(account, sent.request, generation.created_at, lessons) if sent else None
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
         earlier = _earlier(user, ask)
@@ -112,8 +112,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
-        shares=shares,
-        lessons=lessons,
+        grant=granted,
         is_trimmed=sent.is_trimmed,
     )
 

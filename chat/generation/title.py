@@ -5,7 +5,6 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Final
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ from chat.events import Delta, Status, TextDelta
 from chat.generation import feed
 from chat.generation.allowance import grant
 from chat.generation.ask import title_of
+from chat.generation.ending import spent
 from chat.generation.retry import Attempt, Policy, Writing
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
@@ -87,7 +87,9 @@ def _claim(account: Account) -> Task | None:
             if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
                 return None
             if budget.is_limited(account.user_id, account.api_key_id):
-                grant(task.account, task.request, timezone.now())
+                granted = grant(task.account, task.request, timezone.now())
+                if granted is not None and granted.limit is not None:
+                    task = replace(task, request=replace(task.request, max_tokens=granted.limit))
     except ChatError as refusal:
         # Its first words are title enough when there is nothing left to pay for another.
         logger.info("No title was asked for: %s", refusal.message)
@@ -131,22 +133,8 @@ async def _ask(task: Task) -> str:
     except TimeoutError:
         raise ChatError("timeout", f"It took longer than {TOTAL_SECONDS:g} s.") from None
     finally:
-        await asyncio.shield(database.run(_book, task.account, [_spent(each) for each in attempts]))
+        await asyncio.shield(database.run(_book, task.account, [spent(each) for each in attempts]))
     return tidy("".join(said))
-
-
-def _spent(attempt: Attempt) -> Spent:
-    return Spent(
-        prompt=attempt.prompt,
-        said=attempt.said.everything,
-        thoughts=attempt.said.reasoning,
-        usage=attempt.usage,
-        finish_reason=attempt.finish_reason or "",
-        error=attempt.error,
-        ttft_seconds=None if attempt.first_token is None else attempt.first_token - attempt.began,
-        elapsed_seconds=(attempt.ended or monotonic()) - attempt.began,
-        sent=attempt.sent,
-    )
 
 
 def _book(account: Account, attempts: Iterable[Spent]) -> None:

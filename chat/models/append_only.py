@@ -1,6 +1,5 @@
 """Rows that are added and read, never changed and never deleted."""
 
-from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models
@@ -29,13 +28,7 @@ class AppendOnly(models.Model):
     class Meta:
         abstract = True
 
-    def save(
-        self,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
+    def save(self, *args: Any, using: str | None = None, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError(f"{self._meta.verbose_name_plural}: rows are added and read, never changed.")
         super().save(force_insert=True, using=using)

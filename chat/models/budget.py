@@ -13,7 +13,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from chat.models.money import UNIT
+from chat.models.money import UNIT, joined, parted
 from chat.models.usage import UsageRecord
 
 TOKENS: Final = "tokens"
@@ -118,11 +118,7 @@ class Budget(models.Model):
         return f"{self.whose}: {amount} {self.unit} per {self.period}"
 
     def save(
-        self,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
+        self, *args: Any, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
         """A new one begins with what its period has used so far. Of one that exists, what is counted is left alone."""
         if not self._state.adding:
@@ -222,7 +218,8 @@ class Budget(models.Model):
         if self.in_tokens:
             sums = records.aggregate(prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"))
             return (sums["prompt"] or 0) + (sums["completion"] or 0)
-        return int((records.filter(currency=self.unit).aggregate(sum=Sum("cost"))["sum"] or 0) / UNIT)
+        cost = joined(**records.filter(currency=self.unit).aggregate(**parted("cost")))
+        return min(int((cost or 0) / UNIT), LARGEST_COUNT)
 
 
 class Reservation(models.Model):

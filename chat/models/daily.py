@@ -11,6 +11,21 @@ from chat.models.usage import UsageRecord
 # `usage/latency.py` tells quantiles from it.
 TTFT_ENDS: Final = tuple(round(0.064 * 1.25**number, 4) for number in range(31))
 TTFT_FIELDS: Final = tuple(f"ttft_{number:02}" for number in range(len(TTFT_ENDS) + 1))
+# What tells the rows apart.
+KEYS: Final = (
+    "grain",
+    "day",
+    "provider",
+    "model",
+    "user_id",
+    "username",
+    "group",
+    "api_key_id",
+    "api_key_name",
+    "source",
+    "kind",
+    "currency",
+)
 
 
 class Grains(models.Manager["DailyTotal"]):
@@ -75,20 +90,7 @@ class DailyTotal(models.Model):
         ordering = ["-day", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "grain",
-                    "day",
-                    "provider",
-                    "model",
-                    "user_id",
-                    "username",
-                    "group",
-                    "api_key_id",
-                    "api_key_name",
-                    "source",
-                    "kind",
-                    "currency",
-                ],
+                fields=KEYS,
                 name="daily_total_once",
             ),
         ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Sum
 
 PLACES = 12
 UNIT = Decimal(1).scaleb(-PLACES)
@@ -47,6 +48,19 @@ class MoneyField(WholeNumber):
         return int(whole)
 
 
+def parted(name: str) -> dict[str, Sum]:
+    """Return the sums over a column of money as `millionths` and `rest`, for `joined`: none of them overflows."""
+
+    def part(template: str) -> Sum:
+        return Sum(models.Func(models.F(name), template=template, output_field=models.BigIntegerField()))
+
+    expressions = "%(expressions)s"
+    return {
+        "millionths": part(f"{expressions} / {PARTS}"),
+        "rest": part(f"{expressions} - {expressions} / {PARTS} * {PARTS}"),
+    }
+
+
 def parts(amount: Decimal) -> tuple[int, int]:
     """Return the whole millionths of an amount, and the rest in 10^-12 units, from 0 to 999,999."""
     return divmod(int(amount / UNIT), PARTS)
@@ -56,4 +70,5 @@ def joined(millionths: int | None, rest: int | None) -> Decimal | None:
     """Return the amount whose parts, or the sums of whose parts, these are; None where there were none."""
     if millionths is None or rest is None:
         return None
-    return Decimal(millionths * PARTS + rest).scaleb(-PLACES)
+    # PostgreSQL adds up large whole numbers as decimals.
+    return Decimal(int(millionths) * PARTS + int(rest)).scaleb(-PLACES)

@@ -1,10 +1,14 @@
 """The ledger: what every attempt that reached a provider used, and what it cost. Append-only."""
 
+from decimal import Decimal
+from typing import Self
+
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from chat.models.append_only import AppendOnly
+from chat.models.append_only import AppendOnly, AppendOnlyRows
 from chat.models.money import MoneyField
 
 
@@ -13,6 +17,17 @@ def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_se
     if not tokens or elapsed_seconds is None or ttft_seconds is None or elapsed_seconds <= ttft_seconds:
         return None
     return round(tokens / (elapsed_seconds - ttft_seconds), 2)
+
+
+class UsageRecordQuerySet(AppendOnlyRows["UsageRecord"]):
+    """Ways to the ledger."""
+
+    def corrected(self) -> Self:
+        """With `cost_now` and `currency_now`: what counts after all corrections; None where there is none."""
+        newest = apps.get_model("chat", "Correction").objects.filter(record=OuterRef("pk")).order_by("-pk")
+        return self.annotate(
+            cost_now=Subquery(newest.values("cost")[:1]), currency_now=Subquery(newest.values("currency")[:1])
+        )
 
 
 class UsageRecord(AppendOnly):
@@ -56,6 +71,8 @@ class UsageRecord(AppendOnly):
     ttft_seconds = models.FloatField(null=True)
     elapsed_seconds = models.FloatField()
 
+    objects = UsageRecordQuerySet.as_manager()  # type: ignore[misc]
+
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
@@ -80,8 +97,17 @@ class UsageRecord(AppendOnly):
             ),
         ]
 
+    # Set by `corrected`: what the newest correction says, if there is one.
+    cost_now: Decimal | None = None
+    currency_now: str | None = None
+
     def __str__(self) -> str:
         return f"{self.username} · {self.model} · {self.generation_id}/{self.attempt}"
+
+    @property
+    def charged(self) -> tuple[Decimal | None, str]:
+        """What it costs after all corrections, in which currency; of rows that `corrected` gave, else at first."""
+        return (self.cost, self.currency) if self.currency_now is None else (self.cost_now, self.currency_now)
 
     @property
     def tokens_per_second(self) -> float | None:

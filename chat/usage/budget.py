@@ -20,7 +20,7 @@ from chat.models.money import UNIT
 from chat.usage.pricing import UnitPrice
 from chat.usage.standing import Owner, free_again, period_name
 
-# What an answer without a limit of its own sets aside at first, and as much again each time it has grown past that.
+# What an answer sets aside each time it has grown past what it was granted.
 ANSWER_TOKENS: Final = 2048
 # Older than any title takes, and than an answer whose row is just being written.
 ORPHANED_AFTER: Final = timedelta(minutes=5)

@@ -7,7 +7,7 @@ What such a trait of a text weighs differs from model to model, so it is fitted 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final, Self
 
@@ -98,6 +98,8 @@ class Lessons:
 
     products: list[Vector]
     counts: Vector
+    # Solving takes longer than most texts do.
+    _weights: Vector | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def none(cls) -> Self:
@@ -120,6 +122,7 @@ class Lessons:
 
     def learn(self, seen: Vector, tokens: int) -> None:
         """Take in that something with these traits was so many tokens."""
+        self._weights = None
         weight = 1 / (NOISE_TOKENS**2 + (NOISE_SHARE * tokens) ** 2)
         for i, one in enumerate(seen):
             row = self.products[i]
@@ -128,7 +131,12 @@ class Lessons:
                 row[j] = row[j] * FADING + weight * one * other
 
     def weights(self) -> Vector:
-        """Return what each trait weighs in tokens; none is below zero."""
+        """Return what each trait weighs in tokens; none is below zero. Solved once for what is known."""
+        if self._weights is None:
+            self._weights = self._solved()
+        return self._weights
+
+    def _solved(self) -> Vector:
         free = list(range(TRAITS))
         while True:
             found = [0.0] * TRAITS

@@ -122,7 +122,8 @@ def settle(account: Account, result: Result) -> Charge | None:
     Conversation.objects.select_for_update().filter(pk=account.conversation_id).first()
     generation = Generation.objects.select_for_update().filter(pk=account.generation_id).first()
     if generation is not None and generation.finished_at is not None:
-        return charge_of(UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt"))
+        written = UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt")
+        return charge_of(written.corrected())
     if generation is not None:
         _close(generation, account, result, now)
     return charge_of(book(account, result.attempts, now))
@@ -221,9 +222,10 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
     They are called estimated as soon as one of them is. A request the provider turned down before the first word is
-    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from.
+    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from. How much of an
+    estimate was thought is unknown, too: thoughts may be hidden, and then the time that they took tells of them.
     """
-    reported = _countable(spent.usage or Usage())
+    reported = _consistent(_countable(spent.usage or Usage()))
     reader.learn(spent.prompt, spent.said, spent.thoughts, reported)
     if reported.prompt_tokens is not None and reported.completion_tokens is not None:
         return reported, UsageRecord.Source.PROVIDER
@@ -231,10 +233,13 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
         return reported, UsageRecord.Source.ESTIMATED
     prompt_tokens = reported.prompt_tokens
     if prompt_tokens is None:
-        prompt_tokens = reader.prompt_tokens(spent.prompt)
+        cached = (reported.cached_tokens or 0) + (reported.cache_write_tokens or 0)
+        prompt_tokens = max(cached, reader.prompt_tokens(spent.prompt))
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
         completion_tokens = reader.tokens(spent.said)
+        if not spent.thoughts:
+            completion_tokens = max(completion_tokens, reader.hidden_tokens(spent.elapsed_seconds))
     estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
 
@@ -248,22 +253,30 @@ def _countable(usage: Usage) -> Usage:
     return Usage(*map(count, astuple(usage)))
 
 
+def _consistent(usage: Usage) -> Usage:
+    """Return the counts without those of the prompt where more of it went through the cache than it had.
+
+    Some gateways count what was cached beside the prompt, not in it, and nobody knows which of both they mean.
+    """
+    prompt, written = usage.prompt_tokens, usage.cache_write_tokens or 0
+    beyond = prompt is not None and (usage.cached_tokens or 0) + written > prompt
+    if beyond or (usage.long_cache_write_tokens or 0) > written:
+        logger.warning("The provider's usage makes no sense, so its prompt is estimated: %s", usage)
+        return Usage(completion_tokens=usage.completion_tokens, reasoning_tokens=usage.reasoning_tokens)
+    return usage
+
+
 def _cost(usage: Usage, price: Price | None) -> Cost | None:
     if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    try:
-        return cost_of(usage, unit_price(price))
-    except ValueError as error:
-        # The counts are kept as they came; a cost made from counts that contradict each other would be made up.
-        logger.warning("The provider's usage makes no sense, so it has no cost: %s", error)
-        return None
+    return cost_of(usage, unit_price(price))
 
 
 def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
-    """Return the sum of all attempts at one message; None where there was none.
+    """Return the sum of all attempts at one message, as they are `charged`; None where there was none.
 
-    A count is None as soon as one attempt does not know it, and so is the cost. Attempts that were turned down
-    before a word only count where there is no other: nothing was used.
+    A count is None as soon as one attempt does not know it, and so is the cost, also where currencies differ. Attempts
+    that were turned down before a word only count where there is no other: nothing was used.
     """
     everything = list(attempts)
     answered = [record for record in everything if not record.error_type or record.completion_tokens is not None]
@@ -277,14 +290,16 @@ def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
 
     prompt_tokens, completion_tokens = total("prompt_tokens"), total("completion_tokens")
     known = prompt_tokens is not None and completion_tokens is not None
-    costs: list[Decimal | None] = [record.cost for record in records]
+    charges = [record.charged for record in records]
+    costs = [cost for cost, _ in charges if cost is not None]
+    currencies = {currency for _, currency in charges}
     return Charge(
         prompt_tokens=prompt_tokens,
         cached_tokens=total("cached_tokens"),
         completion_tokens=completion_tokens,
         reasoning_tokens=total("reasoning_tokens"),
         total_tokens=prompt_tokens + completion_tokens if known else None,  # type: ignore[operator]
-        cost=None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)),
-        currency=records[0].currency,
+        cost=sum(costs, Decimal(0)) if len(costs) == len(charges) and len(currencies) == 1 else None,
+        currency=charges[0][1],
         source="provider" if all(record.source == "provider" for record in records) else "estimated",
     )

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Max, Min, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Floor
 
 from chat import database
 from chat.models import Correction, DailyTotal, UsageRecord
-from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
-from chat.models.money import PARTS
-from chat.usage.totals import COUNTS, KEYS, SUMS, Cell, Numbers, Tally
+from chat.models.daily import KEYS, TTFT_ENDS, TTFT_FIELDS
+from chat.models.money import parted
+from chat.usage.totals import COUNTS, SUMS, Cell, Numbers, Tally
 
 OF_THE_LEDGER = tuple(name for name in KEYS if name not in ("grain", "day", "api_key_id"))
 
@@ -36,12 +36,20 @@ class Difference:
 
 
 def is_missing() -> bool:
-    """Whether there is a ledger and not one sum of it: it is older than the sums are."""
-    return not DailyTotal.every_grain.exists() and UsageRecord.objects.exists()
+    """Whether the ledger is older than its sums are: its first day is the last to be summed up."""
+    first = UsageRecord.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    if first is None:
+        return False
+    day = first.astimezone(UTC).date()
+    summed = DailyTotal.by_model.filter(day=day).aggregate(requests=Sum("requests"))["requests"]
+    return bool(summed != UsageRecord.objects.filter(**_within(day)).count())
 
 
 def rebuild(*, check: bool = False) -> Iterator[Difference]:
-    """Yield what differs, day by day; unless it is only to `check`, the ledger's numbers take its place."""
+    """Yield what differs, day by day; unless it is only to `check`, the ledger's numbers take its place.
+
+    The newest day comes first, each in a transaction: whoever is killed at it leaves the first days `is_missing`.
+    """
     for day in _days():
         with database.writing():
             if connection.vendor != "sqlite":
@@ -64,7 +72,7 @@ def _days() -> Iterator[date]:
     days = [moment.astimezone(UTC).date() for moment in ledger.values() if moment] + [d for d in totals.values() if d]
     if days:
         for number in range((max(days) - min(days)).days + 1):
-            yield min(days) + timedelta(days=number)
+            yield max(days) - timedelta(days=number)
 
 
 def _compared(stored: dict[Cell, Numbers], counted: dict[Cell, Numbers]) -> Iterator[Difference]:
@@ -82,9 +90,13 @@ def _stored(day: date) -> dict[Cell, Numbers]:
     return {Cell(*(row[name] for name in KEYS)): {name: row[name] for name in (*SUMS, *COUNTS)} for row in rows}
 
 
-def _counted(day: date) -> dict[Cell, Numbers]:
+def _within(day: date) -> dict[str, datetime]:
     start = datetime.combine(day, time.min, UTC)
-    within = {"created_at__gte": start, "created_at__lt": start + timedelta(days=1)}
+    return {"created_at__gte": start, "created_at__lt": start + timedelta(days=1)}
+
+
+def _counted(day: date) -> dict[Cell, Numbers]:
+    within = _within(day)
     tally = Tally()
     for row in _sums(UsageRecord.objects.filter(**within)):
         key = {name: row[name] for name in OF_THE_LEDGER}
@@ -103,9 +115,8 @@ def _counted(day: date) -> dict[Cell, Numbers]:
 
 def _sums(records: QuerySet[UsageRecord]) -> Iterator[dict[str, Any]]:
     counts: dict[str, Any] = {f"sum_{name}": Sum(name) for name in SUMS[:5]}
+    counts |= {f"sum_cost_{name}": part for name, part in parted("cost").items()}
     counts |= {
-        "sum_cost_millionths": Sum(_whole("cost", f"%(expressions)s / {PARTS}")),
-        "sum_cost_rest": Sum(_whole("cost", f"%(expressions)s - %(expressions)s / {PARTS} * {PARTS}")),
         "sum_requests": Count("pk"),
         "sum_errors": Count("pk", filter=~Q(error_type="")),
         "sum_unpriced": Count("pk", filter=Q(price__isnull=True)),
@@ -121,8 +132,3 @@ def _sums(records: QuerySet[UsageRecord]) -> Iterator[dict[str, Any]]:
     for row in rows.annotate(**counts).iterator():
         row["sum_elapsed_ms"] = int(row["sum_elapsed_ms"])
         yield row
-
-
-def _whole(name: str, template: str) -> Func:
-    """An expression over the whole number that an amount is stored as."""
-    return Func(F(name), template=template, output_field=BigIntegerField())

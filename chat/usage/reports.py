@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from chat.models import Correction, DailyTotal, UsageRecord
 from chat.models.daily import TTFT_FIELDS
-from chat.models.money import joined
+from chat.models.money import joined, parted
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 
@@ -115,6 +115,12 @@ def total(period: Period, chosen: Selection = EVERYTHING) -> Figures:
     return _folded(_sums(chosen.totals(period)), lambda key: key).get((), Figures())
 
 
+def first_day() -> date | None:
+    """Return the day of the first request that is known; None without any."""
+    first: date | None = DailyTotal.by_model.aggregate(first=Min("day"))["first"]
+    return first
+
+
 def first_tokens(period: Period, chosen: Selection, *keys: str) -> dict[tuple[Any, ...], list[int]]:
     """Return how many first tokens came within each bucket of `latency.quantile`, by columns of the daily totals."""
     sums = {f"sum_{name}": Sum(name) for name in TTFT_FIELDS}
@@ -125,19 +131,20 @@ def first_tokens(period: Period, chosen: Selection, *keys: str) -> dict[tuple[An
 def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
     """Return the figures of every conversation, the costliest first, from the ledger itself. Two queries."""
     records = chosen.records(period)
-    rows = records.values("conversation_id", "currency").annotate(
-        requests=Count("pk"),
-        prompt=Sum("prompt_tokens"),
-        completion=Sum("completion_tokens"),
-        amount=Sum("cost"),
-        unpriced=Count("pk", filter=Q(price__isnull=True)),
-        uncosted=Count("pk", filter=Q(price__isnull=False, cost__isnull=True)),
-        estimated=Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED)),
-        errors=Count("pk", filter=~Q(error_type="")),
-    )
+    sums: dict[str, Any] = {
+        "requests": Count("pk"),
+        "prompt": Sum("prompt_tokens"),
+        "completion": Sum("completion_tokens"),
+        "unpriced": Count("pk", filter=Q(price__isnull=True)),
+        "uncosted": Count("pk", filter=Q(price__isnull=False, cost__isnull=True)),
+        "estimated": Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED)),
+        "errors": Count("pk", filter=~Q(error_type="")),
+        **parted("cost"),
+    }
+    rows: Iterable[Any] = records.values("conversation_id", "currency").annotate(**sums)
     found: dict[UUID, Figures] = {}
     for row in rows:
-        name, amount = row["conversation_id"], row["amount"]
+        name, amount = row["conversation_id"], joined(row["millionths"], row["rest"])
         found[name] = found.get(name, Figures()) + Figures(
             requests=row["requests"],
             prompt_tokens=row["prompt"],

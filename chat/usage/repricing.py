@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from chat import database
 from chat.models import ChatModel, Correction, Price, UsageRecord
 from chat.usage import totals
+from chat.usage.pages import pages
 from chat.usage.pricelist import unit_price
 from chat.usage.pricing import Cost, UnitPrice, cost_of
 
@@ -67,14 +67,6 @@ class PriceList:
         return self._plain[price.pk]
 
 
-def corrected(records: QuerySet[UsageRecord]) -> QuerySet[UsageRecord]:
-    """Return the rows with `cost_now` and `currency_now`: what counts after all corrections; NULL where none is."""
-    newest = Correction.objects.filter(record=OuterRef("pk")).order_by("-pk")
-    return records.annotate(
-        cost_now=Subquery(newest.values("cost")[:1]), currency_now=Subquery(newest.values("currency")[:1])
-    )
-
-
 def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> Iterator[Repriced]:
     """Yield the rows made from `begin` on and before `end` that would cost something else."""
     prices = PriceList()
@@ -85,13 +77,12 @@ def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> I
         records = records.filter(created_at__lt=end)
     if model:
         records = records.filter(model=model)
-    for record in corrected(records.order_by("created_at", "id").select_related("price")).iterator(2000):
+    found = pages(records.corrected().select_related("price"), lambda row: (row.created_at, row.pk))
+    for record in chain.from_iterable(found):
         price = prices.of(record)
         if price is None:
             continue
-        was_corrected = record.cost_now is not None  # type: ignore[attr-defined]
-        before: Decimal | None = record.cost_now if was_corrected else record.cost  # type: ignore[attr-defined]
-        currency: str = record.currency_now if was_corrected else record.currency  # type: ignore[attr-defined]
+        before, currency = record.charged
         try:
             cost = cost_of(record, prices.plain(price))
         except ValueError:
@@ -107,8 +98,8 @@ def apply(changes: list[Repriced]) -> None:
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")
-    seen = corrected(UsageRecord.objects.filter(pk__in=[change.record.pk for change in changes]))
-    newest = {row.pk: row.cost_now for row in seen}  # type: ignore[attr-defined]
+    seen = UsageRecord.objects.filter(pk__in=[change.record.pk for change in changes]).corrected()
+    newest = {row.pk: row.charged for row in seen}
     now = timezone.now()
     rows = [
         Correction(
@@ -123,7 +114,7 @@ def apply(changes: list[Repriced]) -> None:
             currency=change.currency,
         )
         for change in changes
-        if newest[change.record.pk] == change.record.cost_now  # type: ignore[attr-defined]
+        if newest[change.record.pk] == change.record.charged
     ]
     Correction.objects.bulk_create(rows)
     totals.correct(rows)

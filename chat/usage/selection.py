@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from chat.models import DailyTotal, UsageRecord
 from chat.usage.period import Period
 
-NUMBERS: Final = ("user", "key")
+WHOSE: Final = {"user": "user", "key": "key, 0 for none"}
+NUMBERS: Final = tuple(WHOSE)
 LARGEST: Final = 2**63 - 1
 
 
@@ -28,15 +29,28 @@ class Selection:
     source: str | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Self:
-        """Read it from a query string; what is empty or no number chooses nothing. A group of "-" is none."""
+    def of(cls, given: Mapping[str, str], *others: str) -> Self:
+        """Read it from a query string that may also hold `others`; what is empty chooses nothing. A group "-" is none.
+
+        Raises ValueError, with a sentence for people: a filter that is not understood must not show everything.
+        """
+        unknown = next((name for name in given if name not in (*cls.__slots__, *others)), None)
+        if unknown is not None:
+            known = ", ".join((*others, *cls.__slots__))
+            raise ValueError(f"There is nothing called “{unknown[:50]}” to choose by. There are: {known}.")
         found: dict[str, Any] = {}
         for name in cls.__slots__:
-            text = given.get(name, "").replace("\0", "")
-            if name not in NUMBERS:
-                found[name] = ("" if name == "group" and text == "-" else text) if text else None
-            elif text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST:
-                found[name] = int(text[:20])
+            text = given.get(name, "")
+            if not text:
+                continue
+            if name in NUMBERS:
+                if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST):
+                    raise ValueError(f"`{name}` is a number, the id of a {WHOSE[name]}.")
+                found[name] = int(text)
+            elif "\0" in text or (name == "source" and text not in UsageRecord.Source):
+                raise ValueError(f"`{name}` cannot be “{text[:50]}”.".replace("\0", "\ufffd"))
+            else:
+                found[name] = "" if name == "group" and text == "-" else text
         return cls(**found)
 
     @property

@@ -2,18 +2,17 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from io import StringIO
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from chat.models import Correction, UsageRecord
 from chat.models.money import PLACES
+from chat.usage.pages import pages
 
-ROWS_AT_ONCE: Final = 2000
 # What the sheet calls a column, and where it is in the ledger.
 COLUMNS: Final = {
     "created_at": "created_at",
@@ -52,31 +51,16 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(records: QuerySet[UsageRecord]) -> Iterator[bytes]:
-    """Yield the sheet of some records, oldest first: its head, then `ROWS_AT_ONCE` rows with one or two short queries.
+    """Yield the sheet of some records, oldest first: its head, then page by page with one or two short queries.
 
     Moments are in UTC, money has all its digits, NULL is an empty field. `cost` is what counts today: where it was
     corrected, `charged_at_first` is what the ledger's row says.
     """
     yield _written([tuple(COLUMNS)])
     corrected = Correction.objects.exists()
-    rows = records.order_by("created_at", "pk")
-    after: tuple[datetime, int] | None = None
-    while True:
-        # One bound on the index's first column, or SQLite reads from the beginning each time.
-        some = (
-            rows
-            if after is None
-            else rows.filter(created_at__gte=after[0]).extra(
-                where=["(created_at > %s OR id > %s)"],
-                params=[connection.ops.adapt_datetimefield_value(after[0]), after[1]],
-            )
-        )
-        found = list(some.values_list("pk", *FIELDS)[:ROWS_AT_ONCE])
-        if found:
-            yield _written(_shown(found, _corrections(found) if corrected else {}))
-        if len(found) < ROWS_AT_ONCE:
-            return
-        after = found[-1][1 + PLACE["created_at"]], found[-1][0]
+    when = 1 + PLACE["created_at"]
+    for found in pages(records.values_list("pk", *FIELDS), lambda row: (row[when], row[0])):
+        yield _written(_shown(found, _corrections(found) if corrected else {}))
 
 
 def _corrections(found: list[tuple[Any, ...]]) -> dict[int, tuple[Decimal | None, str]]:

@@ -10,23 +10,9 @@ from typing import Any, Final, Self
 from django.db import connection
 
 from chat.models import Correction, DailyTotal, UsageRecord
-from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
+from chat.models.daily import KEYS, TTFT_ENDS, TTFT_FIELDS
 from chat.models.money import parts
 
-KEYS: Final = (
-    "grain",
-    "day",
-    "provider",
-    "model",
-    "user_id",
-    "username",
-    "group",
-    "api_key_id",
-    "api_key_name",
-    "source",
-    "kind",
-    "currency",
-)
 # What is NULL as long as no request knew its own.
 SUMS: Final = (
     "prompt_tokens",

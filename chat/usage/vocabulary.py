@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from math import floor
 from typing import Final
 
 from django.db import connection
 
 from chat.events import Usage
-from chat.models import Vocabulary
+from chat.models import UsageRecord, Vocabulary
 from chat.usage.estimate import (
     Lessons,
     estimate_prompt_tokens,
@@ -20,6 +21,8 @@ from chat.usage.estimate import (
 # Of a model that so many answers have taught only one answer in some is still read: who writes waits for it.
 ENOUGH_ANSWERS: Final = 200
 ONE_IN: Final = 8
+# So many rows of the ledger are looked at for what a model does that hides its thoughts.
+NEWEST: Final = 500
 
 _taught: dict[tuple[str, str], int] = {}
 
@@ -49,6 +52,14 @@ class Reader:
     def prompt_tokens(self, turns: Sequence[str]) -> int:
         """Return about how many tokens a prompt made of these messages is."""
         return estimate_prompt_tokens(turns, self.lessons)
+
+    def hidden_tokens(self, seconds: float) -> int:
+        """Return about how many tokens the model makes in so long, if its newest reports tell of thoughts; else 0."""
+        newest = UsageRecord.objects.order_by("-created_at", "-id")
+        told = newest.values_list("provider", "model", "reasoning_tokens", "completion_tokens", "elapsed_seconds")
+        reports = [(tokens, took) for *key, hidden, tokens, took in told[:NEWEST] if (*key,) == self._key and hidden]
+        took = sum(elapsed for _, elapsed in reports)
+        return floor(seconds * sum(tokens or 0 for tokens, _ in reports) / took) if took else 0
 
     def learn(self, prompt: Sequence[str], said: str, thoughts: str, usage: Usage) -> None:
         """Note what a provider counted for a prompt and for what was said, of which a part was `thoughts`.

@@ -13,6 +13,11 @@ def count(number: int | None) -> str:
     return UNKNOWN if number is None else f"{number:,}"
 
 
+def brief(number: int | None) -> str:
+    """A number to be seen from afar: from ten millions on in millions, so that it fits on a phone."""
+    return count(number) if number is None or number < 10_000_000 else f"{number / 1_000_000:,.1f} M"
+
+
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount to the cent; below one unit with 4 places, and with as many as its first two digits need."""
     if amount is None:

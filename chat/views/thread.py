@@ -57,7 +57,7 @@ def messages(conversation: Conversation, tree: Tree, names: Collection[UUID]) ->
         said, used = said.filter(pk__in=names), used.filter(message_id__in=names)
     rows = {row.pk: row for row in said}
     records: dict[UUID, list[UsageRecord]] = {}
-    for record in used.order_by("attempt"):
+    for record in used.corrected().order_by("attempt"):
         records.setdefault(record.message_id, []).append(record)
     # What was deleted since the tree was read is left out.
     present = (name for name in names if name in rows)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.errors import ChatError
 from chat.usage import reports, sheet
 from chat.usage.period import Period, today
 from chat.usage.reports import Figures
@@ -55,7 +56,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
         "this": f"{period.first:%Y-%m}",
         "cost": cost(total),
         "requests": figures.count(total.requests),
-        "tokens": figures.count(total.total_tokens if total.requests else 0),
+        "tokens": figures.brief(total.total_tokens if total.requests else 0),
         "parts": f"{figures.count(total.prompt_tokens)} in, {figures.count(total.completion_tokens)} out",
         "unpriced": total.unpriced,
         "uncosted": total.uncosted,
@@ -71,8 +72,10 @@ def usage(request: SignedInRequest) -> HttpResponse:
 
 @api("GET")
 def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
-    """One's own rows of the ledger in that month, as CSV."""
-    period = chosen_month(request, today())
+    """One's own rows of the ledger in that month, or in this one, as CSV."""
+    period = chosen_month(request, now := today())
+    if request.GET.get("month", f"{now:%Y-%m}") != f"{period.first:%Y-%m}":
+        raise ChatError("invalid_request", "`month` is a month up to this one: 2026-01.")
     records = Selection(user=caller.user.pk).records(period)
     return attachment(sheet.lines(records), f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
 

@@ -1,5 +1,10 @@
 """Every list opens, finds, filters, and asks as many queries for fifty rows as for five."""
 
+import csv
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -10,9 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.admin import paginator
-from chat.models import ChatModel, Conversation, Message, Provider, UsageRecord
+from chat.models import ChatModel, Conversation, Message, Price, Provider, UsageRecord
+from chat.models.tree import Tree
+from chat.usage import sheet
+from chat.usage.repricing import apply, repriced
+from chat.views import thread
 from tests.admin.rows import everything, talk
-from tests.usage.rows import priced_model, record
+from tests.usage.rows import counted, priced_model, record
 
 LISTS = ("budget", "ratelimit", "provider", "chatmodel", "price", "conversation", "generation", "usagerecord", "apikey")
 
@@ -210,3 +219,36 @@ def test_the_ledger_tells_titles_from_answers(browser: Client) -> None:
     wanted = record(timezone.now(), price, kind="title")
     response = browser.get(address("usagerecord"), {"kind__exact": "title"})
     assert list(response.context["cl"].result_list) == [wanted]
+
+
+def test_a_corrected_cost_is_the_one_that_is_shown_wherever_a_cost_is(browser: Client, boss: User) -> None:
+    # Their price was not there yet.
+    now = timezone.now()
+    model, price = priced_model()
+    generation = talk(boss, model)
+    conversation = generation.message.conversation
+    mine = {"user_id": boss.pk, "username": "boss", "conversation_id": conversation.pk}
+    names = {"message_id": generation.message_id, "generation_id": generation.pk}
+    row = counted(now, price, **mine, **names)
+    bare = counted(now, None, **mine, kind="title")
+    Price.objects.create(model=model, valid_from=now - timedelta(days=1), input_per_million=2, output_per_million=4)
+    apply(list(repriced(None, None)))
+    # 1000 tokens at 2, 500 at 4: $0.004 for each of the two.
+    listed = browser.get(address("usagerecord")).content.decode()
+    assert "$0.0040 (at first $0.0015)" in listed
+    assert "$0.0040 (at first no price)" in listed
+    assert "$0.0040 (at first $0.0015)" in browser.get(f"{address('usagerecord')}{row.pk}/change/").content.decode()
+    for kind, wanted in (("known", 2), ("unpriced", 0), ("uncosted", 0)):
+        assert browser.get(address("usagerecord"), {"cost": kind}).context["cl"].result_count == wanted
+    (answer,) = thread.messages(conversation, Tree.of(conversation), [generation.message_id])
+    assert answer.usage is not None
+    assert (answer.cost, answer.usage.cost) == (Decimal("0.004"), Decimal("0.004"))
+    for page in ("/usage/", "/admin/usage/?days=1"):
+        assert "$0.0080" in browser.get(page).content.decode()
+    written = b"".join(sheet.lines(UsageRecord.objects.all())).decode()
+    lines = csv.DictReader(StringIO(written))
+    found = {line["generation_id"]: (Decimal(line["cost"]), line["charged_at_first"]) for line in lines}
+    assert found == {
+        str(row.generation_id): (Decimal("0.004"), "0.001500000000"),
+        str(bare.generation_id): (Decimal("0.004"), ""),
+    }

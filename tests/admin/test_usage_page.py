@@ -1,5 +1,6 @@
 """The usage page: who may see it, what it sums, and what it says when something is missing."""
 
+import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -7,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat.models import ChatModel, Provider, UsageRecord
+from chat.models import ApiKey, ChatModel, Provider, UsageRecord
 from tests.usage.rows import counted, priced_model
 
 PAGE = "/admin/usage/"
@@ -50,6 +51,7 @@ def test_totals_are_shown_with_the_change_against_the_period_before(browser: Cli
         counted(now, price, prompt_tokens=1_000_000, completion_tokens=500_000)
     for _ in range(2):
         counted(now - timedelta(days=7), price, prompt_tokens=1_000_000, completion_tokens=500_000)
+    counted(now - timedelta(days=14), price)
     page = text(browser.get(PAGE, {"days": 7}))
     assert "Cost, USD $4.50 +50 % on the 7 days before" in page
     assert "Requests 3 +50 % on the 7 days before" in page
@@ -114,9 +116,54 @@ def test_two_dates_choose_a_period(browser: Client) -> None:
     assert "Requests 1 " in page
 
 
-def test_an_unknown_number_of_days_is_the_usual_thirty(browser: Client) -> None:
-    response = browser.get(PAGE, {"days": "31"})
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"days": "31"}, "`days` is one of 1, 7, 30, 90, month."),
+        ({"days": "abc"}, "`days` is one of 1, 7, 30, 90, month."),
+        ({"user": "alice"}, "`user` is a number, the id of a user."),
+        ({"user": "9" * 30}, "`user` is a number, the id of a user."),
+        ({"key": "-1"}, "`key` is a number, the id of a key, 0 for none."),
+        ({"source": "guess"}, "`source` cannot be “guess”."),
+        ({"model": "a\0b"}, "`model` cannot be “a\ufffdb”."),
+        ({"form": "2026-01-01"}, "There is nothing called “form” to choose by."),
+    ],
+)
+def test_what_is_not_understood_is_said_and_not_left_out(query: dict[str, str], sentence: str, browser: Client) -> None:
+    response = browser.get(PAGE, query)
+    assert response.status_code == 400
+    assert sentence in html.unescape(text(response))
+    assert ", of everybody." in text(response)
     assert [name for _, name, chosen in response.context["presets"] if chosen] == ["30 days"]
+
+
+def test_a_period_before_the_ledger_begins_is_unknown(browser: Client) -> None:
+    assert "nothing in the" not in text(browser.get(PAGE, {"days": 7}))
+    _, price = priced_model()
+    now = timezone.now()
+    counted(now, price)
+    counted(now - timedelta(days=9), price)
+    began = now.astimezone(UTC).date() - timedelta(days=9)
+    page = text(browser.get(PAGE, {"days": 7}))
+    assert f"Requests 1 nothing is known from before {began.day} {began:%b %Y}" in page
+    assert "on the 7 days before" not in page
+    counted(now - timedelta(days=13), price)
+    assert "Requests 1 −50 % on the 7 days before" in text(browser.get(PAGE, {"days": 7}))
+
+
+def test_whoever_is_chosen_can_be_capped(browser: Client, boss: User, clerk_browser: Client) -> None:
+    group = Group.objects.create(name="research")
+    key = ApiKey.issue(boss, "laptop")[0]
+    for query, address in (
+        ({"user": boss.pk}, f"?scope=user&user={boss.pk}"),
+        ({"group": "research"}, f"?scope=group&group={group.pk}"),
+        ({"key": key.pk}, f"?scope=key&api_key={key.pk}"),
+    ):
+        assert browser.get(PAGE, query).context["cap"].address == f"/admin/chat/budget/add/{address}"
+    for nobody in ({}, {"user": 999_999}, {"group": "-"}, {"key": 0}):
+        assert browser.get(PAGE, nobody).context["cap"] is None
+    User.objects.get(username="clerk").user_permissions.set(Permission.objects.filter(codename="view_usagerecord"))
+    assert clerk_browser.get(PAGE, {"user": boss.pk}).context["cap"] is None
 
 
 def drawings(response: object) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,23 @@ from tests.site import Site
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
+# A person who has spent far more than others.
+SPENDERS = """
+from datetime import timedelta
+from django.utils import timezone
+from tests.usage.rows import counted, priced_model
+small, large = priced_model("walk-small", "walk")[1], priced_model("walk-large", "walk")[1]
+now = timezone.now()
+for pk, name in ((900_001, "walter"), (900_002, "wendy")):
+    User.objects.create_user(name, pk=pk)
+for number in range(12):
+    at = now - timedelta(hours=9 * number)
+    values = {"provider": "walk", "user_id": 900_001, "username": "walter", "ttft_seconds": 0.4 + number / 10}
+    counted(at, large, prompt_tokens=400_000_000, **values)
+    counted(at, small, prompt_tokens=1_000_000, **values, error_type="timeout" if number == 3 else "")
+    counted(at, small, **{**values, "user_id": 900_002, "username": "wendy"})
+"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -69,3 +86,9 @@ def sign_in(page: Page, site: Site, person: str) -> Page:
 def page(open_page: OpenPage, site: Site) -> Page:
     """Alice's page, signed in."""
     return sign_in(open_page(), site, "alice")
+
+
+@pytest.fixture(scope="session")
+def spenders(site: Site) -> None:
+    """A week in which Walter spent far more than anybody else."""
+    site.shell(SPENDERS)

@@ -8,26 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
 from tests.site import Site
 
-FILL = """
-from datetime import timedelta
-from django.utils import timezone
-from tests.usage.rows import counted, priced_model
-small, large = priced_model("walk-small", "walk")[1], priced_model("walk-large", "walk")[1]
-now = timezone.now()
-for number in range(12):
-    at = now - timedelta(hours=9 * number)
-    values = {"provider": "walk", "user_id": 900_001, "username": "walter", "ttft_seconds": 0.4 + number / 10}
-    counted(at, large, prompt_tokens=400_000_000, **values)
-    counted(at, small, prompt_tokens=1_000_000, **values, error_type="timeout" if number == 3 else "")
-    counted(at, small, **{**values, "user_id": 900_002, "username": "wendy"})
-"""
-
-
-@pytest.fixture(scope="module")
-def spenders(site: Site) -> None:
-    """A week in which Walter spent far more than anybody else."""
-    site.shell(FILL)
-
 
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
@@ -52,6 +32,24 @@ def test_who_spent_most_last_week_and_on_what_is_found_from_the_chat(
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.locator("#result_list tbody tr").get_by_role("link").first.click()
     expect(page.get_by_text("walk-large").first).to_be_visible()
+
+
+def test_who_spent_most_last_week_on_what_and_how_to_cap_them_is_found_from_the_admins_first_page(
+    open_page: OpenPage, site: Site, spenders: None
+) -> None:
+    page = sign_in(open_page(), site, "admin")
+    page.goto(f"{site.url}/admin/")
+    page.get_by_role("link", name="Usage", exact=True).first.click()
+    page.get_by_role("link", name="7 days").click()
+    page.get_by_role("region", name="By user").locator("tbody tr").first.get_by_role("link", name="walter").click()
+    expect(page.get_by_role("region", name="By model").locator("tbody tr").first).to_contain_text("walk-large")
+    page.get_by_role("link", name="Set a budget for walter").click()
+    page.get_by_role("textbox", name="Amount").or_(page.get_by_role("spinbutton", name="Amount")).fill("10")
+    page.get_by_role("checkbox", name="Hard").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.locator("#result_list tbody tr").filter(has_text="walter")
+    expect(row.locator(".field-used_now")).to_contain_text("$")
+    expect(row.locator("strong")).to_contain_text("%")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,16 +12,16 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.events import Done, Event, Failed, Upstream, Usage
+from chat.events import Done, Event, Failed, Finished, Upstream, Usage
 from chat.generation import live
-from chat.generation.allowance import grant
+from chat.generation.allowance import LONGEST_REQUEST, grant
 from chat.generation.live import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
 from chat.providers.base import CompletionRequest, Turn, unheeded
 from chat.usage import budget as budgets
-from chat.usage.budget import ANSWER_TOKENS, Need
+from chat.usage.budget import Need
 from chat.usage.ledger import Account
 from tests.generation.scripted import DONE, HANG, Scripted
 
@@ -45,6 +45,23 @@ class Unhurried(Scripted):
                 for running in list(live._live.values()):
                     while running._allowance is not None and running._allowance._asking is not None:
                         await asyncio.sleep(0.001)
+
+
+class Thinker(Scripted):
+    """Thinks as long as it may, or for very long, and shows nothing but what it was given, at its end."""
+
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+    ) -> AsyncGenerator[Upstream, None]:
+        async with aclosing(super().stream(request, sent)) as events:
+            async for event in events:
+                yield event
+        took = min(request.max_tokens or THOUGHTS, THOUGHTS)
+        yield Usage(PROMPT_TOKENS, None, took, took)
+        yield Finished("length" if took == request.max_tokens else "stop")
+
+
+THOUGHTS = 50_000
 
 
 @pytest.fixture(autouse=True)
@@ -77,9 +94,9 @@ async def answer(row: Generation, source: Scripted, request: CompletionRequest =
         return source
 
     account = Account.of(row)
-    shares = await database.run(grant, account, request, timezone.now())
+    granted = await database.run(grant, account, request, timezone.now())
     limits = Limits(60, 60, Policy(**{"max_retries": 0, "max_continuations": 0, "idle_seconds": 30, **policy}))
-    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, shares=shares))
+    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, grant=granted))
     return await told(running.follow())
 
 
@@ -189,7 +206,7 @@ async def test_a_further_request_takes_its_prompt_from_the_grant_too(generation:
     events = await answer(generation, Unhurried([PIECE, lost], [*[PIECE] * 40, HANG]), max_continuations=1)
     assert isinstance(events[-1], Failed)
     assert events[-1].error_type == "budget"
-    assert (await stored(generation)).content == PIECE * 4
+    assert (await stored(generation)).content == PIECE * 5
     assert (await database.run(left_over))[1] == 0
 
 
@@ -216,12 +233,85 @@ async def test_a_request_that_was_turned_down_took_nothing(generation: Generatio
 
 
 async def test_an_answer_without_a_limit_of_its_own_sets_aside_what_answers_take(generation: Generation) -> None:
-    await database.run(limited_to, 10_000)
+    await database.run(limited_to, 100_000)
     open_ended = CompletionRequest("model", PROMPT.turns)
     await database.run(grant, Account.of(generation), open_ended, timezone.now())
     assert await database.run(Reservation.objects.values_list("amount", flat=True).get) == (
-        PROMPT_TOKENS + ANSWER_TOKENS
+        PROMPT_TOKENS + LONGEST_REQUEST
     )
+
+
+OPEN = CompletionRequest("model", PROMPT.turns)
+
+
+@pytest.mark.parametrize("said", [[], [PIECE]])
+async def test_hidden_thoughts_outgrow_no_hard_budget(said: list[object], generation: Generation) -> None:
+    await database.run(limited_to, 1000)
+    source = Thinker(said)
+    events = await answer(generation, source, OPEN)
+    assert [request.max_tokens for request in source.requests] == [1000 - PROMPT_TOKENS]
+    assert isinstance(events[-1], Failed)
+    assert (events[-1].error_type, events[-1].retryable) == ("budget", False)
+    assert "is used up. It is free again on " in events[-1].message
+    message = await stored(generation)
+    assert (message.content, message.status) == ("".join(map(str, said)), "interrupted" if said else "failed")
+    record = await database.run(UsageRecord.objects.get)
+    assert (record.source, record.error_type, record.finish_reason) == ("provider", "budget", "")
+    assert await database.run(left_over) == (1000, 0)
+
+
+async def test_who_sets_a_limit_keeps_it(generation: Generation) -> None:
+    await database.run(limited_to, 1000)
+    source = Thinker([PIECE])
+    events = await answer(generation, source, PROMPT)
+    assert isinstance(events[-1], Done)
+    assert (events[-1].finish_reason, [request.max_tokens for request in source.requests]) == ("length", [50])
+
+
+async def test_without_a_hard_budget_the_provider_is_held_to_nothing(generation: Generation) -> None:
+    await database.run(limited_to, 10, hard=False)
+    source = Thinker([PIECE])
+    assert isinstance((await answer(generation, source, OPEN))[-1], Done)
+    assert source.requests[0].max_tokens is None
+
+
+async def test_an_answer_at_its_limit_goes_on_where_there_is_more(generation: Generation) -> None:
+    await database.run(limited_to, 100_000)
+    at_limit = (Usage(PROMPT_TOKENS, None, LONGEST_REQUEST), Finished("length"))
+    source = Scripted([PIECE, *at_limit], ["the end of it", Usage(30, None, 4), DONE[1]])
+    events = await answer(generation, source, OPEN)
+    assert isinstance(events[-1], Done)
+    assert events[-1].finish_reason == "stop"
+    assert (await stored(generation)).content == PIECE + "the end of it"
+    assert source.requests[1].turns[-2].content == PIECE
+    assert await database.run(left_over) == (PROMPT_TOKENS + LONGEST_REQUEST + 34, 0)
+
+
+async def test_a_model_that_can_say_no_more_is_not_asked_for_more(generation: Generation) -> None:
+    await database.run(limited_to, 100_000)
+    source = Scripted([PIECE, Usage(PROMPT_TOKENS, None, 10), Finished("length")])
+    events = await answer(generation, source, OPEN)
+    assert isinstance(events[-1], Done)
+    assert events[-1].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ChatError("api_error", "The provider refused it. It said: max_tokens is too large: 16384.", retryable=False),
+        ChatError("context_length", "The conversation is too long for this model."),
+    ],
+)
+async def test_a_server_that_refuses_so_long_a_limit_is_asked_with_a_shorter_one(
+    refusal: ChatError, generation: Generation, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("chat.generation.allowance._short", set())
+    await database.run(limited_to, 100_000)
+    source = Scripted([refusal], [PIECE, Usage(10, None, 10), DONE[1]])
+    events = await answer(generation, source, OPEN)
+    assert isinstance(events[-1], Done)
+    assert [request.max_tokens for request in source.requests] == [LONGEST_REQUEST, 2048]
+    assert await database.run(left_over) == (20, 0)
 
 
 def test_tokens_of_a_prompt_that_is_kept_in_a_cache_may_cost_most() -> None:

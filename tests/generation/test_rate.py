@@ -15,7 +15,7 @@ from chat.generation.ask import Ask
 from chat.generation.live import Plan
 from chat.generation.start import _write
 from chat.models import Conversation, Generation, Provider, RateLimit
-from tests.usage.rows import priced_model
+from tests.usage.rows import priced_model, record
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -51,6 +51,23 @@ def test_messages_in_a_minute_are_counted_and_the_pause_is_told(alice: User, set
     rate.check(User.objects.create_user("bob"), NOW)
     settings.CHAT_MESSAGES_PER_MINUTE = 0
     rate.check(alice, NOW)
+
+
+def test_to_delete_a_turn_is_no_way_around_the_limit(alice: User, settings: Any) -> None:
+    settings.CHAT_MESSAGES_PER_MINUTE = 2
+    price = priced_model()[1]
+    for seconds, took in ((62, 5.0), (50, 40.0), (20, 5.0)):
+        generation = asked(alice, seconds)
+        ended = NOW - timedelta(seconds=seconds - took)
+        mine = {"user_id": alice.pk, "generation_id": generation.pk, "elapsed_seconds": took / 2}
+        record(ended, price, **mine)
+        record(ended, price, **mine, attempt=2)
+        record(ended, price, user_id=alice.pk, kind="title")
+        generation.message.delete()
+    assert not Generation.objects.exists()
+    with pytest.raises(ChatError, match=r"Ask again in 10 s\."):
+        rate.check(alice, NOW)
+    rate.check(alice, NOW + timedelta(seconds=10))
 
 
 def test_answers_being_written_are_counted_but_not_those_of_a_dead_process(alice: User, settings: Any) -> None:

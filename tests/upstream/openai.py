@@ -84,12 +84,13 @@ def event(value: Json) -> bytes:
 def usage(script: Script, body: Json, sent: int) -> Json:
     """Return what a request has used once `sent` pieces are out; each piece is a token."""
     prompt = prompt_tokens(script, body)
+    hidden = script.thought(body.get("max_tokens") or body.get("max_completion_tokens"))
     return {
         "prompt_tokens": prompt,
-        "completion_tokens": sent,
-        "total_tokens": prompt + sent,
+        "completion_tokens": sent + hidden,
+        "total_tokens": prompt + sent + hidden,
         "prompt_tokens_details": {"cached_tokens": script.cached_tokens},
-        "completion_tokens_details": {"reasoning_tokens": min(sent, len(script.reasoning))},
+        "completion_tokens_details": {"reasoning_tokens": min(sent, len(script.reasoning)) + hidden},
     }
 
 

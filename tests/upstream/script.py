@@ -31,6 +31,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         tokens          length of the default answer
         stamps          every text piece is the monotonic time of its sending ("12345.678901 ") instead
         reasoning       pieces of thinking, before the text
+        hidden          how many tokens of thinking nobody is shown; they count, and towards the request's `max_tokens`
         reasoning_field name of the field that carries them
         tool_calls      fragments, after the thinking
         finish_reason   None: no chunk carries one
@@ -69,6 +70,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tokens: int = 20
     stamps: bool = False
     reasoning: list[str] = []
+    hidden: int = 0
     reasoning_field: str = "reasoning_content"
     tool_calls: list[ToolFragment] = []
     finish_reason: str | None = "stop"
@@ -98,9 +100,15 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         """Return the text pieces and the finish reason for a request with this limit."""
         if self.text is not None:
             return self.text, self.finish_reason
+        if max_tokens is not None and self.hidden:
+            max_tokens = max(0, max_tokens - self.hidden)
         if max_tokens is not None and max_tokens < self.tokens:
             return default_pieces(max_tokens), "length"
         return default_pieces(self.tokens), self.finish_reason
+
+    def thought(self, max_tokens: int | None) -> int:
+        """Return how many hidden tokens a request with this limit takes."""
+        return self.hidden if max_tokens is None else min(self.hidden, max_tokens)
 
 
 def default_pieces(tokens: int) -> list[str]:

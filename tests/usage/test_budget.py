@@ -270,6 +270,16 @@ def test_a_new_budget_begins_with_what_its_period_has_used(alice: Person, price:
     }
 
 
+def test_a_new_budget_begins_with_more_than_a_column_of_money_holds(alice: Person) -> None:
+    price = priced_model(currency="IDR")[1]
+    dear = Decimal(8_000_000)
+    for _ in range(2):
+        record(timezone.now(), price, input_cost=dear, output_cost=Decimal(0), cost=dear)
+    made = Budget.objects.create(scope="site", unit="IDR", amount=1000)
+    assert made.amount_of(made.used) > 9_000_000
+    assert Budget.objects.get().used == made.used
+
+
 def test_a_form_that_was_open_meanwhile_does_not_undo_what_was_counted(alice: Person, price: Price) -> None:
     stale = alice.budget()
     alice.ask(100, 400).end(price, 100, 400)

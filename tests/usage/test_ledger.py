@@ -3,14 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
 from chat.errors import ChatError
-from chat.events import Usage
-from chat.models import ChatModel, Conversation, Generation, Message, Price, Provider, UsageRecord
+from chat.events import Charge, Usage
+from chat.models import Budget, ChatModel, Conversation, Generation, Message, Price, Provider, UsageRecord
 from chat.usage.ledger import Account, Result, Spent, charge_of, settle
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +173,28 @@ def test_a_missing_half_of_the_usage_is_estimated_and_the_other_kept(account: Ac
     assert (charge.prompt_tokens, charge.completion_tokens, charge.source) == (77, 6, "estimated")
 
 
+def test_hidden_thoughts_that_were_stopped_are_estimated_by_the_time_they_took(account: Account) -> None:
+    stopped = replace(SPENT, usage=None, said="", finish_reason="stopped", elapsed_seconds=4.0)
+
+    def spend(spent: Spent) -> Charge:
+        charge = settle(replace(account, generation_id=uuid4()), replace(RESULT, attempts=(spent,)))
+        assert charge is not None
+        assert charge.source == ("provider" if spent.usage else "estimated")
+        return charge
+
+    assert spend(stopped).completion_tokens == 0
+    spend(replace(SPENT, usage=Usage(10, None, 500, 450), elapsed_seconds=5.0))
+    spend(replace(SPENT, usage=Usage(10, None, 300, 0), elapsed_seconds=1.0))
+    assert spend(stopped).completion_tokens == 400
+    assert spend(stopped).reasoning_tokens is None
+    # Thoughts that are shown are counted as any other words.
+    shown = replace(stopped, said="So it is.", thoughts="So it is.")
+    assert 0 < (spend(shown).completion_tokens or 0) < 10
+    other = settle(replace(account, generation_id=uuid4(), model="other"), replace(RESULT, attempts=(stopped,)))
+    assert other is not None
+    assert other.completion_tokens == 0
+
+
 def test_what_was_written_to_the_cache_has_a_price_of_its_own(account: Account) -> None:
     million = {"input_per_million": Decimal("2.5"), "output_per_million": Decimal(10)}
     cache = {"cached_input_per_million": Decimal("1.25"), "cache_write_per_million": Decimal("3.75")}
@@ -182,10 +205,25 @@ def test_what_was_written_to_the_cache_has_a_price_of_its_own(account: Account) 
     assert charge.cost == (400 * Decimal("2.5") + 400 * Decimal("1.25") + 200 * Decimal("3.75")) / 1_000_000
 
 
-def test_counts_that_contradict_each_other_are_kept_without_a_cost(account: Account) -> None:
-    charge = settle(account, with_usage(Usage(prompt_tokens=5, cached_tokens=9, completion_tokens=1)))
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(prompt_tokens=5, cached_tokens=9, completion_tokens=1),
+        Usage(prompt_tokens=5, cache_write_tokens=9, completion_tokens=1),
+        Usage(prompt_tokens=5, long_cache_write_tokens=3, completion_tokens=1),
+    ],
+)
+def test_where_counts_contradict_each_other_the_prompt_is_estimated_and_a_budget_counts_it(
+    usage: Usage, account: Account
+) -> None:
+    budget = Budget.objects.create(scope="site", unit="USD", amount=1)
+    charge = settle(account, with_usage(usage))
     assert charge is not None
-    assert (charge.prompt_tokens, charge.cached_tokens, charge.cost) == (5, 9, None)
+    assert charge.prompt_tokens is not None
+    assert (charge.cached_tokens, charge.completion_tokens, charge.source) == (None, 1, "estimated")
+    assert charge.cost == (charge.prompt_tokens * Decimal("2.5") + 10) / 1_000_000
+    budget.refresh_from_db()
+    assert budget.amount_of(budget.used) == charge.cost > 0
 
 
 def test_without_a_price_the_cost_is_unknown(account: Account) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from chat.models import Correction, DailyTotal, UsageRecord
 from chat.models.money import joined
-from chat.usage import reports, sheet, totals
+from chat.usage import pages, reports, sheet, totals
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 from tests.usage.rows import counted, noon, priced_model
@@ -81,7 +81,7 @@ def test_commas_quotes_and_lines_stay_in_their_field() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 100])
 def test_every_row_is_there_once_however_many_are_read_at_once(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(pages, "ROWS_AT_ONCE", at_once)
     # Several at the same moment, and not in the order of their ids.
     for number in range(20):
         counted(noon(2026, 3, 5) - timedelta(seconds=number // 4), None, user_id=number)

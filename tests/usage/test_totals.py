@@ -18,7 +18,7 @@ from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
 from chat.models.money import joined
 from chat.usage.ledger import Account, settle
 from chat.usage.rebuild import is_missing, rebuild
-from chat.usage.repricing import apply, corrected, repriced
+from chat.usage.repricing import apply, repriced
 from tests.usage.rows import counted, noon, priced_model, record
 from tests.usage.test_ledger import RESULT, SPENT, account  # noqa: F401 - a fixture
 
@@ -135,6 +135,22 @@ def test_a_ledger_older_than_its_sums_gets_them() -> None:
     assert (DailyTotal.objects.get().requests, is_missing()) == (1, False)
 
 
+def test_the_sums_of_a_ledger_that_were_not_all_made_are_made_at_the_next_start() -> None:
+    _, price = priced_model()
+    for number in range(5):
+        record(DAY + timedelta(days=number), price)
+    # The last day has gone on meanwhile.
+    counted(DAY + timedelta(days=4), price)
+    made = rebuild()
+    for _ in range(7):
+        next(made)
+    assert 0 < DailyTotal.by_model.count() < 5
+    assert is_missing()
+    list(rebuild())
+    assert not is_missing()
+    assert list(rebuild(check=True)) == []
+
+
 def dearer(price: Price) -> None:
     Price.objects.create(
         model=price.model, valid_from=DAY - timedelta(days=1), input_per_million=2, output_per_million=4, currency="USD"
@@ -163,8 +179,8 @@ def test_applied_corrections_stand_beside_the_past_and_are_in_the_sums() -> None
     assert "2 corrections were added" in output.getvalue()
     row.refresh_from_db()
     assert row.cost == Decimal("0.0015")
-    now = {found.pk: found.cost_now for found in corrected(UsageRecord.objects.all())}  # type: ignore[attr-defined]
-    assert now == {row.pk: Decimal("0.004"), bare.pk: Decimal("0.004")}
+    now = {found.pk: found.charged for found in UsageRecord.objects.corrected()}
+    assert now == dict.fromkeys((row.pk, bare.pk), (Decimal("0.004"), "USD"))
     assert money(DailyTotal.by_model) == Decimal("0.008")
     assert DailyTotal.by_model.aggregate(Sum("unpriced"))["unpriced__sum"] == 0
     call_command("rebuildtotals", "--check", stdout=output)

@@ -1,0 +1,37 @@
+"""Long tables of the ledger read a page at a time: no query stays open while others write."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final, TypeVar
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from chat.models import UsageRecord
+
+ROWS_AT_ONCE: Final = 2000
+Row = TypeVar("Row")
+
+
+def pages(records: "QuerySet[UsageRecord, Row]", place: Callable[[Row], tuple[datetime, int]]) -> Iterator[list[Row]]:
+    """Yield rows of the ledger, oldest first, `ROWS_AT_ONCE` in a list; `place` tells when one was made, and its id.
+
+    On SQLite a query that is not read to its end keeps its view of the database: to write on the same connection fails
+    then as soon as anybody else has written.
+    """
+    rows = records.order_by("created_at", "pk")
+    after: tuple[datetime, int] | None = None
+    while True:
+        # One bound on the index's first column, or SQLite reads from the beginning each time.
+        some = rows
+        if after is not None:
+            bound = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
+            some = rows.filter(created_at__gte=after[0]).extra(
+                where=["(chat_usagerecord.created_at > %s OR chat_usagerecord.id > %s)"], params=bound
+            )
+        found = list(some[:ROWS_AT_ONCE])
+        if found:
+            yield found
+        if len(found) < ROWS_AT_ONCE:
+            return
+        after = place(found[-1])
