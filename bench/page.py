@@ -35,12 +35,12 @@ READABLE = """
 window.untilReadable = (address) => new Promise((resolve) => {
   const look = () => {
     const window_ = document.querySelector("#scroller")?.getBoundingClientRect();
-    const seen = [...document.querySelectorAll("article > .text")].filter((each) => {
+    const seen = [...document.querySelectorAll("article")].filter((each) => {
       const { top, bottom } = each.getBoundingClientRect();
       return bottom > window_.top && top < window_.bottom;
     });
-    const ended = seen.at(-1)?.parentElement.matches(":last-of-type");
-    const formatted = seen.every((each) => each.matches(".markdown, [data-role=user] > *"));
+    const ended = seen.at(-1)?.matches(":last-of-type");
+    const formatted = seen.every((each) => each.querySelector(".text").matches(".markdown, [data-role=user] > *"));
     if (location.pathname !== address || !ended || !formatted) return requestAnimationFrame(look);
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
   };
