@@ -1,16 +1,18 @@
-"""What the page costs a browser: a long answer in a long conversation, opening one, memory, and what is loaded.
+"""What the page costs a browser: a long answer in a long conversation, opening one, the list, memory, what is loaded.
 
-Run with `make bench`. The processor is slowed to a quarter, but for sizes and where a line says otherwise. Fails when a
-figure is above its limit.
+Run with `make bench`, or a part of it with `--only`. The processor is slowed to a quarter, but for sizes, memory and
+where a line says otherwise. Fails when a figure is above its limit.
 """
 
+import argparse
 import os
 import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -27,19 +29,30 @@ SLOWED = 4
 ANSWER_CHARS = 20_000
 TOKEN_CHARS = 4
 TOKENS_PER_SECOND = 100
-# Watched from the page's own frames: the last message is Markdown and within the window once this has been painted.
-WATCH = """
-window.readable = new Promise((resolve) => {
+LISTED = 10_000
+# Whether all that is in the window is formatted, to the end of the thread: looked at in the page's own frames.
+READABLE = """
+window.untilReadable = (address) => new Promise((resolve) => {
   const look = () => {
-    const scroller = document.querySelector("#scroller");
-    const last = document.querySelector("article:last-of-type > .text.markdown");
-    const bottom = last?.getBoundingClientRect().bottom ?? Infinity;
-    if (!scroller || bottom > scroller.getBoundingClientRect().bottom) return requestAnimationFrame(look);
+    const window_ = document.querySelector("#scroller")?.getBoundingClientRect();
+    const seen = [...document.querySelectorAll("article")].filter((each) => {
+      const { top, bottom } = each.getBoundingClientRect();
+      return bottom > window_.top && top < window_.bottom;
+    });
+    const ended = seen.at(-1)?.matches(":last-of-type");
+    const formatted = seen.every((each) => each.querySelector(".text").matches(".markdown, [data-role=user] > *"));
+    if (location.pathname !== address || !ended || !formatted) return requestAnimationFrame(look);
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
   };
   requestAnimationFrame(look);
 });
 """
+LOAD = READABLE + "window.readable = untilReadable(location.pathname);"
+CLICK = """async (link) => {
+  const began = performance.now();
+  link.click();
+  return await untilReadable(link.pathname) - began;
+}"""
 LONGEST_TASK = """() => {
   window.longest = 0;
   const note = (list) => { for (const { duration } of list.getEntries()) longest = Math.max(longest, duration); };
@@ -58,6 +71,27 @@ ANSWERED = """() => new Promise((resolve) => {
     if (begun && stop.hidden) resolve(clearInterval(timer));
   }, 500);
 })"""
+# To the end, as fast as it comes, and back again by a window at a time.
+SCROLL = """async (count) => {
+  const list = document.querySelector("#lists");
+  const frame = () => new Promise(requestAnimationFrame);
+  while (list.querySelectorAll("li").length < count) {
+    list.scrollTop = list.scrollHeight;
+    await frame();
+  }
+  while (list.scrollTop > 0) {
+    list.scrollTop -= list.clientHeight;
+    await frame();
+  }
+}"""
+FILL_LIST = """
+from datetime import timedelta
+from django.utils import timezone
+owner, now = User.objects.get(username="bob"), timezone.now()
+Conversation.objects.bulk_create(
+    [Conversation(owner=owner, title=f"Talk number {{n}}", updated_at=now - timedelta(hours=n)) for n in range({count})]
+)
+"""
 FILL = """
 from uuid import uuid4
 from bench.markdown import Writer
@@ -130,52 +164,107 @@ def streamed(page: Page, address: str, shown: str) -> Iterator[Figure]:
     yield Figure(f"20 kB answer, {shown}: main thread busy", 100 * busy / took, 25, "%")
 
 
-def opened(page: Page, address: str, rate: int, times: int) -> Figure:
-    """Open a conversation: from the beginning of the navigation until its end can be read; the median."""
-    tools = slow(page, rate)
-    took = []
-    for _ in range(times):
-        page.goto(address)
-        took.append(page.evaluate("readable"))
-    tools.detach()
-    name = "1,000 messages: open to readable" + ("" if rate == SLOWED else ", full speed")
-    return Figure(name, statistics.median(took), 300, "ms")
+@dataclass(frozen=True)
+class Bench:
+    """A site and a browser to measure with."""
 
+    site: Site
+    browser: Browser
 
-def grown(page: Page, answers: int) -> Figure:
-    """Ask one question after the other, each answered at length."""
-    tools = slow(page, 1)
-    ask(page, "bench: at once")
-    until_answered(page)
-    before = heap(tools)
-    for _ in range(answers):
+    def page(self, person: str = "alice", script: str = "") -> Page:
+        """Open the first page in a profile of its own."""
+        context = self.browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+        context.set_default_timeout(120_000)
+        if script:
+            context.add_init_script(script)
+        return sign_in(context.new_page(), self.site, person)
+
+    def talk(self, count: int) -> tuple[str, str]:
+        """Make a conversation. Returns its address and the id of its first message."""
+        name, first = self.site.shell(FILL.format(count=count)).split()
+        return f"{self.site.url}/c/{name}", first
+
+    def size(self) -> Iterator[Figure]:
+        """What is fetched for the first page."""
+        page = self.page()
+        page.wait_for_load_state("networkidle")
+        yield Figure("JavaScript and CSS before colours and formulas", page.evaluate(LOADED) / 1000, 150, "kB")
+
+    def opening(self) -> Iterator[Figure]:
+        """Click on one and the other, until the end of the thread can be read; the median."""
+        addresses = [self.talk(1000)[0] for _ in range(2)]
+        page = self.page(script=READABLE)
+        slow(page)
+        links = [
+            page.locator(f"#conversations a[href='{address.removeprefix(self.site.url)}']") for address in addresses
+        ]
+        took = [links[place % 2].evaluate(CLICK) for place in range(10)]
+        yield Figure("1,000 messages: click in the list to readable", statistics.median(took), 300, "ms")
+
+    def loading(self) -> Iterator[Figure]:
+        """Load the page of one, from the beginning of the navigation until its end can be read; the median."""
+        address, _ = self.talk(1000)
+        page = self.page(script=LOAD)
+        for rate in (1, SLOWED):
+            tools = slow(page, rate)
+            took = []
+            for _ in range(7):
+                page.goto(address)
+                took.append(page.evaluate("readable"))
+            tools.detach()
+            name = "1,000 messages: full load to readable" + ("" if rate == SLOWED else ", full speed")
+            yield Figure(name, statistics.median(took), 300, "ms")
+
+    def listing(self) -> Iterator[Figure]:
+        """Scroll through a list that is fetched page by page, to its end and back."""
+        self.site.shell(FILL_LIST.format(count=LISTED))
+        page = self.page("bob")
+        slow(page)
+        page.evaluate(LONGEST_TASK)
+        page.evaluate(SCROLL, LISTED)
+        yield Figure(
+            f"list of {LISTED:,} scrolled through: longest task (0: none of 50)", page.evaluate("longest"), 50, "ms"
+        )
+
+    def streaming(self) -> Iterator[Figure]:
+        """A long answer in a conversation opened as always."""
+        address, _ = self.talk(500)
+        yield from streamed(self.page(), address, "500 messages, the last 40 shown")
+
+    def streaming_shown(self) -> Iterator[Figure]:
+        """A long answer where all of the conversation is in the page."""
+        address, first = self.talk(500)
+        yield from streamed(self.page(), f"{address}?at={first}", "500 messages shown")
+
+    def heap(self) -> Iterator[Figure]:
+        """Ask one question after the other, each answered at length."""
+        page, answers = self.page(), 20
+        tools = slow(page, 1)
         ask(page, "bench: at once")
         until_answered(page)
-    return Figure(f"heap growth after {answers} answers of 20 kB", heap(tools) - before, 20, "MiB")
+        before = heap(tools)
+        for _ in range(answers):
+            ask(page, "bench: at once")
+            until_answered(page)
+        yield Figure(f"heap growth after {answers} answers of 20 kB", heap(tools) - before, 20, "MiB")
 
 
-def measure(site: Site, browser: Browser) -> Iterator[Figure]:
-    """Measure everything, each in a page of its own."""
-
-    def fresh() -> Page:
-        context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
-        context.set_default_timeout(60_000)
-        return sign_in(context.new_page(), site, "alice")
-
-    page = fresh()
-    yield Figure("JavaScript and CSS before colours and formulas", page.evaluate(LOADED) / 1000, 150, "kB")
-    name, _ = site.shell(FILL.format(count=1000)).split()
-    page.add_init_script(WATCH)
-    for rate in (1, SLOWED):
-        yield opened(page, f"{site.url}/c/{name}", rate, 7)
-    name, first = site.shell(FILL.format(count=500)).split()
-    yield from streamed(fresh(), f"{site.url}/c/{name}?at={first}", "500 messages shown")
-    yield from streamed(fresh(), f"{site.url}/c/{name}", "500 messages, the last 40 shown")
-    yield grown(fresh(), 20)
+PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "size": Bench.size,
+    "opening": Bench.opening,
+    "loading": Bench.loading,
+    "list": Bench.listing,
+    "streaming": Bench.streaming,
+    "streaming-shown": Bench.streaming_shown,
+    "heap": Bench.heap,
+}
 
 
 def main() -> int:
     """Print the table. Returns 1 if a figure is above its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="which parts to measure")
+    wanted: list[str] = parser.parse_args().only
     text = Writer().answer(ANSWER_CHARS)
     pieces = [text[at : at + TOKEN_CHARS] for at in range(0, len(text), TOKEN_CHARS)]
     kept = True
@@ -184,7 +273,7 @@ def main() -> int:
         upstream.script_prompt("bench: steadily", text=pieces, delay=1 / TOKENS_PER_SECOND)
         with Site(Path(directory) / "data", {"OPENAI_BASE_URL": upstream.base_url}) as site:
             print(f"{f'a browser on a processor slowed {SLOWED}×':<72} {'measured':>10} {'at most':>10}")
-            for figure in measure(site, browser):
+            for figure in (figure for part in wanted for figure in PARTS[part](Bench(site, browser))):
                 print(f"{figure.name:<72} {figure.value:10.1f} {figure.limit:10.1f} {figure.unit}", flush=True)
                 kept = kept and figure.kept
     return 0 if kept else 1

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from chatsite.fingerprint import fingerprint
+from chatsite.modules import imports
 from tests.site import Site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,3 +71,14 @@ def test_a_fingerprint_changes_with_a_file_and_with_nothing_else(tmp_path: Path)
     assert fingerprint(tmp_path) == before
     (tmp_path / "main.js").write_text("two")
     assert fingerprint(tmp_path) != before
+
+
+def test_all_that_comes_with_a_module_is_known_and_not_what_it_fetches_later(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "main.js").write_text(
+        'import { a } from "./a.js";\nimport {\n  b,\n} from "../b.js";\n/** @typedef {import("./types.js").T} T */\n'
+        'const later = () => import("./later.js");\n'
+    )
+    (tmp_path / "app" / "a.js").write_text('import "../b.js";\nexport * from "./main.js";\n')
+    (tmp_path / "b.js").write_text('const text = "./none.js";\n')
+    assert imports(tmp_path, "app/main.js") == ("app/main.js", "app/a.js", "b.js")

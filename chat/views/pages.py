@@ -18,23 +18,20 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chat import catalog
-from chat.models import Conversation, SetupToken
+from chat.models import ChatModel, Conversation, SetupToken
 from chat.models.tree import Tree
 from chat.usage.standing import standings
 from chat.views import thread
 from chat.views.listing import PAGE_SIZE, next_cursor
 from chat.views.summary import summaries
 from chat.views.thread import ThreadMessage
+from chatsite.modules import imports
 
 # How many messages a page has at first, and how many of them at least go before the one that is looked for.
 SHOWN: Final = 40
 SHOWN_BEFORE: Final = 4
 # Named in the page's head, so that the browser fetches them all at once and not import by import.
-# Of the libraries only the one that every answer needs.
-MODULES: Final = (
-    "vendor/markdown-it/markdown-it.mjs",
-    *(f"chat/{file.name}" for file in sorted((settings.BASE_DIR / "static" / "chat").glob("*.js"))),
-)
+MODULES: Final = imports(settings.BASE_DIR / "static", "chat/main.js")
 STARTERS: Final = (
     "How does a bicycle stay upright?",
     "Plan three easy dinners for this week",
@@ -78,9 +75,7 @@ class SignIn(LoginView):
 @login_required
 def home(request: SignedInRequest) -> HttpResponse:
     """The empty thread."""
-    latest = Conversation.objects.listed(request.user).select_related("model").first()
-    name = request.user.get_short_name() or request.user.get_username()
-    return _page(request, {"preferred": latest and latest.model, "name": name, "starters": STARTERS})
+    return _page(request, None, {})
 
 
 @require_safe
@@ -94,7 +89,7 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     tree = Tree.of(found)
     names, more = _window(tree, found, request.GET.get("at", ""))
     messages = [shown(message) for message in thread.messages(found, tree, names)]
-    return _page(request, {"preferred": found.model, "conversation": found, "messages": messages, "more": more})
+    return _page(request, found.model, {"conversation": found, "messages": messages, "more": more})
 
 
 def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID], bool]:
@@ -113,19 +108,23 @@ def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID]
     return branch[begin:], begin > 0
 
 
-def _page(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
+def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, Any]) -> HttpResponse:
+    """Render the page. It has what a new conversation needs, too, which can begin in it without another request."""
     choices = catalog.choices(request.user)
     names = [choice.name for choice in choices]
-    preferred = context.pop("preferred")
-    chosen = preferred.name if preferred and preferred.name in names else next(iter(names), "")
     mine = Conversation.objects.listed(request.user).filter(archived=False).select_related("model")
     rows = list(mine[: PAGE_SIZE + 1])
     # Pinned ones stand above the others, however old they are.
     listed = {row.pk: row for row in [*mine.filter(pinned=True)[:PAGE_SIZE], *rows[:PAGE_SIZE]]}
+    latest = rows[0].model if rows else None
+    fresh = latest.name if latest and latest.name in names else next(iter(names), "")
     frame = {
         "modules": MODULES,
+        "name": request.user.get_short_name() or request.user.get_username(),
+        "starters": STARTERS,
         "choices": choices,
-        "chosen": chosen,
+        "chosen": model.name if model and model.name in names else fresh,
+        "fresh": fresh,
         "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
         "conversations": summaries(listed.values()),
         "cursor": next_cursor(rows) or "",

@@ -43,6 +43,12 @@ export function createAnnouncer(element) {
       if (news) tell(news, false);
     },
 
+    /** @param {State} state of another conversation, which is in the page now */
+    opened(state) {
+      phase = state.phase;
+      tell(state.title || "New chat", false);
+    },
+
     /** @param {string} text */
     say: (text) => tell(text, false),
 

@@ -1,13 +1,15 @@
 /** Every request the page makes. */
 
+import { onDemand } from "./demand.js";
 import { PATIENCE, SilenceError, events } from "./line.js";
 import { createListing } from "./listing.js";
 import { createRequest } from "./request.js";
-import { createWhole } from "./whole.js";
 
 /** @typedef {import("./line.js").Positioned} Positioned */
 /** @typedef {import("./whole.js").Question} Question */
-/** @typedef {Record<string, any> & { messages: import("./whole.js").Message[], more: boolean }} Conversation */
+/** @typedef {ReturnType<typeof import("./whole.js").createWhole>} Whole */
+/** @typedef {{ temporary: boolean, model: string | null, messages: import("./whole.js").Message[], more: boolean }} Thread */
+/** @typedef {import("./listing.js").Conversation & import("./settings.js").Values & Thread} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
 /**
@@ -30,17 +32,17 @@ const canStream = () => "ReadableStream" in globalThis && "body" in Response.pro
  */
 export function createApi(csrfToken, origin = "", patience = PATIENCE) {
   const request = createRequest(csrfToken, origin);
-  const whole = createWhole(request);
+  const whole = onDemand(async () => (await import("./whole.js")).createWhole(request));
   let silences = 0;
 
   /**
    * @param {(signal: AbortSignal) => Promise<Response>} open
    * @param {AbortSignal} signal
-   * @param {() => AsyncGenerator<Positioned, void, void>} otherwise where nothing can stream
+   * @param {(whole: Whole) => AsyncGenerator<Positioned, void, void>} otherwise where nothing can stream
    * @returns {AsyncGenerator<Positioned, void, void>}
    */
   async function* streamed(open, signal, otherwise) {
-    if (!canStream() || silences >= SILENCES_TO_BELIEVE) return yield* otherwise();
+    if (!canStream() || silences >= SILENCES_TO_BELIEVE) return yield* otherwise(await whole());
     try {
       for await (const each of events(open, signal, patience)) {
         silences = 0;
@@ -49,7 +51,7 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
     } catch (error) {
       if (!(error instanceof SilenceError) || error.begun) throw error;
       silences += 1;
-      yield* otherwise();
+      yield* otherwise(await whole());
     }
   }
 
@@ -62,7 +64,7 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
     ask(question, signal) {
       const open = (/** @type {AbortSignal} */ own) => request("POST", "/api/chat/stream", { body: question, signal: own });
       // The same request_id: what was begun silently is not begun again.
-      return streamed(open, signal, () => whole.ask(question, signal));
+      return streamed(open, signal, (whole) => whole.ask(question, signal));
     },
 
     /**
@@ -75,7 +77,7 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
       const headers = position ? { "Last-Event-ID": position } : {};
       const path = `/api/generations/${generationId}/stream`;
       const open = (/** @type {AbortSignal} */ own) => request("GET", path, { headers, signal: own });
-      return streamed(open, signal, () => whole.follow(conversationId, generationId, signal));
+      return streamed(open, signal, (whole) => whole.follow(conversationId, generationId, signal));
     },
 
     /** @param {string} generationId */

@@ -78,7 +78,11 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
     regenerate,
 
     /** @param {string} text from the composer */
-    sendTyped: (text) => send(text, restored?.parentId, restored),
+    sendTyped(text) {
+      // Another conversation may have been opened since.
+      const before = current().turns.some(({ key }) => key === restored?.key) ? restored : undefined;
+      return send(text, before?.parentId, before);
+    },
 
     /**
      * @param {string} key of the question that is asked in other words, beside it

@@ -23,6 +23,8 @@ export function createChoice(element, models) {
   }
 
   return {
+    close: menu.close,
+
     /**
      * @param {HTMLElement} button
      * @param {string} model that wrote the answer

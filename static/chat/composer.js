@@ -81,5 +81,10 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
     text: () => box.value,
 
     focus: () => box.focus(),
+
+    /** Takes the focus, where that does not bring up a keyboard on the screen. */
+    invite() {
+      if (matchMedia("(pointer: fine)").matches) box.focus();
+    },
   };
 }

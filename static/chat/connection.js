@@ -52,7 +52,7 @@ export function createConnection({ api, dispatch, onEnd }) {
     const seconds = () => (performance.now() - since) / 1000;
     let quiet = once;
     const clock = setInterval(() => {
-      if (!quiet) dispatch({ type: "waited", seconds: Math.floor(seconds()) });
+      if (!quiet && !signal.aborted) dispatch({ type: "waited", seconds: Math.floor(seconds()) });
     }, 1000);
     const follow = (/** @type {Place} */ from) => api.follow(from, signal);
     try {
@@ -112,6 +112,12 @@ export function createConnection({ api, dispatch, onEnd }) {
     wake() {
       nudge();
       if (!open) resume({ once: true });
+    },
+
+    /** Another conversation takes the page: this line is not taken up again. */
+    leave() {
+      this.close();
+      lost = null;
     },
 
     /** Lets go without Stop: the answer is written on, and can be followed again. */

@@ -73,5 +73,12 @@ export function createDrawer({ sidebar, thread, scrim, buttons }) {
 
   refresh();
 
-  return { toggle: () => set(!open()) };
+  return {
+    toggle: () => set(!open()),
+
+    /** Something else is in the thread: what lies over it has done its work. */
+    uncover() {
+      if (narrow.matches && overlaid) set(false);
+    },
+  };
 }

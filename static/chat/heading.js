@@ -2,14 +2,17 @@
 
 /** @typedef {import("./state.js").State} State */
 
+const UNTITLED = "New chat";
+
 /** @param {HTMLElement} element */
 export function createHeading(element) {
   return {
     /** @param {State} state */
-    update({ title }) {
-      if (!title || element.textContent === title) return;
-      element.textContent = title;
-      document.title = `${title} · chatsite`;
+    update({ title, conversationId }) {
+      const shown = title || UNTITLED;
+      const tab = title || conversationId ? `${shown} · chatsite` : "chatsite";
+      if (element.textContent !== shown) element.textContent = shown;
+      if (document.title !== tab) document.title = tab;
     },
   };
 }

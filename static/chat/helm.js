@@ -4,10 +4,10 @@ import { createAnnouncer } from "./announcer.js";
 import { createChoice } from "./choice.js";
 import { createConfirmation } from "./confirmation.js";
 import { createDeeds } from "./deeds.js";
+import { onDemand } from "./demand.js";
 import { openEditor } from "./editor.js";
 import { watchNearing } from "./nearing.js";
 import { need } from "./page.js";
-import { createSettings } from "./settings.js";
 import { goToSpot } from "./spot.js";
 import { createSteering } from "./steering.js";
 import { createTemporary } from "./temporary.js";
@@ -31,15 +31,28 @@ import { createTemporary } from "./temporary.js";
  */
 export function createHelm({ api, current, dispatch, draw, log, thread, scroll, asking, models, onRunning, onAsked }) {
   const announcer = createAnnouncer(need("#news", HTMLElement));
-  const settings = createSettings(need("#settings", HTMLDialogElement), {
-    button: need("#open-settings", HTMLElement),
-    load: () => whereThereIs(api.conversation),
-    save: (changes) => whereThereIs((id) => api.change(id, changes)),
+  const drawer = need("#settings", HTMLDialogElement);
+  /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
+  let settings = null;
+  /** @type {Partial<import("./settings.js").Values> | undefined} what was opened in place; undefined: what the server rendered */
+  let shown;
+  const fetchSettings = onDemand(async () => {
+    const { createSettings } = await import("./settings.js");
+    settings = createSettings(drawer, {
+      load: () => whereThereIs(api.conversation),
+      save: (changes) => whereThereIs((id) => api.change(id, changes)),
+    });
+    if (shown) settings.opened(shown);
+    return settings;
+  });
+  need("#open-settings", HTMLElement).addEventListener("click", async () => {
+    drawer.showModal();
+    (await fetchSettings()).begin();
   });
   const temporary = createTemporary({
     page: need("#page", HTMLElement),
     note: need("#temporary-note", HTMLElement),
-    button: document.querySelector("#temporary"),
+    button: need("#temporary", HTMLElement),
     onToggle: (chosen) => dispatch({ type: "temporary", temporary: chosen }),
   });
   const steering = createSteering({
@@ -49,12 +62,13 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw())),
     onRunning,
   });
+  const choice = createChoice(need("#choice", HTMLElement), models);
   const editor = need("#editor-template", HTMLTemplateElement);
   const deeds = createDeeds({
     current,
     steering,
     asking,
-    choice: createChoice(need("#choice", HTMLElement), models),
+    choice,
     confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
     edit: (article, text, onSave) => openEditor(editor, article, { text, onSave }),
     articleOf: thread.articleOf,
@@ -76,14 +90,32 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   /** @param {string | undefined} key */
   const rowOf = (key) => thread.articleOf(key ?? "")?.querySelector(".actions");
 
+  let lookAbove = () => {};
+
   return {
     deeds,
+    further: fetchSettings,
+
+    /** Another conversation takes the page: nothing of this one stays open above it. */
+    leave() {
+      settings?.leave();
+      choice.close({ refocus: false });
+      for (const each of document.querySelectorAll("dialog")) each.close();
+    },
+
+    /** @param {import("./api.js").Conversation | null} conversation is in the page now; null for a new one */
+    opened(conversation) {
+      shown = conversation ?? {};
+      settings?.opened(shown);
+      announcer.opened(current());
+      lookAbove();
+    },
 
     /** An answer is being written that was asked for elsewhere; where it cannot be had now, a reload has it. */
     catchUp: () => steering.catchUp().catch(() => {}),
 
     /** @returns {Record<string, unknown>} what a new conversation begins with */
-    opening: settings.opening,
+    opening: () => settings?.opening() ?? {},
 
     /** @param {State} state */
     update(state) {
@@ -97,9 +129,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
      * @param {boolean} isNew whether the conversation has, too
      */
     begun(isNew) {
-      // What the address pointed at may be on another branch by now.
-      history.replaceState(null, "", `/c/${current().conversationId}`);
-      if (isNew) settings.begun();
+      if (isNew) settings?.begun();
       steering.learn();
     },
 
@@ -109,7 +139,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
       if (!find()) scroll.toEnd();
       addEventListener("hashchange", find);
       const start = need("#transcript-start", HTMLElement);
-      watchNearing(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, steering.earlier);
+      lookAbove = watchNearing(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, steering.earlier);
     },
   };
 }

@@ -48,6 +48,21 @@ export function knownOf(message) {
 }
 
 /**
+ * @param {import("./api.js").Conversation} conversation
+ * @returns {Partial<import("./state.js").State>}
+ */
+export function knownState({ id, title, temporary, more, messages }) {
+  const turns = messages.map((message) => turn({ ...knownOf(message), key: message.id }));
+  return { conversationId: id, title, temporary, more, turns };
+}
+
+/**
+ * @param {Message | undefined} last
+ * @returns {string | null} the generation that is still writing the last message
+ */
+export const writing = (last) => (["queued", "streaming"].includes(last?.status) ? last?.generation_id : null);
+
+/**
  * @param {HTMLElement} log
  * @returns {string | null} the generation that is still writing the last message
  */

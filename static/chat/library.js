@@ -1,5 +1,6 @@
 /** Puts together what leads to other conversations: the lists, their menu, deletion, search, and the feed of changes. */
 
+import { onDemand } from "./demand.js";
 import { createEditing } from "./editing.js";
 import { createFeed } from "./feed.js";
 import { createLists } from "./lists.js";
@@ -7,7 +8,6 @@ import { need } from "./page.js";
 import { createPopup } from "./popup.js";
 import { whileSeen } from "./presence.js";
 import { createRemoval } from "./removal.js";
-import { createSearch } from "./search.js";
 import { createToast } from "./toast.js";
 
 /** @typedef {import("./api.js").Api} Api */
@@ -24,8 +24,9 @@ const RECENT = 8;
  * @param {(event: PageEvent) => void} parts.dispatch
  * @param {() => void} parts.onElsewhere an answer is being written in the page's conversation, which
  *   was asked for in another tab or on another device
+ * @param {(href: string) => void} parts.go
  */
-export function createLibrary({ api, current, dispatch, onElsewhere }) {
+export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   const panel = need("#lists", HTMLElement);
   const lists = createLists(panel, api);
   const toast = createToast(need("#toast", HTMLElement));
@@ -48,15 +49,27 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
       lists.find(id)?.element.querySelector("a")?.focus();
     },
   });
-  const search = createSearch(need("#search", HTMLDialogElement), {
-    request: (query, signal) => api.conversations({ q: query }, signal),
-    recent: () => lists.recent(RECENT),
-    go: (href) => location.assign(href),
+  const dialog = need("#search", HTMLDialogElement);
+  const search = onDemand(async () => {
+    const { createSearch } = await import("./search.js");
+    const request = (/** @type {string} */ query, /** @type {AbortSignal} */ signal) => api.conversations({ q: query }, signal);
+    return createSearch(dialog, { request, recent: () => lists.recent(RECENT), go });
   });
+
+  async function openSearch() {
+    if (dialog.open) return;
+    // What is typed before the rest is there stands in its box.
+    dialog.showModal();
+    need("input", HTMLInputElement, dialog).select();
+    (await search()).begin();
+  }
+
   /** @type {Set<string>} generations that this page knows of */
   const followed = new Set();
   /** @type {string | null} */
   let writing = null;
+  /** @type {string | null} the conversation in the page */
+  let here = null;
   let chosen = "";
   let openedAt = 0;
   /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
@@ -122,35 +135,43 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
     for (const event of newer) told(event);
   }
 
-  need("[data-search]", HTMLElement).addEventListener("click", search.open);
+  need("[data-search]", HTMLElement).addEventListener("click", openSearch);
   need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
   whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
   removal.resume();
   const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
-  // However old it is, the conversation in the page has its place in the list.
-  if (id && updatedAt && archived === undefined && !lists.find(id)) {
-    lists.show({ id, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: null }, true);
+  if (id && updatedAt && archived === undefined) {
+    opened({ id, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: null });
+  }
+
+  /** @param {Conversation} conversation in the page: it has its place in the list, however old it is */
+  function opened(conversation) {
+    if (!lists.find(conversation.id)) lists.show(conversation, true);
   }
 
   return {
-    search: search.open,
+    search: openSearch,
+    further: search,
     undo: toast.perform,
     /** @param {string} text */
     say: (text) => toast.show({ text, act: "", onAct() {} }),
     showArchived: lists.showArchived,
+    opened,
 
     /** @param {State} state */
     update({ conversationId: id, title, generationId, temporary }) {
       if (generationId) followed.add(generationId);
+      const [before, another] = [writing, here !== id];
+      [writing, here] = [generationId, id];
+      lists.open(id ?? "");
       if (!id || temporary) return;
-      if (writing !== generationId) {
+      // Another one was opened, in which nothing is said: nothing has ended in it either.
+      if (before !== generationId && !(another && generationId === null)) {
         const fresh = { id, title, pinned: false, archived: false, updated_at: "" };
         const updated_at = new Date().toISOString();
         // What is being said stands first, before the feed tells it.
         lists.show({ ...fresh, ...lists.find(id)?.conversation, updated_at, streaming: generationId }, true);
       }
-      writing = generationId;
-      lists.open(id);
     },
   };
 }

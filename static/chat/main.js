@@ -8,7 +8,9 @@ import { copyText } from "./clipboard.js";
 import { createComposer } from "./composer.js";
 import { createConnection } from "./connection.js";
 import { keepDraft, readDraft } from "./draft.js";
+import { fetchWhenIdle } from "./demand.js";
 import { createDrawer } from "./drawer.js";
+import { createExchange } from "./exchange.js";
 import { createFrame } from "./frame.js";
 import { createHeading } from "./heading.js";
 import { createHelm } from "./helm.js";
@@ -16,6 +18,7 @@ import { readTurns, runningGeneration } from "./history.js";
 import { createKeyboard } from "./keyboard.js";
 import { createLibrary } from "./library.js";
 import { createMessage } from "./message.js";
+import { createOpening } from "./opening.js";
 import { need } from "./page.js";
 import { createPicker } from "./picker.js";
 import { watchPresence } from "./presence.js";
@@ -23,6 +26,7 @@ import { createScroll } from "./scroll.js";
 import { initial, lastAnswer, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
 import { createThread } from "./thread.js";
+import { createWelcome } from "./welcome.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
 
@@ -31,7 +35,6 @@ const GROWTH = new Set(["reasoning", "token", "tool_call", "field"]);
 
 const log = need("#transcript", HTMLElement);
 const page = need("#page", HTMLElement).dataset;
-const welcome = document.querySelector("#welcome");
 const api = createApi(need("meta[name=csrf-token]", HTMLMetaElement).content);
 
 let state = initial({
@@ -60,7 +63,14 @@ const picker = createPicker(need("#model", HTMLSelectElement), document.querySel
   if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
 });
 const heading = createHeading(need("#title", HTMLElement));
-const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: () => helm.catchUp() });
+const opening = createOpening({
+  load: (id, last) => api.conversation(id, { last }),
+  current: () => state.conversationId ?? "",
+  left: () => ({ spot: scroll.spot(), count: state.turns.length }),
+  show: (conversation, spot) => exchange(conversation, spot),
+  thread: need("#thread", HTMLElement),
+});
+const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: () => helm.catchUp(), go: opening.go });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
 const asking = createAsking({
   current: () => state,
@@ -69,7 +79,11 @@ const asking = createAsking({
   model: picker.chosen,
   settings: () => helm.opening(),
   composer,
-  onAsked: () => scroll.toEnd(),
+  onAsked() {
+    opening.cancel();
+    picker.asked();
+    scroll.toEnd();
+  },
 });
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
 const helm = createHelm({
@@ -93,20 +107,30 @@ const drawer = createDrawer({
 });
 const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {
   search: library.search,
-  new: () => location.assign("/"),
+  new: () => opening.go("/"),
   sidebar: drawer.toggle,
   copy: async () => (await copyText(lastAnswer(state))) && library.say("Copied the last answer"),
   undo: library.undo,
   write: composer.focus,
 });
+const welcome = createWelcome(need("#welcome", HTMLElement), (question) => {
+  asking.send(question, null);
+  composer.focus();
+});
 createAccount({ archived: () => library.showArchived(true), sheet: keyboard.showSheet });
 
 const frame = createFrame((elapsed) => {
-  welcome?.toggleAttribute("hidden", state.turns.length > 0);
   const waiting = thread.update(state, elapsed);
-  for (const view of [composer, heading, library, helm]) view.update(state);
+  for (const view of [welcome, composer, heading, library, helm]) view.update(state);
   scroll.update();
   return waiting;
+});
+
+const exchange = createExchange({
+  parts: { connection, stopper, helm, library, picker, composer, scroll, drawer },
+  dispatch,
+  draw: frame.now,
+  onRunning: followAgain,
 });
 
 /** @param {PageEvent} event */
@@ -122,6 +146,7 @@ function dispatch(event) {
 function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
+  opening.name(state.conversationId ?? "");
   helm.begun(!conversationBefore);
   stopper.begun();
 }
@@ -153,11 +178,6 @@ function followAgain(generationId) {
   connection.follow(state.conversationId ?? "", generationId);
 }
 
-for (const starter of document.querySelectorAll("[data-starter]")) {
-  const ask = thenWrite(() => asking.send(starter.textContent?.trim() ?? "", null));
-  starter.addEventListener("click", () => ask(""));
-}
-
 watchPresence({
   // A page in the back/forward cache holds no connection; on its return it follows where it was.
   onLeave: () => connection.close(),
@@ -175,4 +195,5 @@ frame.now();
 helm.arrive();
 const running = runningGeneration(log);
 if (running) followAgain(running);
-if (matchMedia("(pointer: fine)").matches) composer.focus();
+composer.invite();
+fetchWhenIdle([library.further, helm.further]);

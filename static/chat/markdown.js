@@ -43,10 +43,12 @@ export function createMarkdown(element) {
   let shown = [];
   /** @type {Element | null} */
   let end = null;
+  // What is far away has a place, and nothing within it has.
+  const place = element.closest("article") ?? element;
 
   function render() {
     due = false;
-    forget(element);
+    forget(place);
     if (!rendered) {
       element.replaceChildren();
       element.classList.add("markdown");
@@ -65,7 +67,7 @@ export function createMarkdown(element) {
     end?.setAttribute("data-end", "");
   }
 
-  if (source) whenNear(element, render);
+  if (source) whenNear(place, render);
 
   return {
     /** @returns {string} the source of what is on the screen */
@@ -91,11 +93,16 @@ export function createMarkdown(element) {
       if (due) render();
     },
 
-    /** There is no more to come: what was held back is shown as it is. */
+    /** There is no more to come: what was held back is shown as it is. What nobody has seen yet waits until it is near. */
     settle() {
       if (!growing) return;
       growing = false;
-      if (rendered || due) render();
+      if (rendered) due = true;
+      else if (due) {
+        due = false;
+        element.textContent = source;
+        whenNear(place, render);
+      }
     },
   };
 }

@@ -111,9 +111,9 @@ export function createMessage(article, createBody, toolTemplate) {
       const how = { live, held, elapsed };
       const thoughtsWait = show(thoughts, turn.reasoning, how);
       const textWaits = show(body, turn.content, how);
+      if (!live && !textWaits) body.settle();
       thoughts.draw();
       body.draw();
-      if (!live && !textWaits) body.settle();
       tools.update(turn.toolCalls);
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");

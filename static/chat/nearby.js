@@ -1,9 +1,10 @@
-/** Work on parts of the page: what is in view first, what is about to come into view in time, the rest when idle. */
+/** Work on parts of the page: what is in view at once, what is about to come into view in time, the rest when idle. */
 
 /** @type {Map<Element, () => void>} */
 const waiting = new Map();
 const soon = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 50));
 let planned = false;
+let asked = false;
 
 const observer = globalThis.IntersectionObserver
   ? new IntersectionObserver(
@@ -20,7 +21,7 @@ function perform(element) {
   if (!element || !work) return;
   waiting.delete(element);
   observer?.unobserve(element);
-  work();
+  if (element.isConnected) work();
 }
 
 function idle() {
@@ -35,22 +36,27 @@ function plan() {
   soon(idle);
 }
 
+/** @param {Element} element */
+function isSeen(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
 function first() {
-  for (const element of [...waiting.keys()].reverse()) {
-    const { bottom } = element.getBoundingClientRect();
-    if (bottom < -innerHeight) break;
-    perform(element);
-  }
+  asked = false;
+  // All are looked at before anything changes: the page is laid out once.
+  for (const element of [...waiting.keys()].filter(isSeen)) perform(element);
   for (const element of waiting.keys()) observer?.observe(element);
   plan();
 }
 
 /**
  * @param {Element} element
- * @param {() => void} work is done once: before the next frame when the element is at the end of the page
+ * @param {() => void} work is done once: before the next frame when the element is in view
  */
 export function whenNear(element, work) {
-  if (waiting.size === 0) queueMicrotask(first);
+  if (!asked) queueMicrotask(first);
+  asked = true;
   waiting.set(element, work);
 }
 

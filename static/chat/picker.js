@@ -6,14 +6,31 @@
  * @param {(model: string) => void} onChoose
  */
 export function createPicker(select, echoes, onChoose) {
-  select.addEventListener("change", () => {
+  /** @param {string} model */
+  function show(model) {
+    select.value = model;
     for (const echo of echoes) echo.textContent = select.value;
+  }
+
+  select.addEventListener("change", () => {
+    show(select.value);
     onChoose(select.value);
   });
 
   return {
     /** @returns {string} empty when there is no model */
     chosen: () => select.value,
+
+    /** @param {string | null} model of the conversation in the page; where it may not be used, what a new one begins with */
+    set(model) {
+      const known = [...select.options].some(({ value }) => value === model);
+      show((known ? model : select.dataset.fresh) ?? "");
+    },
+
+    /** A question was asked: new conversations begin with the same model. */
+    asked() {
+      select.dataset.fresh = select.value;
+    },
 
     /** @returns {string[]} all that may be used */
     all: () => [...select.options].map(({ value }) => value),

@@ -1,5 +1,7 @@
 /** Keeps what is read in view: the end of the thread until the reader scrolls up, then the place that was reached. */
 
+/** @typedef {{ id: string, top: number }} Spot a message, and how far it is from the upper edge, in pixels */
+
 const NEAR_PX = 8;
 const AWAY_PX = 120;
 
@@ -75,6 +77,23 @@ export function createScroll(scroller, button) {
       held = false;
       layOut();
       element.scrollIntoView({ block: "center" });
+      lastTop = scroller.scrollTop;
+    },
+
+    /** @returns {Spot | null} what is looked at; null for the end */
+    spot() {
+      const edge = scroller.getBoundingClientRect().top;
+      const seen = [...scroller.querySelectorAll("article")].find((each) => each.getBoundingClientRect().bottom > edge);
+      return held || !seen ? null : { id: seen.dataset.messageId ?? "", top: seen.getBoundingClientRect().top - edge };
+    },
+
+    /** @param {Spot | null} spot is looked at again; the end, where it is no longer there */
+    back(spot) {
+      const article = spot && scroller.querySelector(`article[data-message-id="${CSS.escape(spot.id)}"]`);
+      if (!article) return toEnd();
+      held = false;
+      layOut();
+      scroller.scrollTop += article.getBoundingClientRect().top - scroller.getBoundingClientRect().top - spot.top;
       lastTop = scroller.scrollTop;
     },
 

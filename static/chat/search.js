@@ -137,11 +137,7 @@ export function createSearch(dialog, { request, recent, go }) {
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
 
   return {
-    open() {
-      if (dialog.open) return;
-      dialog.showModal();
-      box.select();
-      look();
-    },
+    /** The dialog was opened; something may have been typed already. */
+    begin: look,
   };
 }

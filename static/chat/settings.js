@@ -15,11 +15,10 @@ const numberIn = (input) => (input.value === "" ? null : Number(input.value));
 /**
  * @param {HTMLDialogElement} dialog made by chat/settings.html
  * @param {object} parts
- * @param {HTMLElement} parts.button opens it
  * @param {() => Promise<Conversation> | null} parts.load null while there is no conversation
  * @param {(changes: Partial<Values>) => Promise<unknown> | null} parts.save null while there is no conversation
  */
-export function createSettings(dialog, { button, load, save }) {
+export function createSettings(dialog, { load, save }) {
   const form = need("form", HTMLFormElement, dialog);
   const prompt = need("[name=system_prompt]", HTMLTextAreaElement, form);
   const slider = need("[type=range]", HTMLInputElement, form);
@@ -31,6 +30,8 @@ export function createSettings(dialog, { button, load, save }) {
   /** @type {Values} what the server has */
   let saved = values();
   let begunWith = "";
+  // Counts the conversations that were in the page: what comes late for another one is not told.
+  let place = 0;
   let saving = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -56,12 +57,14 @@ export function createSettings(dialog, { button, load, save }) {
     const given = changes();
     if (Object.keys(given).length === 0) return;
     const request = save(given);
+    const own = place;
     if (!request) {
       line.textContent = "Applies from your first message on.";
       return;
     }
     try {
       await request;
+      if (own !== place) return;
       saved = { ...saved, ...given };
       // What was changed meanwhile is saved next.
       line.textContent = Object.keys(changes()).length > 0 ? "" : "Saved";
@@ -76,24 +79,23 @@ export function createSettings(dialog, { button, load, save }) {
     timer = setTimeout(() => (saving = saving.then(saveNow)), pause);
   }
 
+  /** @param {Partial<Values>} kept */
+  function fill({ system_prompt = "", temperature = null, max_tokens = null }) {
+    prompt.value = system_prompt;
+    exact.value = String(temperature ?? "");
+    limit.value = String(max_tokens ?? "");
+    saved = values();
+    show();
+  }
+
   /** @param {Conversation} conversation */
   function tell(conversation) {
     total.textContent = spent(conversation.messages.map(({ usage }) => usage));
     // What was typed meanwhile is newer.
     if (Object.keys(changes()).length > 0) return;
-    prompt.value = conversation.system_prompt;
-    exact.value = conversation.temperature ?? "";
-    limit.value = conversation.max_tokens ?? "";
-    saved = values();
-    show();
+    fill(conversation);
   }
 
-  button.addEventListener("click", () => {
-    line.textContent = "";
-    dialog.showModal();
-    // Another tab may have changed them.
-    load()?.then(tell, () => {});
-  });
   slider.addEventListener("input", () => (exact.value = slider.value));
   need("[data-default]", HTMLElement, form).addEventListener("click", () => {
     exact.value = "";
@@ -113,11 +115,33 @@ export function createSettings(dialog, { button, load, save }) {
   show();
 
   return {
+    /** The drawer was opened. */
+    begin() {
+      line.textContent = "";
+      // Another tab may have changed them.
+      const own = place;
+      load()?.then((conversation) => own === place && tell(conversation), () => {});
+    },
+
     /** @returns {Partial<Values>} what a new conversation begins with */
     opening() {
       const given = values();
       begunWith = given.system_prompt;
       return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== ""));
+    },
+
+    /** What was changed and not yet saved is saved now: another conversation takes the page. */
+    leave() {
+      clearTimeout(timer);
+      const given = changes();
+      if (form.checkValidity() && Object.keys(given).length > 0) save(given)?.catch(() => {});
+      place += 1;
+    },
+
+    /** @param {Partial<Values>} conversation is in the page now */
+    opened(conversation) {
+      total.textContent = "";
+      fill(conversation);
     },
 
     /** The conversation exists: its system prompt came with the first question, the rest can be saved now. */

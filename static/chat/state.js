@@ -2,7 +2,7 @@
  * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
  *
  * Events are those of the stream, as the server sends them (deltas may carry `at`, in seconds since the question), and
- * the page's own: `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
+ * the page's own: `open`, `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
  */
 
 import { SHAPED } from "./branch.js";
@@ -148,6 +148,7 @@ const WHILE_LIVE = {
  */
 export function reduce(state, event) {
   if (event.type === "title") return { ...state, title: event.title };
+  if (event.type === "open") return initial(event.known);
   const shape = SHAPED[event.type];
   if (shape) return shape(state, event);
   if (event.type === "follow") {

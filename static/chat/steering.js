@@ -1,6 +1,6 @@
 /** What the server has to do when a conversation is steered: choose a branch, delete a turn, tell what went before. */
 
-import { knownOf } from "./history.js";
+import { knownOf, writing } from "./history.js";
 
 /** @typedef {import("./api.js").Api} Api */
 /** @typedef {import("./api.js").Conversation} Conversation */
@@ -23,23 +23,23 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
   const conversation = () => current().conversationId ?? "";
 
   /**
-   * Shows the branch that the server tells the end of.
+   * Shows the branch that the server tells the end of, unless another conversation was opened meanwhile.
    *
+   * @param {string} id of the conversation
    * @param {Conversation} end
    * @param {() => string | undefined} stays the key of the turn that stays where it is
    * @param {string} [wanted] the id of a turn that has to be among them
    */
-  async function show({ messages, more }, stays, wanted) {
-    while (more && wanted && !messages.some(({ id }) => id === wanted)) {
-      const older = await api.conversation(conversation(), { last: PAGE, before: messages[0]?.id });
+  async function show(id, { messages, more }, stays, wanted) {
+    while (more && wanted && !messages.some((each) => each.id === wanted)) {
+      const older = await api.conversation(id, { last: PAGE, before: messages[0]?.id });
       messages = [...older.messages, ...messages];
       more = older.more;
     }
+    if (conversation() !== id) return;
     around(stays, () => dispatch({ type: "branch", messages: messages.map(knownOf), more }));
-    const last = messages.at(-1);
-    if (current().phase === "idle" && last?.generation_id && ["queued", "streaming"].includes(last.status)) {
-      onRunning(last.generation_id);
-    }
+    const running = writing(messages.at(-1));
+    if (current().phase === "idle" && running) onRunning(running);
   }
 
   return {
@@ -50,7 +50,8 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
      */
     async choose(id, key) {
       const here = () => (current().turns.some((turn) => turn.key === key) ? key : current().turns.find((turn) => turn.id === id)?.key);
-      await show(await api.change(conversation(), { leaf_id: id }, PAGE), here, id);
+      const own = conversation();
+      await show(own, await api.change(own, { leaf_id: id }, PAGE), here, id);
     },
 
     /**
@@ -59,8 +60,9 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
      * @returns {Promise<void>} throws ApiError
      */
     async remove(id, before) {
-      await api.deleteTurn(conversation(), id);
-      await show(await api.conversation(conversation(), { last: PAGE }), () => before);
+      const own = conversation();
+      await api.deleteTurn(own, id);
+      await show(own, await api.conversation(own, { last: PAGE }), () => before);
     },
 
     /**
@@ -69,7 +71,8 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
      * @returns {Promise<void>} throws ApiError
      */
     async catchUp() {
-      await show(await api.conversation(conversation(), { last: PAGE }), () => current().turns.at(-1)?.key);
+      const own = conversation();
+      await show(own, await api.conversation(own, { last: PAGE }), () => current().turns.at(-1)?.key);
     },
 
     /**

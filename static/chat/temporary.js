@@ -6,19 +6,18 @@
  * @param {object} parts
  * @param {HTMLElement} parts.page is marked while what is said is not kept
  * @param {HTMLElement} parts.note says so
- * @param {HTMLElement | null} parts.button is there only in an empty thread
+ * @param {HTMLElement} parts.button is there only in a new conversation
  * @param {(temporary: boolean) => void} parts.onToggle
  */
 export function createTemporary({ page, note, button, onToggle }) {
-  button?.addEventListener("click", () => onToggle(button.getAttribute("aria-pressed") !== "true"));
+  button.addEventListener("click", () => onToggle(button.getAttribute("aria-pressed") !== "true"));
 
   return {
     /** @param {State} state */
-    update({ temporary, turns }) {
+    update({ temporary, conversationId, turns }) {
       page.toggleAttribute("data-temporary", temporary);
       note.hidden = !temporary;
-      if (!button) return;
-      button.hidden = turns.length > 0;
+      button.hidden = conversationId !== null || turns.length > 0;
       button.setAttribute("aria-pressed", String(temporary));
     },
   };

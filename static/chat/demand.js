@@ -1,0 +1,27 @@
+/** Parts of the page that are fetched when they are first wanted, or when there is nothing else to do. */
+
+const idle = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 1000));
+
+/**
+ * @template T
+ * @param {() => Promise<T>} fetch
+ * @returns {() => Promise<T>} the part; asked for again where it could not be fetched
+ */
+export function onDemand(fetch) {
+  /** @type {Promise<T> | null} */
+  let part = null;
+  return () => {
+    part ??= fetch().catch((error) => {
+      part = null;
+      throw error;
+    });
+    return part;
+  };
+}
+
+/** @param {(() => Promise<unknown>)[]} parts that somebody may want at any moment */
+export function fetchWhenIdle(parts) {
+  idle(async () => {
+    for (const part of parts) await part().catch(() => {});
+  });
+}

@@ -1,0 +1,20 @@
+/** What stands in a new conversation: a greeting, and questions to begin with. */
+
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * @param {HTMLElement} element
+ * @param {(question: string) => void} onAsk
+ */
+export function createWelcome(element, onAsk) {
+  for (const starter of element.querySelectorAll("[data-starter]")) {
+    starter.addEventListener("click", () => onAsk(starter.textContent?.trim() ?? ""));
+  }
+
+  return {
+    /** @param {State} state */
+    update({ conversationId, turns }) {
+      element.hidden = conversationId !== null || turns.length > 0;
+    },
+  };
+}
