@@ -65,5 +65,5 @@ def exposition() -> bytes:
     if DIRECTORY_VARIABLE not in os.environ:
         return _latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return _latest(registry)

@@ -166,7 +166,7 @@ class Supervisor:
         code = await worker.process.wait()
         worker.lifeline.close()
         self._all.discard(worker)
-        mark_process_dead(worker.process.pid, self._environment[DIRECTORY_VARIABLE])
+        mark_process_dead(worker.process.pid, self._environment[DIRECTORY_VARIABLE])  # type: ignore[no-untyped-call]
         if worker in self._serving:
             self._serving.remove(worker)
         if worker.is_leaving:

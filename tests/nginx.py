@@ -37,6 +37,7 @@ class Nginx:
         for old, new in {
             "worker_processes auto;": "worker_processes 1;\ndaemon off;",
             "/run/nginx.pid": f"{directory}/pid",
+            "error_log stderr warn;": f"error_log {directory}/error.log warn;",
             "/dev/stdout": f"{directory}/access.log",
             "server_tokens off;": f"server_tokens off;\n    {temporary}",
             "app-1:8000": apps[0],

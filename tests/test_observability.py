@@ -129,7 +129,7 @@ def test_a_request_and_its_answer_are_logged_under_one_id(watched: Site, upstrea
 
 @pytest.mark.parametrize("given", ["", "two words", "x" * 200, "forged\u00a0line", "-starts-badly", '{"a":1}'])
 def test_an_id_that_is_not_well_formed_is_replaced(watched: Site, given: str) -> None:
-    headers = {"X-Request-ID": given.encode()} if given else {}
+    headers = {b"X-Request-ID": given.encode()} if given else {}
     answer = httpx2.get(f"{watched.url}/healthz", headers=headers, trust_env=False)
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
 

@@ -177,12 +177,15 @@ def test_all_are_replaced_under_way_and_nobody_notices(team: Site, upstream: Ups
 
     with ThreadPoolExecutor(2) as pool:
         asking = [pool.submit(ask_on) for _ in range(2)]
-        deadline = time.monotonic() + 60
-        # The new ones are there; the old ones stay until what they write is said.
-        while len(workers(team)) < 4:
-            assert time.monotonic() < deadline, team.output
-            time.sleep(0.05)
-        stop.set()
+        try:
+            deadline = time.monotonic() + 60
+            # The new ones are there; the old ones stay until what they write is said.
+            while len(workers(team) - before) < 2:
+                assert time.monotonic() < deadline, team.output
+                time.sleep(0.05)
+            assert workers(team) & before
+        finally:
+            stop.set()
         for each in asking:
             each.result()
     for number in range(10):
