@@ -40,9 +40,11 @@ check: install
 	  ALLOWED_HOSTS=chat.example.org CSRF_TRUSTED_ORIGINS=https://chat.example.org \
 	  $(bin)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
-# First token latency of the whole path, one user; a long history; a long ledger; a browser's work.
+# Three relays under load, into docs/benchmarks.md (some 20 minutes); first token latency of the whole path, one user;
+# a long history; a long ledger; a browser's work.
 bench: install
-	@$(bin)/python bench/first_token.py
+	@$(bin)/python -m bench.relay --write
+	$(bin)/python bench/first_token.py
 	$(bin)/python bench/history.py
 	$(bin)/python bench/usage.py
 	$(bin)/python bench/page.py

@@ -90,8 +90,9 @@ def unpriced() -> list[ChatModel]:
     return [row for row in rows if row.pk not in priced]
 
 
-def _usable() -> list[ChatModel]:
+def _usable(**those: str) -> list[ChatModel]:
     rows = ChatModel.objects.select_related("provider").filter(enabled=True, is_listed=True, provider__enabled=True)
+    rows = rows.filter(**those)
     return [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
 
 
@@ -119,6 +120,11 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
 
     Raises ChatError `invalid_request` for a model this user cannot have.
     """
+    if name and not SitePolicy.forbids_unpriced():
+        # Most questions name a real model: the whole catalog need not be read for that.
+        named = _usable(name=name)
+        if named and named[0].provider.kind != Provider.Kind.DEMO:
+            return named[0]
     rows = available(user)
     if name:
         found = next((row for row in rows if row.name == name), None)

@@ -143,7 +143,7 @@ class Server(Daphne):  # type: ignore[misc]
 
     async def handle_reply(self, protocol: Request, message: dict[str, Any]) -> None:
         """Pass on a piece of a response, not before the client has read enough of what came before it."""
-        if protocol.channel is not None:
+        if protocol.channel is not None and protocol.channel.is_full:
             await protocol.channel.room()
         await super().handle_reply(protocol, message)
 

@@ -2,8 +2,42 @@
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from chat import metrics
+
+# More followers than this in one process are woken together, so often: each gets fewer and longer pieces, which is
+# less work for everybody. A few are woken at every word.
+CROWD: Final = 20
+BEAT_SECONDS: Final = 0.025
+
+
+class Beat:
+    """All audiences of an event loop. In a crowd one timer wakes those that have news."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.followers = 0
+        self._loop = loop
+        self._with_news: list[Audience] = []
+
+    def ring(self, audience: "Audience") -> None:
+        """Wake an audience, now or with the others."""
+        if self.followers <= CROWD:
+            audience.wake()
+            return
+        if not self._with_news:
+            self._loop.call_later(BEAT_SECONDS, self._wake)
+        self._with_news.append(audience)
+
+    def _wake(self) -> None:
+        ringing, self._with_news = self._with_news, []
+        for audience in ringing:
+            audience.wake()
+
+
+_beats: WeakKeyDictionary[asyncio.AbstractEventLoop, Beat] = WeakKeyDictionary()
 
 
 class Audience:
@@ -14,13 +48,17 @@ class Audience:
 
     def __init__(self, grace: float | None, on_gone: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        self._beat = _beats.setdefault(self._loop, Beat(self._loop))
         self._grace = grace
         self._on_gone = on_gone
         self._followers = 0
         self._farewell: asyncio.TimerHandle | None = None
-        self._bell: asyncio.Future[None] | None = None
-        self._is_dismissed = False
+        self._waiting: list[asyncio.Future[bool]] = []
+        self._is_ringing = False
         self._rang_at = 0.0
+        self._silence: asyncio.TimerHandle | None = None
+        self._is_dismissed = False
+        self._said_at = 0.0
         self._heard = 0
 
     def __bool__(self) -> bool:
@@ -35,11 +73,16 @@ class Audience:
     def enter(self) -> None:
         """One more follower."""
         self._followers += 1
+        self._beat.followers += 1
         self._cancel()
 
     def leave(self, *, can_return: bool) -> None:
         """One less. The last one starts the grace period, unless it cannot return: then the end is now."""
         self._followers -= 1
+        self._beat.followers -= 1
+        if not self._followers and self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
         self.miss(can_return=can_return)
 
     def miss(self, *, can_return: bool) -> None:
@@ -48,27 +91,47 @@ class Audience:
             self._wait(self._grace if can_return else 0.0)
 
     def ring(self) -> None:
-        """Wake all followers."""
-        if self._bell is not None:
-            self._rang_at = self._loop.time()
-            self._bell.set_result(None)
-            self._bell = None
+        """There is news: wake all followers soon."""
+        if self._waiting and not self._is_ringing:
+            self._is_ringing = True
+            self._said_at = monotonic()
+            self._beat.ring(self)
+
+    def wake(self, *, news: bool = True) -> None:
+        """Wake all followers now."""
+        self._is_ringing = False
+        if news:
+            self._rang_at = monotonic()
+        waiting, self._waiting = self._waiting, []
+        for follower in waiting:
+            # One that has left was cancelled.
+            if not follower.done():
+                follower.set_result(news)
 
     async def news(self, seconds: float) -> bool:
         """Wait for the next ring; False if there was none for so long."""
-        if self._bell is None:
-            self._bell = self._loop.create_future()
-        done, _ = await asyncio.wait({self._bell}, timeout=seconds)
+        if self._silence is None:
+            # One timer for the followers and all their waiting: most of them wait for milliseconds.
+            self._silence = self._loop.call_later(seconds, self._break_silence, seconds)
+        waiting: asyncio.Future[bool] = self._loop.create_future()
+        self._waiting.append(waiting)
+        has_news = await waiting
         self._heard += 1
-        if done and self._heard % metrics.LAG_EVERY == 0:
-            metrics.RELAY_LAG.observe(self._loop.time() - self._rang_at)
-        return bool(done)
+        if has_news and self._heard % metrics.LAG_EVERY == 0:
+            metrics.RELAY_LAG.observe(monotonic() - self._said_at)
+        return has_news
+
+    def _break_silence(self, seconds: float) -> None:
+        left = self._rang_at + seconds - monotonic()
+        if left <= 0:
+            self.wake(news=False)
+        self._silence = self._loop.call_later(left if left > 0 else seconds, self._break_silence, seconds)
 
     def dismiss(self) -> None:
         """Nothing more will come: wake everybody for the last time."""
         self._is_dismissed = True
         self._cancel()
-        self.ring()
+        self.wake()
 
     def _wait(self, seconds: float | None) -> None:
         self._cancel()

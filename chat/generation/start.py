@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,9 @@ from chat.usage import budget
 from chat.usage.estimate import UNTAUGHT
 from chat.usage.ledger import Account, paying_group
 from chat.usage.vocabulary import Reader
+
+# What a question changes of a conversation.
+ASKED: Final = ("model", "title", "leaf", "updated_at", "changed_at")
 
 
 async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: bool = True) -> UUID:
@@ -134,14 +138,14 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title
     parent = None if is_new or ask.regenerate else _parent(conversation, ask)
-    if is_new:
-        conversation.save()
     question = _question(conversation, ask.regenerate) if ask.regenerate else None
+    written = []
     if question is None:
-        question = Message.objects.create(
+        question = Message(
             conversation=conversation, parent=parent, role=Message.Role.USER, content=ask.message, created_at=now
         )
-    answer = Message.objects.create(
+        written.append(question)
+    answer = Message(
         conversation=conversation,
         parent=question,
         role=Message.Role.ASSISTANT,
@@ -150,8 +154,10 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
         # Time orders the messages of a conversation; an answer comes after its question.
         created_at=now + timedelta(microseconds=1),
     )
+    # They refer to each other, and may until the transaction ends: so each is written once.
     conversation.leaf = answer
-    conversation.save()
+    conversation.save(update_fields=None if is_new else ASKED)
+    Message.objects.bulk_create([*written, answer])
     generation = Generation.objects.create(
         owner=user,
         message=answer,

@@ -101,8 +101,9 @@ class Transcript:
         return len(self._entries)
 
     def append(self, entry: Entry) -> None:
+        length = len(entry.content) if type(entry) is TextDelta else _length(entry)
         self._entries.append(entry)
-        self._ends.append(self.position + _length(entry))
+        self._ends.append(self._ends[-1] + length if self._ends else length)
 
     def after(self, position: int) -> tuple[list[tuple[int, Entry]], int]:
         """Return what follows `position`, and the index to read on from."""

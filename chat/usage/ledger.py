@@ -25,6 +25,9 @@ from chat.usage.vocabulary import Reader
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
 # The largest value of a PositiveIntegerField that every database keeps.
 LARGEST_COUNT: Final = 2**31 - 1
+# What the end changes of a generation.
+ERROR: Final = ("error_type", "error_message", "error_retryable")
+CLOSED: Final = ("finished_at", "outline", *ERROR, "ttft_seconds", "elapsed_seconds")
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +122,7 @@ def settle(account: Account, result: Result) -> Charge | None:
     """
     now = timezone.now()
     # Conversation first, as whoever deletes it does: locks taken in one order cannot deadlock.
-    Conversation.objects.select_for_update().filter(pk=account.conversation_id).first()
+    list(Conversation.objects.select_for_update().filter(pk=account.conversation_id).values_list("pk"))
     generation = Generation.objects.select_for_update().filter(pk=account.generation_id).first()
     if generation is not None and generation.finished_at is not None:
         written = UsageRecord.objects.filter(generation_id=account.generation_id).order_by("attempt")
@@ -172,7 +175,7 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
     generation.error_retryable = bool(result.error and result.error.retryable)
     generation.ttft_seconds = result.ttft_seconds
     generation.elapsed_seconds = result.elapsed_seconds
-    generation.save()
+    generation.save(update_fields=CLOSED)
 
 
 def _storable(text: str) -> str:
