@@ -7,7 +7,7 @@ import { createWhole } from "./whole.js";
 
 /** @typedef {import("./line.js").Positioned} Positioned */
 /** @typedef {import("./whole.js").Question} Question */
-/** @typedef {Record<string, any> & { messages: import("./whole.js").Message[], more: boolean }} Conversation */
+/** @typedef {Record<string, any> & { messages: import("./whole.js").Message[], more: boolean, usage: import("./spending.js").Spending }} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
 /**

@@ -33,7 +33,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   const announcer = createAnnouncer(need("#news", HTMLElement));
   const settings = createSettings(need("#settings", HTMLDialogElement), {
     button: need("#open-settings", HTMLElement),
-    load: () => whereThereIs(api.conversation),
+    isNew: () => current().conversationId === null,
+    load: () => whereThereIs((id) => api.conversation(id, { last: 1 })),
     save: (changes) => whereThereIs((id) => api.change(id, changes)),
   });
   const temporary = createTemporary({
@@ -46,7 +47,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     api,
     current,
     dispatch,
-    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw())),
+    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw(), deeds.resume())),
+    edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
     onRunning,
   });
   const editor = need("#editor-template", HTMLTemplateElement);
@@ -56,7 +58,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     asking,
     choice: createChoice(need("#choice", HTMLElement), models),
     confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
-    edit: (article, text, onSave) => openEditor(editor, article, { text, onSave }),
+    edit: (article, how) => openEditor(editor, article, how),
     articleOf: thread.articleOf,
     say: announcer.say,
     complain: announcer.complain,
@@ -79,8 +81,12 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   return {
     deeds,
 
-    /** An answer is being written that was asked for elsewhere; where it cannot be had now, a reload has it. */
-    catchUp: () => steering.catchUp().catch(() => {}),
+    /**
+     * Something was said elsewhere; where it cannot be had now, a reload has it.
+     *
+     * @param {number} [seen] when what the page knows was said
+     */
+    catchUp: (seen) => steering.catchUp(seen).catch(() => {}),
 
     /** @returns {Record<string, unknown>} what a new conversation begins with */
     opening: settings.opening,
@@ -105,6 +111,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
 
     /** The page is drawn for the first time: goes where its address points, or to the end. */
     arrive() {
+      deeds.resume();
       const find = () => goToSpot(log, scroll.to);
       if (!find()) scroll.toEnd();
       addEventListener("hashchange", find);

@@ -22,8 +22,8 @@ const RECENT = 8;
  * @param {Api} parts.api
  * @param {() => State} parts.current
  * @param {(event: PageEvent) => void} parts.dispatch
- * @param {() => void} parts.onElsewhere an answer is being written in the page's conversation, which
- *   was asked for in another tab or on another device
+ * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
+ *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
  */
 export function createLibrary({ api, current, dispatch, onElsewhere }) {
   const panel = need("#lists", HTMLElement);
@@ -49,7 +49,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
     },
   });
   const search = createSearch(need("#search", HTMLDialogElement), {
-    request: (query, signal) => api.conversations({ q: query }, signal),
+    request: (query, signal, cursor) => api.conversations({ q: query, ...(cursor ? { cursor } : {}) }, signal),
     recent: () => lists.recent(RECENT),
     go: (href) => location.assign(href),
   });
@@ -59,6 +59,12 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
   let writing = null;
   let chosen = "";
   let openedAt = 0;
+  const own = need("#page", HTMLElement).dataset;
+  // When, as far as is known here, something was last said in the page's conversation, and what was being written then.
+  let said = Date.parse(own.updatedAt ?? "");
+  /** @type {string | null} */
+  let live = null;
+  let opened = false;
   /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
   let meanwhile = null;
 
@@ -110,10 +116,17 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
     if (conversation.id !== conversationId) return;
     if (conversation.title !== title) onTitle(conversation.id, conversation.title);
     const { streaming } = conversation;
-    if (streaming && phase === "idle" && !followed.has(streaming)) onElsewhere();
+    const updated = Date.parse(conversation.updated_at);
+    // A quick answer may be there before anybody has seen it begin; the end of one that is followed is no news.
+    const isNews = streaming ? !followed.has(streaming) : updated !== said && !followed.has(live ?? "");
+    [said, live] = [updated, streaming];
+    if (isNews && phase === "idle") onElsewhere();
   }
 
   async function refresh() {
+    // What was told while nobody looked was not heard.
+    if (opened && current().conversationId && current().phase === "idle") onElsewhere(said);
+    opened = true;
     meanwhile = [];
     await lists.refresh().catch(() => {});
     // What was told while the server answered may be newer than its answer.
@@ -126,7 +139,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere }) {
   need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
   whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
   removal.resume();
-  const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
+  const { conversationId: id, title = "", updatedAt, pinned, archived } = own;
   // However old it is, the conversation in the page has its place in the list.
   if (id && updatedAt && archived === undefined && !lists.find(id)) {
     lists.show({ id, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: null }, true);

@@ -23,6 +23,7 @@ import { createScroll } from "./scroll.js";
 import { initial, lastAnswer, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
 import { createThread } from "./thread.js";
+import { readUnsent } from "./unsent.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
 
@@ -60,7 +61,7 @@ const picker = createPicker(need("#model", HTMLSelectElement), document.querySel
   if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
 });
 const heading = createHeading(need("#title", HTMLElement));
-const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: () => helm.catchUp() });
+const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: (seen) => helm.catchUp(seen) });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
 const asking = createAsking({
   current: () => state,
@@ -115,6 +116,8 @@ function dispatch(event) {
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
   if (event.type === "error") asking.refused(event.error_type);
+  // What it was asked below is gone: retried, it follows what there is now.
+  if (event.error_type === "not_found") helm.catchUp();
   if (state !== before) (GROWTH.has(event.type) ? frame.later : frame.soon)();
 }
 
@@ -122,6 +125,7 @@ function dispatch(event) {
 function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
+  asking.begun(!conversationBefore);
   helm.begun(!conversationBefore);
   stopper.begun();
 }
@@ -154,7 +158,7 @@ function followAgain(generationId) {
 }
 
 for (const starter of document.querySelectorAll("[data-starter]")) {
-  const ask = thenWrite(() => asking.send(starter.textContent?.trim() ?? "", null));
+  const ask = thenWrite(() => asking.send(starter.textContent?.trim() ?? ""));
   starter.addEventListener("click", () => ask(""));
 }
 
@@ -170,6 +174,7 @@ watchPresence({
 });
 
 dispatch({ type: "choose", model: picker.chosen() });
+dispatch({ type: "unsent", questions: readUnsent(state.conversationId ?? "") });
 composer.fill(readDraft(state.conversationId ?? ""));
 frame.now();
 helm.arrive();

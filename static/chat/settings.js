@@ -1,11 +1,13 @@
 /** The drawer with a conversation's settings: saved as they are changed, kept in the page until there is a conversation. */
 
+import { recall, remember } from "./memory.js";
 import { need } from "./page.js";
 import { spent } from "./spending.js";
 
 /** @typedef {import("./api.js").Conversation} Conversation */
 /** @typedef {{ system_prompt: string, temperature: number | null, max_tokens: number | null }} Values null is the model's own */
 
+const KEPT_AS = "settings";
 const PAUSE_MS = 600;
 const NEUTRAL = "1";
 
@@ -16,10 +18,11 @@ const numberIn = (input) => (input.value === "" ? null : Number(input.value));
  * @param {HTMLDialogElement} dialog made by chat/settings.html
  * @param {object} parts
  * @param {HTMLElement} parts.button opens it
+ * @param {() => boolean} parts.isNew whether there is no conversation: what is set is remembered until there is
  * @param {() => Promise<Conversation> | null} parts.load null while there is no conversation
  * @param {(changes: Partial<Values>) => Promise<unknown> | null} parts.save null while there is no conversation
  */
-export function createSettings(dialog, { button, load, save }) {
+export function createSettings(dialog, { button, isNew, load, save }) {
   const form = need("form", HTMLFormElement, dialog);
   const prompt = need("[name=system_prompt]", HTMLTextAreaElement, form);
   const slider = need("[type=range]", HTMLInputElement, form);
@@ -76,14 +79,19 @@ export function createSettings(dialog, { button, load, save }) {
     timer = setTimeout(() => (saving = saving.then(saveNow)), pause);
   }
 
+  /** @param {Values | Conversation} known */
+  function fill({ system_prompt, temperature, max_tokens }) {
+    prompt.value = system_prompt;
+    exact.value = String(temperature ?? "");
+    limit.value = String(max_tokens ?? "");
+  }
+
   /** @param {Conversation} conversation */
   function tell(conversation) {
-    total.textContent = spent(conversation.messages.map(({ usage }) => usage));
+    total.textContent = spent(conversation.usage);
     // What was typed meanwhile is newer.
     if (Object.keys(changes()).length > 0) return;
-    prompt.value = conversation.system_prompt;
-    exact.value = conversation.temperature ?? "";
-    limit.value = conversation.max_tokens ?? "";
+    fill(conversation);
     saved = values();
     show();
   }
@@ -97,10 +105,11 @@ export function createSettings(dialog, { button, load, save }) {
   slider.addEventListener("input", () => (exact.value = slider.value));
   need("[data-default]", HTMLElement, form).addEventListener("click", () => {
     exact.value = "";
-    show();
+    exact.dispatchEvent(new Event("input", { bubbles: true }));
     saveSoon(0);
   });
   form.addEventListener("input", () => {
+    if (isNew()) remember(KEPT_AS, values());
     line.textContent = "";
     show();
     saveSoon();
@@ -110,6 +119,7 @@ export function createSettings(dialog, { button, load, save }) {
   // A click beside the drawer closes it; Escape also stops an answer, but here it only closes.
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+  if (isNew()) fill(recall(KEPT_AS) ?? saved);
   show();
 
   return {
@@ -122,6 +132,7 @@ export function createSettings(dialog, { button, load, save }) {
 
     /** The conversation exists: its system prompt came with the first question, the rest can be saved now. */
     begun() {
+      remember(KEPT_AS, null);
       saved = { ...saved, system_prompt: begunWith };
       saveSoon(0);
     },

@@ -16,11 +16,23 @@ const PAGE = 40;
  * @param {(event: PageEvent) => void} parts.dispatch gets `branch`, `earlier` and `versions`
  * @param {(key: () => string | undefined, change: () => void) => void} parts.around changes the thread, and a turn stays
  *   where it is on the screen: the one with this key before the change, and after it
+ * @param {() => string} parts.edited the id of a question that is being edited; empty for none
  * @param {(generationId: string) => void} parts.onRunning the last turn of the branch is still being written
  */
-export function createSteering({ api, current, dispatch, around, onRunning }) {
+export function createSteering({ api, current, dispatch, around, edited, onRunning }) {
   let looking = false;
   const conversation = () => current().conversationId ?? "";
+
+  /**
+   * @param {Conversation} end of a branch
+   * @param {string} id of a turn in the page
+   * @returns {boolean} whether the turn stays in the page where this end is shown
+   */
+  function holds({ messages }, id) {
+    const { turns } = current();
+    const joint = turns.findIndex((turn) => turn.id === messages[0]?.parent_id);
+    return messages.some((message) => message.id === id) || turns.slice(0, joint + 1).some((turn) => turn.id === id);
+  }
 
   /**
    * Shows the branch that the server tells the end of.
@@ -66,10 +78,16 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
     /**
      * Shows what was asked in another tab or on another device.
      *
+     * @param {number} [seen] when what the page knows was said, in milliseconds: nothing is changed if that is all
      * @returns {Promise<void>} throws ApiError
      */
-    async catchUp() {
-      await show(await api.conversation(conversation(), { last: PAGE }), () => current().turns.at(-1)?.key);
+    async catchUp(seen) {
+      const end = await api.conversation(conversation(), { last: PAGE });
+      if (Date.parse(end.updated_at) === seen) return;
+      // Who is putting a question otherwise stays with it; what comes of it stands beside what was said meanwhile.
+      const question = edited();
+      if (question && !holds(end, question)) return;
+      await show(end, () => current().turns.at(-1)?.key);
     },
 
     /**
