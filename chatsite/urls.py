@@ -2,14 +2,15 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
 from chat.admin.export import export as export_usage
 from chat.admin.usage import usage_page
-from chat.errors import ChatError
+from chat.errors import ChatError, unexpected
 from chat.views import (
     budget,
     complete,
@@ -59,9 +60,32 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """404, in the words of whoever asks: JSON for programs, a page for people."""
-    if request.path_info.startswith(("/api/", "/v1/")):
+    if _is_program(request):
         return refuse(ChatError("not_found", "There is nothing at this address."))
     return page_not_found(request, exception)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """400, for what Django itself does not take."""
+    if _is_program(request):
+        return refuse(ChatError("invalid_request", "The request cannot be understood."))
+    return _page(request, "400.html", 400)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """500, for what nobody expected outside the JSON interface's own door."""
+    return refuse(unexpected()) if _is_program(request) else _page(request, "500.html", 500)
+
+
+def _is_program(request: HttpRequest) -> bool:
+    return request.path_info.startswith(("/api/", "/v1/"))
+
+
+def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """Return a page that asks the database nothing, which may be what failed, and has the theme of whoever sees it."""
+    return HttpResponse(get_template(template).render({"request": request}), status=status)
+
+
+handler400 = bad_request
 handler404 = not_found
+handler500 = server_error

@@ -105,6 +105,28 @@ def test_a_deleted_conversation_is_gone_and_its_usage_is_not(alice: httpx2.Clien
     assert counted.strip() == "1"
 
 
+def test_a_conversation_tells_what_all_of_it_has_used(alice: httpx2.Client, site: Site) -> None:
+    first = alice.post("/api/chat", json={"message": "To be counted", "model": MODEL}).json()
+    name = first["conversation_id"]
+    path = f"/api/conversations/{name}"
+    second = alice.post("/api/chat", json={"conversation_id": name, "message": "Counted, too", "model": MODEL}).json()
+    alice.delete(f"{path}/messages/{second['message_id']}")
+    question = alice.get(path).json()["messages"][0]["id"]
+    third = alice.post("/api/chat", json={"conversation_id": name, "regenerate": question}).json()
+    all_three = [first, second, third]
+    # Alike whatever part of the thread is asked for: what was deleted has been used all the same.
+    for part in ({}, {"last": "1"}):
+        used = alice.get(path, params=part).json()["usage"]
+        for count in ("prompt_tokens", "completion_tokens", "total_tokens"):
+            assert used[count] == sum(each["usage"][count] for each in all_three) > 0
+        assert used["cost"] == pytest.approx(sum(each["cost"] for each in all_three))
+        assert (used["currency"], used["costs"]) == ("USD", {"USD": used["cost"]})
+        assert (used["unpriced"], used["estimated"]) == (0, False)
+    empty = site.shell("print(Conversation.objects.create(owner=User.objects.get(username='alice')).pk)").strip()
+    used = alice.get(f"/api/conversations/{empty}").json()["usage"]
+    assert (used["total_tokens"], used["cost"], used["currency"], used["costs"]) == (0, None, None, {})
+
+
 def test_the_models_come_with_their_prices(alice: httpx2.Client) -> None:
     models = {model["name"]: model for model in alice.get("/api/models").json()["models"]}
     assert {"gpt-4o", "gpt-4o-mini", "tiny-local"} <= set(models)

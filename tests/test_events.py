@@ -1,11 +1,13 @@
 """The list of conversations as it changes: told to every page that watches, whoever changed it."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.site import PASSWORD, Site
 from tests.stream import events, one, parse
@@ -91,7 +93,12 @@ def test_who_comes_back_is_told_what_was_missed(site: Site) -> None:
             until(news, missed)
         assert first != missed
         assert frances.get("/api/events", params={"after": "x"}).status_code == 400
-        assert frances.get("/api/events", params={"after": "9" * 15}).status_code == 400
+        for later in ("9" * 15, str(int(time.time() * 1000) + 3_600_000)):
+            assert frances.get("/api/events", params={"after": later}).status_code == 400
+        site.shell(f"Conversation.objects.filter(pk={first!r}).update(changed_at='2026-01-01T00:00Z')")
+        with watching(frances, params={"after": "1"}) as news:
+            # From so long ago nothing is told: first comes what is new.
+            assert next(news)[1]["conversation"]["id"] == missed
 
 
 def test_a_list_is_open_only_so_often_and_closing_it_makes_room(site: Site) -> None:
@@ -118,6 +125,34 @@ def test_a_revoked_key_watches_no_more(site: Site) -> None:
     with person(site, "irene") as irene, watching(irene) as news:
         site.shell("ApiKey.objects.filter(user__username='irene').update(revoked_at='2026-01-01T00:00Z')")
         assert list(news) == []
+
+
+@pytest.mark.parametrize("how", ["signs out", "expires", "gets another password"])
+def test_a_feed_ends_with_its_session(site: Site, how: str) -> None:
+    name = f"julia{len(how)}"
+    with (
+        person(site, name) as program,
+        site.session(name) as julia,
+        site.session(name) as elsewhere,
+        watching(elsewhere) as others,
+        watching(julia) as news,
+    ):
+        if how == "signs out":
+            assert julia.post("/logout/").status_code == 302
+        elif how == "expires":
+            key = julia.cookies["sessionid"]
+            site.shell(
+                "from django.contrib.sessions.models import Session",
+                f"Session.objects.filter(pk={key!r}).update(expire_date='2026-01-01T00:00Z')",
+            )
+        else:
+            site.shell(f"user = User.objects.get(username={name!r})", "user.set_password('other')", "user.save()")
+        assert list(news) == []
+        assert julia.get("/api/events").status_code == 401
+        if how == "gets another password":
+            assert list(others) == []
+        else:
+            until(others, ask(program, "still told"), streaming=None)
 
 
 def test_the_server_stops_at_once_while_somebody_watches(upstream: Upstream, tmp_path: Any) -> None:

@@ -40,6 +40,8 @@ def test_json_is_what_the_interface_shows(edith: httpx2.Client) -> None:
     edith.post("/api/chat", json={"conversation_id": start["conversation_id"], "regenerate": start["user_message_id"]})
     exported = edith.get(f"{path}/export", params={"format": "json"})
     shown = edith.get(path).json()
+    used = [each["usage"]["total_tokens"] for each in shown["messages"] if each["usage"]]
+    assert shown["usage"]["total_tokens"] == sum(used)
     shown.pop("more")
     assert exported.json() == shown
     assert exported.headers["Content-Type"] == "application/json"

@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chat import database
@@ -26,7 +27,7 @@ from chat.models import ApiKey, Conversation
 logger = logging.getLogger(__name__)
 
 BELL: Final = "lists"
-# Who is deactivated is shown the door within five seconds.
+# Who is deactivated, or signs out, is shown the door within five seconds.
 POLL_SECONDS: Final = 4.0
 # Many changes at once are looked for once.
 APART_SECONDS: Final = 0.1
@@ -35,16 +36,30 @@ HEARTBEAT_SECONDS: Final = 15.0
 OVERLAP: Final = timedelta(seconds=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """By what somebody was let in: a key, or a session and the password's hash at that time."""
+
+    user_id: int
+    api_key_id: int | None = None
+    session: str = ""
+    password: str = ""
+
+
 @dataclass(eq=False)
 class Watcher:
     """Somebody who watches their list. Of what changes several times before it is read, the last state counts."""
 
-    user_id: int
-    api_key_id: int | None
+    door: Door
     since: datetime | None
     is_over: bool = False
     _news: dict[UUID, Conversation] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def user_id(self) -> int:
+        """Whose list it is."""
+        return self.door.user_id
 
     def tell(self, row: Conversation) -> None:
         """There is news of a conversation."""
@@ -77,15 +92,15 @@ _task: asyncio.Task[None] | None = None
 _news = asyncio.Event()
 
 
-def enter(user_id: int, api_key_id: int | None, since: datetime | None, limit: int) -> Watcher:
+def enter(door: Door, since: datetime | None, limit: int) -> Watcher:
     """Return a new watcher, who is told everything that changes from now on, or from `since`.
 
     Raises ChatError `rate_limit` when `limit` of the user (0: no limit) are watching already.
     """
     global _task
-    if limit and sum(watcher.user_id == user_id for watcher in _watchers) >= limit:
+    if limit and sum(watcher.user_id == door.user_id for watcher in _watchers) >= limit:
         raise ChatError("rate_limit", f"The list is open as often as allowed ({limit}). Close a tab.")
-    watcher = Watcher(user_id, api_key_id, since)
+    watcher = Watcher(door, since)
     _watchers.add(watcher)
     if _task is None:
         _task = asyncio.get_running_loop().create_task(_run(), context=Context())
@@ -159,16 +174,25 @@ def changed(owners: Collection[int], since: datetime) -> list[Conversation]:
 
 
 async def _check_access() -> None:
-    users = {watcher.user_id for watcher in _watchers}
-    keys = {watcher.api_key_id for watcher in _watchers if watcher.api_key_id is not None}
-    barred = await database.run(_barred, users, keys)
+    closed = await database.run(_closed, {watcher.door for watcher in _watchers})
     for watcher in _watchers:
-        if watcher.user_id in barred[0] or watcher.api_key_id in barred[1]:
+        if watcher.door in closed:
             watcher.dismiss()
 
 
-def _barred(users: set[int], keys: set[int]) -> tuple[set[int], set[int]]:
-    """Return which users are not active any more, and which keys were revoked."""
-    active = User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True)
-    valid = ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True).values_list("pk", flat=True)
-    return users - set(active), keys - set(valid)
+def _closed(doors: Collection[Door]) -> set[Door]:
+    """Return who would not be let in again: not active, the key revoked, signed out, or with another password."""
+    users = User.objects.filter(pk__in={door.user_id for door in doors}, is_active=True)
+    passwords = dict(users.values_list("pk", "password"))
+    keys = {door.api_key_id for door in doors if door.api_key_id is not None}
+    valid = set(ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True).values_list("pk", flat=True))
+    names = {door.session for door in doors if door.session}
+    begun = Session.objects.filter(pk__in=names, expire_date__gt=timezone.now())
+    sessions = set(begun.values_list("pk", flat=True))
+
+    def is_open(door: Door) -> bool:
+        if door.api_key_id is not None:
+            return door.user_id in passwords and door.api_key_id in valid
+        return door.session in sessions and passwords.get(door.user_id) == door.password
+
+    return {door for door in doors if not is_open(door)}

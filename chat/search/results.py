@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +34,14 @@ class Hit:
 
 
 def find(rows: QuerySet[Conversation], owner: User, terms: Terms, count: int) -> list[tuple[Conversation, list[Hit]]]:
-    """Return the first `count` of the owner's conversations `rows` that hold all the words in one place."""
+    """Return the first `count` of the owner's conversations `rows` that hold all the words in one place.
+
+    One letter is looked for in titles only.
+    """
+    if terms.is_single_letter:
+        # Nearly every message has a word that begins so: titles alone tell something.
+        titled = (row for row in rows.defer("system_prompt").iterator() if terms.match(row.title))
+        return [(row, [Hit(None, terms.snippet(row.title))]) for row in islice(titled, count)]
     some = matches(owner, terms, CAP + 1)
     found = _grouped(some)
     page = _walk(rows, terms, found, count) if len(some) > CAP else list(rows.filter(pk__in=found)[:count])

@@ -14,6 +14,8 @@ UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19df\u1cf2\u1cf3\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
     "\U00020000-\U0003ffff]"
 )
+# Scripts before it are written in letters.
+FIRST_SYLLABLE: Final = "\u1100"
 WORD: Final = re.compile(r"[^\W_]+")
 
 Piece = tuple[str, bool]
@@ -56,6 +58,11 @@ class Terms:
 
     def __bool__(self) -> bool:
         return bool(self.words)
+
+    @property
+    def is_single_letter(self) -> bool:
+        """Whether it is one letter or digit of an alphabet; in other scripts, as in Hangul, one sign may be a word."""
+        return self.by_word and len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0] < FIRST_SYLLABLE
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:

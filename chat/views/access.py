@@ -104,8 +104,9 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
 
 
 def respond(data: object, status: int = 200) -> HttpResponse:
-    """Return `data` as JSON; money as numbers with all their digits, times in UTC, ids as text."""
-    return HttpResponse(to_json(data), content_type="application/json", status=status)
+    """Return `data` as JSON that nobody keeps; money as numbers with all their digits, times in UTC, ids as text."""
+    headers = {"Cache-Control": "private, no-store"}
+    return HttpResponse(to_json(data), content_type="application/json", status=status, headers=headers)
 
 
 def refuse(error: ChatError, **what_there_is: object) -> HttpResponse:

@@ -14,7 +14,7 @@ from chat.events import to_json
 from chat.models import Conversation
 from chat.models.tree import Tree
 from chat.views import thread
-from chat.views.summary import summaries
+from chat.views.summary import detail
 from chat.views.thread import ThreadMessage
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def file_name(row: Conversation, suffix: str) -> str:
 def as_json(row: Conversation) -> Iterator[bytes]:
     """Yield a conversation as `GET /api/conversations/<id>` shows it."""
     tree = Tree.of(row)
-    own = {name: getattr(row, name) for name in ("system_prompt", "temperature", "max_tokens", "leaf_id")}
-    head: bytes = to_json({**summaries([row])[0], **own})
+    head: bytes = to_json(detail(row))
     yield head[:-1] + b',"messages":['
     comma = b""
     for message in _said(row, tree, list(tree)):

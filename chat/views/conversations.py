@@ -17,7 +17,7 @@ from chat.models.conversation import KEPT_AFTER_DELETION
 from chat.models.tree import Tree
 from chat.views import thread
 from chat.views.access import Caller, api, parse, respond
-from chat.views.summary import summaries
+from chat.views.summary import detail, summaries
 
 MOST_MESSAGES: Final = 1000
 MISSING: Final = "There is no such conversation."
@@ -53,8 +53,7 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     tree = Tree.of(row)
     names, more = _window(request, row, tree)
     messages = [thread.as_json(message) for message in thread.messages(row, tree, names)]
-    own = {name: getattr(row, name) for name in ("system_prompt", "temperature", "max_tokens", "leaf_id")}
-    return respond({**summaries([row])[0], **own, "messages": messages, "more": more})
+    return respond({**detail(row), "messages": messages, "more": more})
 
 
 def _locked(caller: Caller, conversation_id: UUID) -> Conversation:

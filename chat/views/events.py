@@ -3,11 +3,12 @@
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 
 from chat import database, sse
 from chat.errors import ChatError
@@ -19,17 +20,29 @@ from chat.views.summary import summaries
 
 logger = logging.getLogger(__name__)
 
+LONGEST_GAP: Final = timedelta(hours=1)
+
 
 @api("GET")
 async def events(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
-    """Tell what changes from now on, or since the event whose id is given; an id is a time in milliseconds."""
+    """Tell what changes from now on, or since the event whose id is given; an id is a time in milliseconds.
+
+    An id older than `LONGEST_GAP` is as good as none: what was deleted since cannot be told any more.
+    """
     last = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
+    now = timezone.now()
     try:
         since = datetime.fromtimestamp(sse.position_from(last) / 1000, UTC) if last else None
+        if since and since > now + feed.OVERLAP:
+            raise ValueError("Nothing has happened yet then.")
     except (ValueError, OverflowError, OSError):
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
+    if since and since < now - LONGEST_GAP:
+        since = None
     key = caller.api_key.pk if caller.api_key else None
-    return event_stream(Lines(feed.enter(caller.user.pk, key, since, settings.CHAT_MAX_STREAMS_PER_USER)))
+    session = "" if caller.api_key else request.session.session_key or ""
+    door = feed.Door(caller.user.pk, key, session, caller.user.password)
+    return event_stream(Lines(feed.enter(door, since, settings.CHAT_MAX_STREAMS_PER_USER)))
 
 
 class Lines:

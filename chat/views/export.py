@@ -54,7 +54,7 @@ def attachment(parts: Iterator[bytes], name: str, content_type: str) -> Streamin
     response = StreamingHttpResponse(_streamed(parts), content_type=content_type)
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

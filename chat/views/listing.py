@@ -1,5 +1,7 @@
 """The list of conversations, and searching it."""
 
+import asyncio
+from contextlib import nullcontext
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -8,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 
+from chat import database
 from chat.errors import ChatError
 from chat.models import Conversation
 from chat.search.results import find
@@ -19,10 +22,20 @@ PAGE_SIZE: Final = 50
 TRUTHS: Final = {"true": True, "false": False}
 
 
+# Searching reads much: half of the database threads are left to those who talk.
+_searches = asyncio.Semaphore(database.THREADS // 2)
+
+
 @api("GET")
-def listing(request: HttpRequest, caller: Caller) -> HttpResponse:
+async def listing(request: HttpRequest, caller: Caller) -> HttpResponse:
     """One page of the caller's conversations, newest first; with `q` those in which its words occur, and where."""
     terms = Terms.parse(request.GET.get("q", ""))
+    async with _searches if terms else nullcontext():
+        return await database.run(page, request, caller, terms)
+
+
+def page(request: HttpRequest, caller: Caller, terms: Terms) -> HttpResponse:
+    """The page of the list that is asked for."""
     mine = Conversation.objects.listed(caller.user).select_related("model")
     rows = _after(_chosen(request, mine, archived=None if terms else False), request.GET.get("cursor", ""))
     if not terms:

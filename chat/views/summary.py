@@ -1,9 +1,11 @@
-"""A conversation as lists show it."""
+"""A conversation as lists show it, and with its settings and what all of it has used."""
 
 from collections.abc import Collection
 from typing import Any
 
-from chat.models import Conversation, Generation
+from django.db.models import Count, Q, Sum
+
+from chat.models import Conversation, Generation, UsageRecord
 
 
 def summaries(rows: Collection[Conversation]) -> list[dict[str, Any]]:
@@ -25,3 +27,40 @@ def summaries(rows: Collection[Conversation]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def detail(row: Conversation) -> dict[str, Any]:
+    """Return a conversation without its messages as JSON."""
+    own = {name: getattr(row, name) for name in ("system_prompt", "temperature", "max_tokens", "leaf_id")}
+    return {**summaries([row])[0], **own, "usage": _usage(row)}
+
+
+def _usage(row: Conversation) -> dict[str, Any]:
+    """Return what all attempts in a conversation have used and cost, also those at what was deleted since; one query.
+
+    Where there are several currencies `cost` and `currency` are None, and `costs` has them all. `unpriced` requests
+    are not in the cost; where some counts are `estimated`, so are the sums.
+    """
+    records = UsageRecord.objects.filter(conversation_id=row.pk).order_by("currency")
+    sums = list(
+        records.values("currency").annotate(
+            prompt=Sum("prompt_tokens", default=0),
+            completion=Sum("completion_tokens", default=0),
+            amount=Sum("cost"),
+            unpriced=Count("pk", filter=Q(cost=None) & ~Q(completion_tokens=None)),
+            estimated=Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED) & ~Q(completion_tokens=None)),
+        )
+    )
+    costs = {each["currency"]: each["amount"] for each in sums if each["amount"] is not None}
+    prompt, completion = (sum(each[name] for each in sums) for name in ("prompt", "completion"))
+    currency, cost = next(iter(costs.items())) if len(costs) == 1 else (None, None)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "cost": cost,
+        "currency": currency,
+        "costs": costs,
+        "unpriced": sum(each["unpriced"] for each in sums),
+        "estimated": any(each["estimated"] for each in sums),
+    }

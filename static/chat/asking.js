@@ -1,24 +1,15 @@
 /** Asks questions: new ones, refused ones that were changed, edited ones; and asks for other answers to them. */
 
-import { isBranched } from "./branch.js";
 import { keepDraft } from "./draft.js";
 import { freshId } from "./identity.js";
 import { CONTINUE } from "./remedy.js";
 import { leaf } from "./state.js";
+import { forgetUnsent, keepUnsent, moveUnsent } from "./unsent.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").PageEvent} PageEvent */
 /** @typedef {import("./whole.js").Question} Question */
-/** @typedef {{ key: string, requestId: string, parentId?: string | null }} Replaced */
-
-/**
- * @param {State} state
- * @returns {string | undefined} what the next question has to follow; undefined: what was said last, in this tab or another
- */
-function follows(state) {
-  const last = isBranched(state) ? state.turns.findLast(({ id }) => id !== null) : undefined;
-  return last?.role === "assistant" ? (last.id ?? undefined) : undefined;
-}
+/** @typedef {{ key: string, requestId: string }} Replaced a turn, and the id that its question is asked again by, if any */
 
 /**
  * @param {object} parts
@@ -34,27 +25,33 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
   /** @type {Replaced | undefined} a refused question whose text is in the composer again */
   let restored;
 
+  const place = () => current().conversationId ?? "";
+
   /**
+   * Asks below what the page shows, whatever was said elsewhere.
+   *
    * @param {string} message
-   * @param {string | null | undefined} [parentId] undefined: after what is shown, and what another tab added to it
-   * @param {Replaced} [before] the question that this one takes the place of
+   * @param {Replaced} [before] the turn that this question takes the place of
    * @returns {boolean} whether it was taken
    */
-  function send(message, parentId, before) {
-    const state = current();
-    if (state.phase !== "idle") return false;
-    const [key, parent] = [freshId(), parentId === undefined ? leaf(state) : parentId];
+  function send(message, before) {
+    const { phase, turns, conversationId, temporary } = current();
+    if (phase !== "idle") return false;
+    const at = turns.findIndex((turn) => turn.key === before?.key);
+    const replaced = turns[at];
+    const parentId = replaced?.id ? replaced.parentId : leaf(replaced ? turns.slice(0, at) : turns);
+    const key = freshId();
     const requestId = before?.requestId || key;
     const model = chosen();
     const createdAt = new Date().toISOString();
     restored = undefined;
-    dispatch({ type: "send", key, message, parentId: parent, requestId, model, replaces: before?.key, createdAt });
-    keepDraft(state.conversationId ?? "", message);
+    dispatch({ type: "send", key, message, parentId, requestId, model, replaces: before?.key, createdAt });
+    keepUnsent(place(), { requestId, message, parentId, model, createdAt });
     onAsked();
-    const place = state.conversationId
-      ? { conversation_id: state.conversationId, parent_id: parentId === undefined ? follows(state) : parentId }
-      : { ...settings(), ...(state.temporary ? { temporary: true } : {}) };
-    ask({ message, model: model || undefined, request_id: requestId, ...place });
+    const where = conversationId
+      ? { conversation_id: conversationId, parent_id: parentId }
+      : { ...settings(), ...(temporary ? { temporary: true } : {}) };
+    ask({ message, model: model || undefined, request_id: requestId, ...where });
     return true;
   }
 
@@ -77,11 +74,15 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
     send,
     regenerate,
 
-    /** @param {string} text from the composer */
+    /**
+     * @param {string} text from the composer
+     * @returns {boolean} whether it was taken
+     */
     sendTyped(text) {
       // Another conversation may have been opened since.
-      const before = current().turns.some(({ key }) => key === restored?.key) ? restored : undefined;
-      return send(text, before?.parentId, before);
+      const taken = send(text, current().turns.some(({ key }) => key === restored?.key) ? restored : undefined);
+      if (taken) keepDraft(place(), "");
+      return taken;
     },
 
     /**
@@ -91,7 +92,7 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
      */
     edit(key, text) {
       const question = current().turns.find((turn) => turn.key === key);
-      return question ? send(text, question.parentId, { key, requestId: "" }) : false;
+      return question ? send(text, { key, requestId: "" }) : false;
     },
 
     /** @param {string} key of the answer that failed */
@@ -102,13 +103,26 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
       if (!question || !answer) return;
       // What the server never confirmed keeps its id, so that it cannot be asked twice.
       if (question.id) return regenerate(question.id, undefined, answer.id ? "" : answer.requestId);
-      send(question.content, question.parentId, { key: question.key, requestId: answer.id ? "" : question.requestId });
+      send(question.content, { key: question.key, requestId: question.requestId });
     },
 
-    /** @param {string} key of the answer that was cut */
+    /** @param {string} key of the answer that was cut; what followed it makes way */
     goOn(key) {
-      const state = current();
-      send(CONTINUE, state.turns.find((turn) => turn.key === key)?.id ?? leaf(state));
+      const { turns } = current();
+      const next = turns[turns.findIndex((turn) => turn.key === key) + 1];
+      send(CONTINUE, next && { key: next.key, requestId: "" });
+    },
+
+    /** @param {string} key of a question that was not sent, and shall not be */
+    discard(key) {
+      forgetUnsent(place(), current().turns.find((turn) => turn.key === key)?.requestId ?? "");
+      dispatch({ type: "discard", key });
+    },
+
+    /** @param {boolean} isNew whether the conversation has just begun, too */
+    begun(isNew) {
+      forgetUnsent(isNew ? "" : place(), current().turns.at(-2)?.requestId ?? "");
+      if (isNew) moveUnsent(place());
     },
 
     /**
@@ -119,8 +133,10 @@ export function createAsking({ current, dispatch, ask, model: chosen, settings, 
     refused(problem) {
       const question = current().turns.at(-2);
       if (!question || question.id || composer.text() || !["invalid_request", "too_large"].includes(problem)) return;
-      restored = { key: question.key, requestId: "", parentId: question.parentId };
+      restored = { key: question.key, requestId: "" };
       composer.fill(question.content);
+      keepDraft(place(), question.content);
+      forgetUnsent(place(), question.requestId);
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * What stands in the thread: the turns of one branch, and how asking, steering and looking back change them. Pure.
  *
- * `send`, `regenerate` and `temporary` come from the person; `branch`, `earlier` and `versions` bring what the server knows.
+ * `send`, `regenerate`, `discard` and `temporary` come from the person; `branch`, `earlier` and `versions` bring what the
+ * server knows, `unsent` what it does not.
  */
 
 import { turn } from "./turn.js";
@@ -32,11 +33,25 @@ function titleFrom(message) {
  */
 export const turnOf = (state, id) => state.turns.find((each) => each.id === id);
 
+/** @typedef {import("./unsent.js").Unsent} Unsent */
+
+/** @param {Turn} turn */
+const isUnsent = ({ role, id }) => role === "user" && id === null;
+
 /**
- * @param {State} state
- * @returns {boolean} whether something in the thread has other versions, so that it is not clear what follows what
+ * Puts questions that were not sent, each with its answer to be, below all that was said, where they would be asked.
+ *
+ * @param {Turn[]} turns
+ * @param {Turn[]} unsent
+ * @returns {Turn[]} without those that came to the server after all; what is being written stays last
  */
-export const isBranched = ({ turns }) => turns.some(({ siblings }) => siblings !== null && siblings.count > 1);
+function withUnsent(turns, unsent) {
+  const came = (/** @type {Turn} */ { content, parentId }) =>
+    turns.some((each) => each.id && each.role === "user" && each.content === content && each.parentId === parentId);
+  const pairs = unsent.flatMap((each, at) => (isUnsent(each) && !came(each) ? unsent.slice(at, at + 2) : []));
+  const place = ["queued", "streaming"].includes(turns.at(-1)?.status ?? "") ? -2 : turns.length;
+  return turns.toSpliced(place, 0, ...pairs);
+}
 
 /**
  * @param {Turn[]} turns
@@ -67,7 +82,9 @@ function regenerate(state, event) {
   const at = state.turns.findIndex((each) => each.id === event.question);
   if (state.phase !== "idle" || at < 0) return state;
   const { key, model, requestId, createdAt, question: parentId } = event;
-  const answer = turn({ key, role: "assistant", status: "queued", model, requestId, createdAt, parentId });
+  const before = state.turns[at + 1];
+  const instead = before?.id ?? before?.instead ?? null;
+  const answer = turn({ key, role: "assistant", status: "queued", model, requestId, createdAt, parentId, instead });
   return { ...state, phase: "sending", turns: [...state.turns.slice(0, at + 1), answer] };
 }
 
@@ -80,7 +97,24 @@ function branch(state, event) {
   // What goes before may be here already; -1 where it is not.
   const at = joint === null ? -1 : state.turns.findIndex((each) => each.id === joint);
   const before = state.turns.slice(0, at + 1);
-  return { ...state, more: before.length > 0 ? state.more : event.more, turns: [...before, ...turns] };
+  const shown = withUnsent([...before, ...turns], state.turns);
+  return { ...state, more: before.length > 0 ? state.more : event.more, turns: shown };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function unsent(state, event) {
+  const trouble = { type: "network_error", message: "This was not sent.", retryable: true };
+  const pairs = event.questions.flatMap((/** @type {Unsent} */ { requestId, message, parentId, model, createdAt }) => [
+    turn({ key: requestId, role: "user", content: message, parentId, requestId, createdAt, siblings: ONLY }),
+    turn({ key: `${requestId}-answer`, role: "assistant", status: "failed", model, createdAt, siblings: ONLY, trouble }),
+  ]);
+  return { ...state, turns: withUnsent(state.turns, pairs) };
+}
+
+/** @type {(state: State, event: PageEvent) => State} */
+function discard(state, event) {
+  const at = state.turns.findIndex((each) => each.key === event.key && isUnsent(each));
+  return at < 0 || state.phase !== "idle" ? state : { ...state, turns: state.turns.toSpliced(at, 2) };
 }
 
 /** @type {(state: State, event: PageEvent) => State} */
@@ -109,5 +143,7 @@ export const SHAPED = {
   branch,
   earlier,
   versions,
+  unsent,
+  discard,
   temporary: (state, { temporary }) => (state.conversationId ? state : { ...state, temporary }),
 };

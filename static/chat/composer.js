@@ -82,6 +82,16 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
 
     focus: () => box.focus(),
 
+    /**
+     * The button that was pressed is gone then; whoever came by keyboard goes on in the box.
+     *
+     * @param {(key: string) => unknown} deed
+     */
+    after: (deed) => (/** @type {string} */ key) => {
+      deed(key);
+      box.focus();
+    },
+
     /** Takes the focus, where that does not bring up a keyboard on the screen. */
     invite() {
       if (matchMedia("(pointer: fine)").matches) box.focus();

@@ -1,6 +1,7 @@
 /** What the buttons under a message do. */
 
 import { copyText } from "./clipboard.js";
+import { editOf, keepDraft, readDraft } from "./draft.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./turn.js").Turn} Turn */
@@ -15,7 +16,7 @@ const DONE_MS = 1500;
  * @param {ReturnType<typeof import("./asking.js").createAsking>} parts.asking
  * @param {ReturnType<typeof import("./choice.js").createChoice>} parts.choice
  * @param {(name: string) => Promise<boolean>} parts.confirm asks whether a turn shall be deleted
- * @param {(article: HTMLElement, text: string, onSave: (text: string) => boolean) => void} parts.edit
+ * @param {(article: HTMLElement, how: Parameters<typeof import("./editor.js").openEditor>[2]) => void} parts.edit
  * @param {(key: string) => HTMLElement | undefined} parts.articleOf
  * @param {(text: string) => void} parts.say for those who hear the page
  * @param {(text: string) => void} parts.complain for everybody
@@ -47,14 +48,25 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
     setTimeout(() => button.removeAttribute("data-done"), DONE_MS);
   }
 
-  /** @param {string} key */
-  function change(key) {
+  /**
+   * @param {string} key
+   * @param {boolean} [focus]
+   */
+  function change(key, focus = true) {
     const [turn, article] = [turnOf(key), articleOf(key)];
-    if (!turn || !article || current().phase !== "idle") return;
-    edit(article, turn.content, (text) => {
-      const taken = asking.edit(key, text);
-      if (taken) onAsked();
-      return taken;
+    if (!turn?.id || !article || current().phase !== "idle") return;
+    const [place, before] = [editOf(turn.id), turn.content];
+    edit(article, {
+      text: readDraft(place) || before,
+      focus,
+      onInput: (text) => keepDraft(place, text === before ? "" : text),
+      onCancel: () => keepDraft(place, ""),
+      onSave(text) {
+        const taken = asking.edit(key, text);
+        if (taken) keepDraft(place, "");
+        if (taken) onAsked();
+        return taken;
+      },
     });
   }
 
@@ -74,6 +86,7 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
     const { turns } = current();
     const at = turns.findIndex((turn) => turn.key === key);
     const turn = turns[at];
+    if (turn?.role === "user" && turn.id === null) return asking.discard(key);
     if (!turn?.id || !(await confirm(turn.content)) || current().phase !== "idle") return;
     await tried(steering.remove(turn.id, turns[turn.role === "user" ? at - 1 : at - 2]?.key));
   }
@@ -94,11 +107,16 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
 
   return {
     copy,
-    edit: change,
+    edit: (/** @type {string} */ key) => change(key),
     regenerate,
     delete: remove,
     previous: switchTo("previous"),
     next: switchTo("next"),
+
+    /** Opens the editors again in which something was written, of the questions that are shown. */
+    resume() {
+      for (const { key, id, role } of current().turns) if (role === "user" && id && readDraft(editOf(id))) change(key, false);
+    },
 
     /** @returns {boolean} whether there is a question to edit */
     editLast() {

@@ -1,30 +1,24 @@
 /** What was typed and not yet received by the server survives a reload of the tab. */
 
-/** @param {string} conversation an id, or empty for a new one */
-const nameOf = (conversation) => `draft:${conversation}`;
+import { recall, remember } from "./memory.js";
+
+/** @param {string} place a conversation's id, or empty for a new one */
+const nameOf = (place) => `draft:${place}`;
 
 /**
- * @param {string} conversation
+ * @param {string} question the id of one that is being edited
+ * @returns {string} the place of the words it is edited to
+ */
+export const editOf = (question) => `edit:${question}`;
+
+/**
+ * @param {string} place
  * @returns {string}
  */
-export function readDraft(conversation) {
-  try {
-    return sessionStorage.getItem(nameOf(conversation)) ?? "";
-  } catch {
-    // Storage may be full or forbidden; then there are no drafts.
-    return "";
-  }
-}
+export const readDraft = (place) => recall(nameOf(place)) ?? "";
 
 /**
- * @param {string} conversation
+ * @param {string} place
  * @param {string} text empty to forget it
  */
-export function keepDraft(conversation, text) {
-  try {
-    if (text) sessionStorage.setItem(nameOf(conversation), text);
-    else sessionStorage.removeItem(nameOf(conversation));
-  } catch {
-    return;
-  }
-}
+export const keepDraft = (place, text) => remember(nameOf(place), text);

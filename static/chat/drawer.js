@@ -1,8 +1,9 @@
 /** Opens and closes the sidebar: a column on wide screens, an overlay on narrow ones. */
 
+import { keepChoice } from "./cookie.js";
+
 const EDGE_PX = 28;
 const SWIPE_PX = 56;
-const YEAR_SECONDS = 365 * 24 * 3600;
 
 /**
  * @param {object} parts
@@ -31,7 +32,7 @@ export function createDrawer({ sidebar, thread, scrim, buttons }) {
     else {
       // A cookie, so that the server already renders the next page this way.
       root.dataset.sidebar = wanted ? "open" : "closed";
-      document.cookie = `sidebar=${root.dataset.sidebar}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`;
+      keepChoice("sidebar", root.dataset.sidebar);
     }
     refresh();
     const button = [...buttons].find((each) => sidebar.contains(each) === wanted);

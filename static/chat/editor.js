@@ -8,11 +8,14 @@ import { need } from "./page.js";
  * @param {HTMLElement} article of the question
  * @param {object} parts
  * @param {string} parts.text
+ * @param {boolean} parts.focus whether it takes the focus
  * @param {(text: string) => boolean} parts.onSave returns whether the text was taken
+ * @param {(text: string) => void} parts.onInput
+ * @param {() => void} parts.onCancel
  */
-export function openEditor(template, article, { text, onSave }) {
+export function openEditor(template, article, { text, focus, onSave, onInput, onCancel }) {
   const open = article.querySelector(".editor textarea");
-  if (open instanceof HTMLElement) return open.focus();
+  if (open instanceof HTMLElement) return focus ? open.focus() : undefined;
   const form = /** @type {HTMLFormElement} */ (need("form", HTMLFormElement, template.content).cloneNode(true));
   const box = need("textarea", HTMLTextAreaElement, form);
   const save = need(".save", HTMLButtonElement, form);
@@ -24,12 +27,16 @@ export function openEditor(template, article, { text, onSave }) {
   }
 
   function close() {
+    onCancel();
     form.remove();
     article.removeAttribute("data-editing");
     need("[data-action=edit]", HTMLElement, article).focus({ preventScroll: true });
   }
 
-  box.addEventListener("input", fit);
+  box.addEventListener("input", () => {
+    fit();
+    onInput(box.value);
+  });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing) {
       // Escape also stops an answer; here it means something nearer.
@@ -50,5 +57,5 @@ export function openEditor(template, article, { text, onSave }) {
   article.setAttribute("data-editing", "");
   need(".text", HTMLElement, article).after(form);
   fit();
-  box.focus();
+  if (focus) box.focus();
 }

@@ -45,3 +45,23 @@ export function patchEntry(element, { title, pinned, updated_at, streaming }) {
   link.textContent = shown;
   link.title = shown;
 }
+
+/** @param {Element | null | undefined} row */
+const updatedOf = (row) => (row instanceof HTMLElement ? Date.parse(row.dataset.updatedAt ?? "") : 0);
+
+/**
+ * @param {HTMLElement} rows entries, newest first
+ * @param {number} updated
+ * @returns {Element | null} the first entry that is older
+ */
+export function firstOlder(rows, updated) {
+  let [low, high] = [0, rows.children.length];
+  // Mostly it is the oldest so far.
+  if (high > 0 && updatedOf(rows.lastElementChild) >= updated) return null;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (updatedOf(rows.children[middle]) < updated) high = middle;
+    else low = middle + 1;
+  }
+  return rows.children[low] ?? null;
+}

@@ -2,6 +2,7 @@
 
 import { readDraft } from "./draft.js";
 import { knownState, writing } from "./history.js";
+import { readUnsent } from "./unsent.js";
 
 /** @typedef {import("./api.js").Conversation} Conversation */
 /** @typedef {import("./scroll.js").Spot} Spot */
@@ -37,12 +38,13 @@ export function createExchange({ parts, dispatch, draw, onRunning }) {
     stopper.ended();
     helm.leave();
     dispatch({ type: "open", known: conversation ? knownState(conversation) : {} });
+    dispatch({ type: "unsent", questions: readUnsent(conversation?.id ?? "") });
     picker.set(conversation?.model ?? null);
     composer.fill(readDraft(conversation?.id ?? ""));
     draw();
     scroll.back(spot);
     helm.opened(conversation);
-    if (conversation && !conversation.archived && !conversation.temporary) library.opened(conversation);
+    library.opened(conversation);
     drawer.uncover();
     const running = writing(conversation?.messages.at(-1));
     if (running) onRunning(running);

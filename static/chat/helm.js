@@ -6,6 +6,7 @@ import { createConfirmation } from "./confirmation.js";
 import { createDeeds } from "./deeds.js";
 import { onDemand } from "./demand.js";
 import { openEditor } from "./editor.js";
+import { recall, remember } from "./memory.js";
 import { watchNearing } from "./nearing.js";
 import { need } from "./page.js";
 import { goToSpot } from "./spot.js";
@@ -14,6 +15,8 @@ import { createTemporary } from "./temporary.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").PageEvent} PageEvent */
+
+const KEPT_AS = "settings";
 
 /**
  * @param {object} parts
@@ -39,12 +42,16 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   const fetchSettings = onDemand(async () => {
     const { createSettings } = await import("./settings.js");
     settings = createSettings(drawer, {
-      load: () => whereThereIs(api.conversation),
+      kept: () => (current().conversationId === null ? recall(KEPT_AS) : null),
+      keep: (values) => (values === null || current().conversationId === null) && remember(KEPT_AS, values),
+      load: () => whereThereIs((id) => api.conversation(id, { last: 1 })),
       save: (changes) => whereThereIs((id) => api.change(id, changes)),
     });
     if (shown) settings.opened(shown);
     return settings;
   });
+  // What was set for a conversation that has not begun goes with its first question.
+  const fetchKept = () => current().conversationId === null && recall(KEPT_AS) !== null && fetchSettings().catch(() => {});
   need("#open-settings", HTMLElement).addEventListener("click", async () => {
     drawer.showModal();
     (await fetchSettings()).begin();
@@ -59,7 +66,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     api,
     current,
     dispatch,
-    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw())),
+    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw(), deeds.resume())),
+    edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
     onRunning,
   });
   const choice = createChoice(need("#choice", HTMLElement), models);
@@ -70,7 +78,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     asking,
     choice,
     confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
-    edit: (article, text, onSave) => openEditor(editor, article, { text, onSave }),
+    edit: (article, how) => openEditor(editor, article, how),
     articleOf: thread.articleOf,
     say: announcer.say,
     complain: announcer.complain,
@@ -107,12 +115,18 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     opened(conversation) {
       shown = conversation ?? {};
       settings?.opened(shown);
+      fetchKept();
       announcer.opened(current());
+      deeds.resume();
       lookAbove();
     },
 
-    /** An answer is being written that was asked for elsewhere; where it cannot be had now, a reload has it. */
-    catchUp: () => steering.catchUp().catch(() => {}),
+    /**
+     * Something was said elsewhere; where it cannot be had now, a reload has it.
+     *
+     * @param {number} [seen] when what the page knows was said
+     */
+    catchUp: (seen) => steering.catchUp(seen).catch(() => {}),
 
     /** @returns {Record<string, unknown>} what a new conversation begins with */
     opening: () => settings?.opening() ?? {},
@@ -135,6 +149,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
 
     /** The page is drawn for the first time: goes where its address points, or to the end. */
     arrive() {
+      fetchKept();
+      deeds.resume();
       const find = () => goToSpot(log, scroll.to);
       if (!find()) scroll.toEnd();
       addEventListener("hashchange", find);

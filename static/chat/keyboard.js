@@ -1,10 +1,10 @@
 /** Reads the page's shortcuts from the keyboard, and shows them all in a sheet. */
 
+import { keepChoice } from "./cookie.js";
 import { need } from "./page.js";
 import { SHORTCUTS, keyName, shortcutFor } from "./shortcut.js";
 
-const SINGLE_KEYS_OFF = "single-keys=off";
-const YEAR_SECONDS = 365 * 24 * 3600;
+const SINGLE_KEYS = "single-keys";
 const TYPED_IN = "input, textarea, select, [contenteditable]";
 
 /** @param {HTMLDialogElement} sheet */
@@ -39,10 +39,8 @@ function fill(sheet) {
 export function createKeyboard(sheet, deeds) {
   // Whoever speaks to the machine, or hits keys by mistake, needs them off: WCAG 2.1.4.
   const single = need("input", HTMLInputElement, sheet);
-  single.checked = !document.cookie.includes(SINGLE_KEYS_OFF);
-  single.addEventListener("change", () => {
-    document.cookie = `${SINGLE_KEYS_OFF}; Path=/; Max-Age=${single.checked ? 0 : YEAR_SECONDS}; SameSite=Lax`;
-  });
+  single.checked = !document.cookie.includes(`${SINGLE_KEYS}=off`);
+  single.addEventListener("change", () => keepChoice(SINGLE_KEYS, single.checked ? "" : "off"));
 
   function showSheet() {
     if (!sheet.querySelector("[data-shortcuts]")?.hasChildNodes()) fill(sheet);

@@ -22,8 +22,8 @@ const RECENT = 8;
  * @param {Api} parts.api
  * @param {() => State} parts.current
  * @param {(event: PageEvent) => void} parts.dispatch
- * @param {() => void} parts.onElsewhere an answer is being written in the page's conversation, which
- *   was asked for in another tab or on another device
+ * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
+ *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
  * @param {(href: string) => void} parts.go
  */
 export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
@@ -52,8 +52,11 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   const dialog = need("#search", HTMLDialogElement);
   const search = onDemand(async () => {
     const { createSearch } = await import("./search.js");
-    const request = (/** @type {string} */ query, /** @type {AbortSignal} */ signal) => api.conversations({ q: query }, signal);
-    return createSearch(dialog, { request, recent: () => lists.recent(RECENT), go });
+    return createSearch(dialog, {
+      request: (query, signal, cursor) => api.conversations({ q: query, ...(cursor ? { cursor } : {}) }, signal),
+      recent: () => lists.recent(RECENT),
+      go,
+    });
   });
 
   async function openSearch() {
@@ -72,6 +75,11 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   let here = null;
   let chosen = "";
   let openedAt = 0;
+  // When, as far as is known here, something was last said in the page's conversation, and what was being written then.
+  let said = NaN;
+  /** @type {string | null} */
+  let live = null;
+  let listens = false;
   /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
   let meanwhile = null;
 
@@ -123,10 +131,17 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
     if (conversation.id !== conversationId) return;
     if (conversation.title !== title) onTitle(conversation.id, conversation.title);
     const { streaming } = conversation;
-    if (streaming && phase === "idle" && !followed.has(streaming)) onElsewhere();
+    const updated = Date.parse(conversation.updated_at);
+    // A quick answer may be there before anybody has seen it begin; the end of one that is followed is no news.
+    const isNews = streaming ? !followed.has(streaming) : updated !== said && !followed.has(live ?? "");
+    [said, live] = [updated, streaming];
+    if (isNews && phase === "idle") onElsewhere();
   }
 
   async function refresh() {
+    // What was told while nobody looked was not heard.
+    if (listens && current().conversationId && current().phase === "idle") onElsewhere(said);
+    listens = true;
     meanwhile = [];
     await lists.refresh().catch(() => {});
     // What was told while the server answered may be newer than its answer.
@@ -140,12 +155,16 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
   removal.resume();
   const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
-  if (id && updatedAt && archived === undefined) {
-    opened({ id, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: null });
+  if (id && updatedAt) {
+    const [isPinned, isArchived] = [pinned !== undefined, archived !== undefined];
+    opened({ id, title, pinned: isPinned, archived: isArchived, updated_at: updatedAt, streaming: null });
   }
 
-  /** @param {Conversation} conversation in the page: it has its place in the list, however old it is */
+  /** @param {(Conversation & { temporary?: boolean }) | null} conversation in the page now; null for a new one */
   function opened(conversation) {
+    [said, live] = [Date.parse(conversation?.updated_at ?? ""), null];
+    if (!conversation || conversation.archived || conversation.temporary) return;
+    // However old it is, it has its place in the list.
     if (!lists.find(conversation.id)) lists.show(conversation, true);
   }
 

@@ -9,6 +9,9 @@ import { createSidebar } from "./sidebar.js";
 /** @typedef {import("./listing.js").Conversation} Conversation */
 /** @typedef {ReturnType<typeof createLists>} Lists */
 
+/** @type {import("./listing.js").ConversationPage} */
+const NONE = { conversations: [], next_cursor: null };
+
 /**
  * @param {HTMLElement} panel
  * @param {Pick<Api, "conversations">} api
@@ -67,6 +70,7 @@ export function createLists(panel, api) {
     async refresh() {
       const [pinned, newest] = await Promise.all([api.conversations({ pinned: true }), api.conversations({})]);
       current.agree(pinned, newest);
+      if (olderArchived.begun()) archived.agree(NONE, await api.conversations({ archived: true }));
     },
 
     /** @param {string} id of the conversation in the page */

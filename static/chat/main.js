@@ -26,6 +26,7 @@ import { createScroll } from "./scroll.js";
 import { initial, lastAnswer, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
 import { createThread } from "./thread.js";
+import { readUnsent } from "./unsent.js";
 import { createWelcome } from "./welcome.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
@@ -70,7 +71,13 @@ const opening = createOpening({
   show: (conversation, spot) => exchange(conversation, spot),
   thread: need("#thread", HTMLElement),
 });
-const library = createLibrary({ api, current: () => state, dispatch, onElsewhere: () => helm.catchUp(), go: opening.go });
+const library = createLibrary({
+  api,
+  current: () => state,
+  dispatch,
+  onElsewhere: (seen) => helm.catchUp(seen),
+  go: opening.go,
+});
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
 const asking = createAsking({
   current: () => state,
@@ -113,10 +120,7 @@ const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {
   undo: library.undo,
   write: composer.focus,
 });
-const welcome = createWelcome(need("#welcome", HTMLElement), (question) => {
-  asking.send(question, null);
-  composer.focus();
-});
+const welcome = createWelcome(need("#welcome", HTMLElement), composer.after(asking.send));
 createAccount({ archived: () => library.showArchived(true), sheet: keyboard.showSheet });
 
 const frame = createFrame((elapsed) => {
@@ -139,6 +143,8 @@ function dispatch(event) {
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
   if (event.type === "error") asking.refused(event.error_type);
+  // What it was asked below is gone: retried, it follows what there is now.
+  if (event.error_type === "not_found") helm.catchUp();
   if (state !== before) (GROWTH.has(event.type) ? frame.later : frame.soon)();
 }
 
@@ -147,6 +153,7 @@ function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
   opening.name(state.conversationId ?? "");
+  asking.begun(!conversationBefore);
   helm.begun(!conversationBefore);
   stopper.begun();
 }
@@ -154,23 +161,11 @@ function begun(conversationBefore) {
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
 const actions = {
   ...helm.deeds,
-  retry: thenWrite(asking.retry),
-  continue: thenWrite(asking.goOn),
+  retry: composer.after(asking.retry),
+  continue: composer.after(asking.goOn),
   choose: () => picker.focus(),
-  reconnect: thenWrite(() => connection.reconnect()),
+  reconnect: composer.after(() => connection.reconnect()),
 };
-
-/**
- * The button that was pressed is gone then; whoever came by keyboard goes on in the box.
- *
- * @param {(key: string) => unknown} deed
- */
-function thenWrite(deed) {
-  return (/** @type {string} */ key) => {
-    deed(key);
-    composer.focus();
-  };
-}
 
 /** @param {string} generationId */
 function followAgain(generationId) {
@@ -190,6 +185,7 @@ watchPresence({
 });
 
 dispatch({ type: "choose", model: picker.chosen() });
+dispatch({ type: "unsent", questions: readUnsent(state.conversationId ?? "") });
 composer.fill(readDraft(state.conversationId ?? ""));
 frame.now();
 helm.arrive();

@@ -13,6 +13,9 @@ export function createOlder({ request, cursor, onPage }) {
   let loading = false;
 
   return {
+    /** @returns {boolean} whether the beginning was asked for */
+    begun: () => cursor !== "",
+
     /** @returns {Promise<boolean>} whether it brought some, and there are still more */
     async more() {
       if (cursor === null || loading) return false;

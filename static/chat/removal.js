@@ -1,5 +1,6 @@
 /** Deletes a conversation at once, and for a while offers to bring it back. */
 
+import { recall, remember } from "./memory.js";
 import { ApiError } from "./request.js";
 
 /** @typedef {import("./listing.js").Conversation} Conversation */
@@ -7,26 +8,6 @@ import { ApiError } from "./request.js";
 
 const KEPT_AS = "deleted";
 const OFFERED_MS = 10_000;
-
-/** @returns {Gone | null} what was deleted right before this page was opened */
-function taken() {
-  try {
-    const kept = sessionStorage.getItem(KEPT_AS);
-    sessionStorage.removeItem(KEPT_AS);
-    return kept ? JSON.parse(kept) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** @param {Gone} gone */
-function keep(gone) {
-  try {
-    sessionStorage.setItem(KEPT_AS, JSON.stringify(gone));
-  } catch {
-    // Storage may be full or forbidden; then the next page offers nothing.
-  }
-}
 
 /**
  * @param {object} parts
@@ -37,15 +18,25 @@ function keep(gone) {
  * @param {(conversation: Conversation, gone: Gone) => void} parts.onRestored
  */
 export function createRemoval({ request, restore, toast, onRemoved, onRestored }) {
-  /** @param {Gone} gone */
-  function offer(gone) {
-    toast.show({ text: `Deleted “${gone.title}”`, act: "Undo", until: gone.until, onAct: () => bringBack(gone) });
+  /** @type {Gone[]} what can be brought back, the last one first to come */
+  let all = [];
+
+  /** Offers what was deleted last; what was deleted before it waits its turn. */
+  function offer() {
+    const gone = all.at(-1);
+    if (!gone) return;
+    const others = all.length > 1 ? ` and ${all.length - 1} more` : "";
+    toast.show({ text: `Deleted “${gone.title}”${others}`, act: "Undo", until: gone.until, onAct: () => bringBack(gone) });
   }
 
   /** @param {Gone} gone */
   async function bringBack(gone) {
+    all = all.filter((each) => each !== gone).map((each) => ({ ...each, until: Date.now() + OFFERED_MS }));
+    offer();
     try {
-      onRestored(await restore(gone.id), gone);
+      const conversation = await restore(gone.id);
+      if (gone.open) remember(KEPT_AS, all);
+      onRestored(conversation, gone);
     } catch (error) {
       const late = error instanceof ApiError && error.status === 404;
       if (late) toast.show({ text: "It is too late to bring this back.", act: "", onAct() {} });
@@ -69,15 +60,18 @@ export function createRemoval({ request, restore, toast, onRemoved, onRestored }
         }
       }
       const gone = { id, title, until: Date.now() + OFFERED_MS, open };
-      if (open) keep(gone);
-      else offer(gone);
+      all = [...all.filter(({ until }) => until > Date.now()), gone];
+      if (open) remember(KEPT_AS, all);
+      else offer();
       onRemoved(gone);
     },
 
     /** Goes on offering what the page before this one had begun to. */
     resume() {
-      const gone = taken();
-      if (gone && gone.until > Date.now()) offer(gone);
+      const kept = recall(KEPT_AS) ?? [];
+      remember(KEPT_AS, null);
+      all = kept.filter((/** @type {Gone} */ { until }) => until > Date.now());
+      offer();
     },
   };
 }

@@ -29,6 +29,8 @@ export function rename(entry, onSave) {
     box.remove();
     entry.removeAttribute("data-renaming");
     if (focused) link?.focus();
+    // What happened to it meanwhile may have given it another place.
+    entry.dispatchEvent(new Event("renamed", { bubbles: true }));
     if (save && title && title !== before) onSave(title);
   }
 

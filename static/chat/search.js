@@ -9,6 +9,8 @@ import { need } from "./page.js";
 /** @typedef {import("./listing.js").Piece} Piece */
 /** @typedef {import("./finding.js").Finding} Finding */
 
+const NEAR_END_PX = 400;
+
 /**
  * @param {Piece[]} pieces
  * @returns {(HTMLElement | string)[]}
@@ -25,7 +27,7 @@ function marked(pieces) {
 /**
  * @param {HTMLDialogElement} dialog holds a combobox, a listbox, a [role=status] and the template of an option
  * @param {object} parts
- * @param {(query: string, signal: AbortSignal) => Promise<import("./listing.js").ConversationPage>} parts.request
+ * @param {(query: string, signal: AbortSignal, cursor?: string) => Promise<import("./listing.js").ConversationPage>} parts.request
  * @param {() => Conversation[]} parts.recent what is offered before anything is typed
  * @param {(href: string) => void} parts.go
  */
@@ -42,6 +44,7 @@ export function createSearch(dialog, { request, recent, go }) {
       shown = query;
       if (eager) follow(list.firstElementChild);
     },
+    onMore: (conversations) => list.append(...findings(conversations).map((each, at) => option(each, list.children.length + at))),
     onFailed: (message) => show([], message),
   });
   let chosen = -1;
@@ -128,6 +131,9 @@ export function createSearch(dialog, { request, recent, go }) {
     act();
   });
   list.addEventListener("click", ({ target }) => follow(target instanceof Element ? target.closest("li") : null));
+  list.addEventListener("scroll", () => {
+    if (list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX) finder.more();
+  });
   // A press on a line must not take the focus out of the box.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   dialog.addEventListener("close", () => {

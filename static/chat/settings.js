@@ -15,10 +15,12 @@ const numberIn = (input) => (input.value === "" ? null : Number(input.value));
 /**
  * @param {HTMLDialogElement} dialog made by chat/settings.html
  * @param {object} parts
+ * @param {() => Values | null} parts.kept what was set for a new conversation; null where there is nothing, or one has begun
+ * @param {(values: Values | null) => void} parts.keep remembers it while there is no conversation, or forgets it
  * @param {() => Promise<Conversation> | null} parts.load null while there is no conversation
  * @param {(changes: Partial<Values>) => Promise<unknown> | null} parts.save null while there is no conversation
  */
-export function createSettings(dialog, { load, save }) {
+export function createSettings(dialog, { kept, keep, load, save }) {
   const form = need("form", HTMLFormElement, dialog);
   const prompt = need("[name=system_prompt]", HTMLTextAreaElement, form);
   const slider = need("[type=range]", HTMLInputElement, form);
@@ -79,30 +81,31 @@ export function createSettings(dialog, { load, save }) {
     timer = setTimeout(() => (saving = saving.then(saveNow)), pause);
   }
 
-  /** @param {Partial<Values>} kept */
+  /** @param {Partial<Values>} known */
   function fill({ system_prompt = "", temperature = null, max_tokens = null }) {
     prompt.value = system_prompt;
     exact.value = String(temperature ?? "");
     limit.value = String(max_tokens ?? "");
-    saved = values();
     show();
   }
 
   /** @param {Conversation} conversation */
   function tell(conversation) {
-    total.textContent = spent(conversation.messages.map(({ usage }) => usage));
+    total.textContent = spent(conversation.usage);
     // What was typed meanwhile is newer.
     if (Object.keys(changes()).length > 0) return;
     fill(conversation);
+    saved = values();
   }
 
   slider.addEventListener("input", () => (exact.value = slider.value));
   need("[data-default]", HTMLElement, form).addEventListener("click", () => {
     exact.value = "";
-    show();
+    exact.dispatchEvent(new Event("input", { bubbles: true }));
     saveSoon(0);
   });
   form.addEventListener("input", () => {
+    keep(values());
     line.textContent = "";
     show();
     saveSoon();
@@ -112,7 +115,7 @@ export function createSettings(dialog, { load, save }) {
   // A click beside the drawer closes it; Escape also stops an answer, but here it only closes.
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
-  show();
+  fill(kept() ?? saved);
 
   return {
     /** The drawer was opened. */
@@ -142,10 +145,13 @@ export function createSettings(dialog, { load, save }) {
     opened(conversation) {
       total.textContent = "";
       fill(conversation);
+      saved = values();
+      fill(kept() ?? saved);
     },
 
     /** The conversation exists: its system prompt came with the first question, the rest can be saved now. */
     begun() {
+      keep(null);
       saved = { ...saved, system_prompt: begunWith };
       saveSoon(0);
     },

@@ -41,7 +41,14 @@ const ACTIVE = SHORTCUTS.flatMap(({ title, shortcuts }) =>
   shortcuts.map((each) => ({ ...each, typing: title === "Anywhere" })),
 ).filter(({ does }) => does !== undefined);
 
-/** @typedef {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} Pressed */
+/** @typedef {Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} Pressed */
+
+/**
+ * @param {string} key
+ * @param {string} code
+ * @returns {string} what the key is called; where letters are not Latin, what stands there on a keyboard that has them
+ */
+const nameOf = (key, code) => (key.length === 1 && key > "~" && code.startsWith("Key") ? code.slice(3) : key.toUpperCase());
 
 /**
  * @param {Pressed} pressed
@@ -49,7 +56,7 @@ const ACTIVE = SHORTCUTS.flatMap(({ title, shortcuts }) =>
  * @param {boolean} [single] whether a key alone may do something
  * @returns {string | undefined} what it does
  */
-export function shortcutFor({ key, ctrlKey, metaKey, shiftKey, altKey }, typing, single = true) {
+export function shortcutFor({ key, code, ctrlKey, metaKey, shiftKey, altKey }, typing, single = true) {
   if (altKey) return undefined;
   const found = ACTIVE.find(({ keys, typing: always }) => {
     if (typing && !always) return false;
@@ -57,7 +64,7 @@ export function shortcutFor({ key, ctrlKey, metaKey, shiftKey, altKey }, typing,
     if (!mod && !single) return false;
     // Which keys a sign takes is the keyboard's own business: only for letters does Shift tell shortcuts apart.
     const shift = !mod || keys.includes("Shift") === shiftKey;
-    return keys.at(-1) === key.toUpperCase() && mod === (ctrlKey || metaKey) && shift;
+    return keys.at(-1) === nameOf(key, code) && mod === (ctrlKey || metaKey) && shift;
   });
   return found?.does;
 }

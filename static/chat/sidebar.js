@@ -1,6 +1,6 @@
 /** A list of conversations, newest first, under headings that tell when something was last said. */
 
-import { createEntry, patchEntry, readEntry } from "./entry.js";
+import { createEntry, firstOlder, patchEntry, readEntry } from "./entry.js";
 import { sectionOf } from "./section.js";
 
 /** @typedef {import("./listing.js").Conversation} Conversation */
@@ -21,6 +21,8 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
   const entries = new Map();
   /** @type {Map<string, { element: HTMLElement, rows: HTMLElement, rank: number }>} */
   const sections = new Map();
+  /** @type {Set<string>} those whose place is to be looked for anew */
+  const displaced = new Set();
   let day = new Date().toDateString();
   let openId = "";
   // What is older than this is not in the list, although it may exist.
@@ -43,26 +45,6 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     return rows;
   }
 
-  /** @param {Element | null | undefined} row */
-  const updatedOf = (row) => (row instanceof HTMLElement ? Date.parse(row.dataset.updatedAt ?? "") : 0);
-
-  /**
-   * @param {HTMLElement} rows
-   * @param {number} updated
-   * @returns {Element | null} the first entry that is older
-   */
-  function firstOlder(rows, updated) {
-    let [low, high] = [0, rows.children.length];
-    // Mostly it is the oldest so far.
-    if (high > 0 && updatedOf(rows.lastElementChild) >= updated) return null;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (updatedOf(rows.children[middle]) < updated) high = middle;
-      else low = middle + 1;
-    }
-    return rows.children[low] ?? null;
-  }
-
   /** Takes away what is empty, and tells how long the others are. */
   function sweep() {
     for (const [key, { element, rows }] of sections) {
@@ -81,8 +63,11 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     const element = known?.element ?? createEntry(template, id);
     const moved = !known?.element.isConnected || known.updated !== updated || known.conversation.pinned !== pinned;
     entries.set(id, { conversation, updated, element });
+    if (moved) displaced.add(id);
+    // Whoever is typing its title is not disturbed.
+    if (element.dataset.renaming !== undefined) return;
     patchEntry(element, conversation);
-    if (!moved) return;
+    if (!displaced.delete(id)) return;
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
     element.remove();
     const rows = rowsOf(sectionOf({ pinned: pinned && !archived, updated }, new Date()));
@@ -99,8 +84,8 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
 
   /** Since yesterday everything has moved down by a heading. */
   function turnOver() {
-    for (const { element, conversation } of [...entries.values()]) {
-      element.remove();
+    for (const [id, { conversation }] of [...entries]) {
+      displaced.add(id);
       put(conversation);
     }
   }
@@ -128,6 +113,12 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     entries.set(conversation.id, { conversation, updated: Date.parse(conversation.updated_at), element });
     element.remove();
   }
+  list.addEventListener("renamed", ({ target }) => {
+    const entry = target instanceof HTMLElement ? entries.get(target.dataset.conversationId ?? "") : undefined;
+    if (!entry) return;
+    put(entry.conversation);
+    sweep();
+  });
   list.replaceChildren();
   add(rendered.map(({ conversation }) => conversation), more);
   list.dataset.ready = "";

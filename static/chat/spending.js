@@ -2,23 +2,21 @@
 
 import { money, whole } from "./figures.js";
 
-/** @typedef {import("./turn.js").Usage} Usage */
+/**
+ * @typedef {object} Spending of all attempts, whatever their branch
+ * @property {number} total_tokens
+ * @property {Record<string, string | number>} costs decimals, by currency
+ * @property {number} unpriced how many attempts have no known price
+ * @property {boolean} estimated whether some of the tokens are
+ */
 
 /**
- * @param {(Usage | null)[]} usages of all its messages, whatever their branch
+ * @param {Spending} spending
  * @returns {string} `12,345 tokens · $0.042`; empty where nothing was counted
  */
-export function spent(usages) {
-  const counted = usages.filter((usage) => usage !== null && usage.total_tokens !== null);
-  const tokens = counted.reduce((sum, usage) => sum + (usage?.total_tokens ?? 0), 0);
-  if (tokens === 0) return "";
-  /** @type {Map<string, number>} */
-  const sums = new Map();
-  for (const usage of counted) {
-    if (usage && usage.cost !== null) sums.set(usage.currency, (sums.get(usage.currency) ?? 0) + Number(usage.cost));
-  }
-  const unpriced = counted.some((usage) => usage?.cost === null);
-  const about = counted.some((usage) => usage?.source === "estimated") ? "about " : "";
-  const costs = [...sums].map(([currency, sum]) => money(sum, currency));
-  return [`${about}${whole.format(tokens)} tokens`, ...costs, ...(unpriced ? ["some without a known price"] : [])].join(" · ");
+export function spent({ total_tokens, costs, unpriced, estimated }) {
+  if (total_tokens === 0) return "";
+  const sums = Object.entries(costs).map(([currency, cost]) => money(Number(cost), currency));
+  const tokens = `${estimated ? "about " : ""}${whole.format(total_tokens)} tokens`;
+  return [tokens, ...sums, ...(unpriced ? ["some without a known price"] : [])].join(" · ");
 }

@@ -39,11 +39,12 @@ export function initial(known = {}) {
 }
 
 /**
- * @param {State} state
- * @returns {string | null} the message that the next question answers: the last one the server knows
+ * @param {Turn[]} turns
+ * @returns {string | null} the answer that a question below them follows; null: none, it begins anew
  */
-export function leaf(state) {
-  return state.turns.findLast((each) => each.id !== null)?.id ?? null;
+export function leaf(turns) {
+  const last = turns.findLast(({ role, id, instead }) => role === "assistant" && (id ?? instead) !== null);
+  return last?.id ?? last?.instead ?? null;
 }
 
 /**

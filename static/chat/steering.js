@@ -16,11 +16,23 @@ const PAGE = 40;
  * @param {(event: PageEvent) => void} parts.dispatch gets `branch`, `earlier` and `versions`
  * @param {(key: () => string | undefined, change: () => void) => void} parts.around changes the thread, and a turn stays
  *   where it is on the screen: the one with this key before the change, and after it
+ * @param {() => string} parts.edited the id of a question that is being edited; empty for none
  * @param {(generationId: string) => void} parts.onRunning the last turn of the branch is still being written
  */
-export function createSteering({ api, current, dispatch, around, onRunning }) {
+export function createSteering({ api, current, dispatch, around, edited, onRunning }) {
   let looking = false;
   const conversation = () => current().conversationId ?? "";
+
+  /**
+   * @param {Conversation} end of a branch
+   * @param {string} id of a turn in the page
+   * @returns {boolean} whether the turn stays in the page where this end is shown
+   */
+  function holds({ messages }, id) {
+    const { turns } = current();
+    const joint = turns.findIndex((turn) => turn.id === messages[0]?.parent_id);
+    return messages.some((message) => message.id === id) || turns.slice(0, joint + 1).some((turn) => turn.id === id);
+  }
 
   /**
    * Shows the branch that the server tells the end of, unless another conversation was opened meanwhile.
@@ -68,11 +80,17 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
     /**
      * Shows what was asked in another tab or on another device.
      *
+     * @param {number} [seen] when what the page knows was said, in milliseconds: nothing is changed if that is all
      * @returns {Promise<void>} throws ApiError
      */
-    async catchUp() {
+    async catchUp(seen) {
       const own = conversation();
-      await show(own, await api.conversation(own, { last: PAGE }), () => current().turns.at(-1)?.key);
+      const end = await api.conversation(own, { last: PAGE });
+      if (Date.parse(end.updated_at) === seen) return;
+      // Who is putting a question otherwise stays with it; what comes of it stands beside what was said meanwhile.
+      const question = edited();
+      if (question && !holds(end, question)) return;
+      await show(own, end, () => current().turns.at(-1)?.key);
     },
 
     /**
@@ -86,7 +104,9 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
       if (!more || looking || !first?.id) return false;
       looking = true;
       try {
-        const page = await api.conversation(conversation(), { last: PAGE, before: first.id });
+        const own = conversation();
+        const page = await api.conversation(own, { last: PAGE, before: first.id });
+        if (conversation() !== own) return false;
         const messages = page.messages.map(knownOf);
         around(() => first.key, () => dispatch({ type: "earlier", messages, more: page.more }));
         return page.more;
@@ -101,8 +121,9 @@ export function createSteering({ api, current, dispatch, around, onRunning }) {
     async learn() {
       if (!current().turns.slice(-2).some(({ siblings }) => siblings === null)) return;
       try {
-        const { messages } = await api.conversation(conversation(), { last: 2 });
-        dispatch({ type: "versions", messages: messages.map(knownOf) });
+        const own = conversation();
+        const { messages } = await api.conversation(own, { last: 2 });
+        if (conversation() === own) dispatch({ type: "versions", messages: messages.map(knownOf) });
       } catch {
         // The versions are all there after a reload.
       }

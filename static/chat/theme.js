@@ -1,6 +1,6 @@
 /** Light, dark, or as the system has it; kept in a cookie, so that the server renders the next page that way. */
 
-const YEAR_SECONDS = 365 * 24 * 3600;
+import { keepChoice } from "./cookie.js";
 
 /** @param {NodeListOf<HTMLElement>} choices with role menuitemradio */
 export function createTheme(choices) {
@@ -16,7 +16,7 @@ export function createTheme(choices) {
       const theme = each.dataset.themeChoice ?? "system";
       if (theme === "system") delete root.dataset.theme;
       else root.dataset.theme = theme;
-      document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`;
+      keepChoice("theme", theme);
       refresh();
     });
   }

@@ -41,6 +41,7 @@
  * @property {string} key names its place in the page, also before the server has named it
  * @property {string | null} id
  * @property {string | null} parentId
+ * @property {string | null} instead the answer that this one takes the place of, once it has an id
  * @property {"user" | "assistant"} role
  * @property {string} content
  * @property {string} reasoning
@@ -70,6 +71,7 @@ export function turn(known) {
   return {
     id: null,
     parentId: null,
+    instead: null,
     content: "",
     reasoning: "",
     toolCalls: [],

@@ -1,8 +1,10 @@
 """Talking in the page, as a person does."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
-from tests.site import PASSWORD
+from tests.site import PASSWORD, Site
 
 MODEL = "gpt-4o-mini"
 
@@ -31,3 +33,55 @@ def sign_in_at(page: Page, address: str, person: str = "alice") -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{address}/")
     return page
+
+
+def questions(page: Page) -> Locator:
+    """Return the questions of the branch that is shown."""
+    return page.locator("article[data-role=user]")
+
+
+def answers(page: Page) -> Locator:
+    """Return its answers."""
+    return page.locator("article[data-role=assistant]")
+
+
+def act(message: Locator, name: str) -> None:
+    """Press a button under a message, as with a mouse."""
+    message.hover()
+    message.get_by_role("button", name=name, exact=True).click()
+
+
+def again(page: Page, message: Locator, choice: str | re.Pattern[str] = re.compile("^Again with")) -> Locator:
+    """Regenerate an answer. Returns the new one's article."""
+    act(message, "Regenerate")
+    page.get_by_role("menu", name="Regenerate").get_by_role("menuitem", name=choice).click()
+    return answers(page).last
+
+
+def edit(page: Page, message: Locator, text: str) -> Locator:
+    """Ask a question in other words. Returns the last answer's article."""
+    act(message, "Edit question")
+    page.get_by_role("textbox", name="Edited question").fill(text)
+    page.keyboard.press("Enter")
+    return answers(page).last
+
+
+def tree(site: Site, page: Page) -> list[dict[str, str]]:
+    """Return all messages of the page's conversation."""
+    with site.client("alice") as alice:
+        name = page.url.rpartition("/")[2].partition("?")[0]
+        messages: list[dict[str, str]] = alice.get(f"/api/conversations/{name}").json()["messages"]
+    return messages
+
+
+def look(page: Page, *, away: bool) -> None:
+    """Look away from a page for so long that it lets go of its feed, or look at it again."""
+    script = """hidden => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    if not away:
+        page.evaluate(script, False)
+        return
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events"), timeout=15_000):
+        page.evaluate(script, True)

@@ -1,5 +1,7 @@
 """No page in any state breaks a rule that axe knows, in either theme, on a desk or on a phone."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,18 @@ def test_signing_in_and_being_lost(page: Page, site: Site) -> None:
     check(page, "login refused")
     page.goto(f"{site.url}/nowhere")
     check(page, "404")
+    page.goto(f"{site.url}/login/")
+    page.locator("[name=csrfmiddlewaretoken]").evaluate("e => e.remove()")
+    page.get_by_label("Name").fill("alice")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading")).to_have_text("This page was out of date")
+    check(page, "403, of a form")
+    sign_in(page, site, "alice")
+    assert (refused := page.goto(f"{site.url}/admin/usage/"))
+    assert refused.status == 403
+    expect(page.get_by_role("heading")).to_have_text("This is not for you to see")
+    check(page, "403")
 
 
 def test_ones_own_usage(page: Page, site: Site) -> None:
@@ -93,6 +107,17 @@ def test_setting_up(page: Page, tmp_path: Path) -> None:
         check(page, "setup")
         page.goto(f"{fresh.url}/setup/?token=wrong")
         check(page, "setup closed")
+        # A name that browsers know for this machine, and the server does not know for its own.
+        assert (odd := page.goto(fresh.url.replace("127.0.0.1", "elsewhere.localhost")))
+        assert odd.status == 400
+        expect(page.get_by_role("heading")).to_have_text("This cannot be understood")
+        check(page, "400")
+        with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+            database.execute("ALTER TABLE chat_setuptoken RENAME TO mislaid")
+        assert (failed := page.goto(f"{fresh.url}/login/"))
+        assert failed.status == 500
+        expect(page.get_by_role("heading")).to_have_text("Something went wrong on this server")
+        check(page, "500")
 
 
 def test_the_chat_in_all_its_states(page: Page, site: Site, upstream: Upstream) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
-from tests.browser.talk import ask, settled
+from tests.browser.talk import ask, look, settled
 from tests.site import PASSWORD, Site
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
@@ -96,12 +96,6 @@ def client(finder: Person) -> Iterator[httpx2.Client]:
         yield client
 
 
-LOOK = """hidden => {
-    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-}"""
-
-
 def conversations(page: Page) -> Locator:
     return page.get_by_role("navigation", name="Conversations")
 
@@ -161,6 +155,24 @@ def test_renaming_takes_enter_and_leaves_it_with_escape(page: Page) -> None:
     expect(titles(page, "Today")).to_have_text(["Bicycles", "Viaducts"])
 
 
+def test_renaming_goes_on_while_its_entry_gets_another_place(page: Page, finder: Person, client: httpx2.Client) -> None:
+    with page.expect_response("**/api/conversations?pinned=true"):
+        page.reload()
+    choose(page, "Snow", "Rename")
+    box = page.get_by_role("textbox", name="Title")
+    page.keyboard.type("Sleet and")
+    taxes, snow = (f"/api/conversations/{finder.talks[number]}" for number in (3, 2))
+    client.patch(snow, json={"pinned": True})
+    client.patch(taxes, json={"title": "Seen after it"})
+    expect(entry(page, "Seen after it")).to_be_visible()
+    expect(box).to_be_focused()
+    page.keyboard.type(" ice")
+    expect(box).to_have_value("Sleet and ice")
+    page.keyboard.press("Enter")
+    expect(titles(page, "Pinned")).to_have_text(["Sleet and ice", "Old friend"])
+    expect(entry(page, "Sleet and ice").get_by_role("link")).to_be_focused()
+
+
 def test_pinning_keeps_a_conversation_on_top(page: Page) -> None:
     choose(page, "Taxes", "Pin")
     expect(titles(page, "Pinned")).to_have_text(["Taxes", "Old friend"])
@@ -216,6 +228,27 @@ def test_deleting_is_at_once_and_can_be_undone(page: Page) -> None:
     expect(titles(page, "Yesterday")).to_have_text(["Snow"])
 
 
+def test_all_that_was_deleted_in_a_row_can_be_brought_back(page: Page, finder: Person) -> None:
+    page.goto(f"{finder.site.url}/c/{finder.talks[0]}")
+    choose(page, "Snow", "Delete")
+    choose(page, "Taxes", "Delete")
+    expect(page.get_by_role("status").filter(has_text="Deleted “Taxes” and 1 more")).to_be_visible()
+    choose(page, "Bicycles", "Delete")
+    page.wait_for_url(f"{finder.site.url}/")
+    expect(page.get_by_role("status").filter(has_text="Deleted “Bicycles” and 2 more")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(f"{finder.site.url}/c/{finder.talks[0]}")
+    page.get_by_role("button", name="Undo").click()
+    expect(titles(page, "Previous 7 days")).to_have_text(["Taxes"])
+    expect(page.get_by_role("status").filter(has_text="Deleted “Snow”")).to_be_visible()
+    page.get_by_role("button", name="New chat").or_(page.locator("#new-chat")).first.focus()
+    page.keyboard.press("Control+z")
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    page.reload()
+    expect(titles(page, "Yesterday")).to_have_text(["Snow"])
+    expect(titles(page, "Previous 7 days")).to_have_text(["Taxes"])
+
+
 def test_deleting_the_open_conversation_leads_to_a_new_one_and_back(page: Page, finder: Person) -> None:
     address = f"{finder.site.url}/c/{finder.talks[0]}"
     page.goto(address)
@@ -265,6 +298,21 @@ def test_search_finds_words_marks_them_and_leads_to_the_message(page: Page, find
     expect(page.locator(f"article[data-message-id='{message}']")).to_contain_text("The zebra of Snow")
 
 
+def test_search_brings_more_as_its_end_comes_into_view(open_page: OpenPage, collector: Person) -> None:
+    page = collector.sign_in(open_page())
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zebra of")
+    options = page.get_by_role("listbox").get_by_role("option")
+    for count in (50, 100, 150, 170):
+        expect(options).to_have_count(count)
+        page.get_by_role("listbox").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+    names = options.evaluate_all("all => all.map((e) => e.dataset.href)")
+    assert len(set(names)) == 170
+    assert len(set(options.evaluate_all("all => all.map((e) => e.id)"))) == 170
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+
+
 def test_search_says_when_there_is_nothing_and_closes_to_where_one_was(page: Page) -> None:
     page.get_by_role("button", name="Search chats").click()
     box = page.get_by_role("combobox", name="Search chats")
@@ -303,6 +351,24 @@ def test_the_list_follows_what_other_devices_do(
     expect(shown).not_to_have_attribute("data-streaming", "")
 
 
+def test_the_archived_ones_follow_what_other_devices_do(page: Page, finder: Person, client: httpx2.Client) -> None:
+    bicycles, bridges, snow = (f"/api/conversations/{name}" for name in finder.talks[:3])
+    client.patch(snow, json={"archived": True})
+    page.locator("#user-button").click()
+    page.get_by_role("menuitem", name="Archived chats").click()
+    shown = page.locator("#archived").get_by_role("link")
+    expect(shown).to_have_text(["Snow"])
+    client.patch(bridges, json={"archived": True})
+    expect(shown).to_have_text(["Bridges", "Snow"])
+    client.patch(snow, json={"archived": False})
+    expect(shown).to_have_text(["Bridges"])
+    look(page, away=True)
+    client.patch(bicycles, json={"archived": True})
+    client.delete(bridges)
+    look(page, away=False)
+    expect(shown).to_have_text(["Bicycles"])
+
+
 def test_an_answer_asked_for_in_another_tab_is_followed_here(page: Page, finder: Person, upstream: Upstream) -> None:
     upstream.script_prompt("asked in the other tab", tokens=40, then="hang", after=10, hang_seconds=8)
     address = f"{finder.site.url}/c/{finder.talks[0]}"
@@ -326,11 +392,10 @@ def test_a_page_nobody_looks_at_lets_go_and_asks_anew_when_it_is_looked_at(
 ) -> None:
     with page.expect_response("**/api/conversations?pinned=true"):
         page.reload()
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events"), timeout=15_000):
-        page.evaluate(LOOK, True)
+    look(page, away=True)
     client.patch(f"/api/conversations/{finder.talks[0]}", json={"title": "Renamed meanwhile"})
     client.delete(f"/api/conversations/{finder.talks[2]}")
-    page.evaluate(LOOK, False)
+    look(page, away=False)
     expect(entry(page, "Renamed meanwhile")).to_be_visible()
     expect(entry(page, "Snow")).to_have_count(0)
     expect(entry(page, "Old friend")).to_have_count(1)

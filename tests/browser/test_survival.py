@@ -151,6 +151,7 @@ def test_what_two_tabs_say_in_turn_is_all_there(page: Page, site: Site) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     settled(ask(page, "said second"))
+    settled(other.locator("article[data-role=assistant]").nth(1))
     settled(ask(other, "said third"))
     page.reload()
     questions = page.locator("article[data-role=user] .text")

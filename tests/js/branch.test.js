@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isBranched } from "../../static/chat/branch.js";
 import { initial, reduce } from "../../static/chat/state.js";
 import { turn } from "../../static/chat/turn.js";
 
@@ -54,8 +53,6 @@ test("what the server tells of versions lands on the turns it names", () => {
   const state = reduce(talk(FOUR), { type: "versions", messages: [{ ...known("a2", "q2"), siblings: SECOND }] });
   assert.deepEqual(state.turns[3]?.siblings, SECOND);
   assert.deepEqual(state.turns[2]?.siblings, ONLY);
-  assert.equal(isBranched(state), true);
-  assert.equal(isBranched(talk(FOUR)), false);
 });
 
 test("a branch is joined where it leaves the one that is shown, and turns keep their place in the page", () => {
@@ -79,6 +76,36 @@ test("a branch that meets nothing shown takes the place of all", () => {
 test("no branch takes an answer away that is being written", () => {
   const live = { ...talk(FOUR), phase: /** @type {const} */ ("streaming") };
   assert.equal(reduce(live, { type: "branch", messages: [], more: false }), live);
+});
+
+const UNSENT = { requestId: "r1", message: "unsent", parentId: "a2", model: "m", createdAt: "" };
+
+test("what was not sent stands below all that was said, also when more is said, until it is discarded", () => {
+  const state = reduce(talk(FOUR), { type: "unsent", questions: [UNSENT, { ...UNSENT, requestId: "r2", message: "too" }] });
+  assert.deepEqual(state.turns.slice(4).map(({ content, status }) => [content, status]), [
+    ["unsent", "complete"],
+    ["", "failed"],
+    ["too", "complete"],
+    ["", "failed"],
+  ]);
+  const more = reduce(state, { type: "branch", messages: [known("q3", "a2"), known("a3", "q3")], more: false });
+  assert.deepEqual(ids(more), ["q1", "a1", "q2", "a2", "q3", "a3", null, null, null, null]);
+  const less = reduce(more, { type: "discard", key: "r1" });
+  assert.deepEqual(less.turns.slice(6).map(({ key }) => key), ["r2", "r2-answer"]);
+  assert.equal(reduce(less, { type: "discard", key: "key-q1" }), less);
+});
+
+test("what was not sent stands above what is being written", () => {
+  const live = talk([...FOUR.slice(0, 3), { ...known("a2", "q2"), status: "streaming" }]);
+  const state = reduce(live, { type: "unsent", questions: [UNSENT] });
+  assert.deepEqual(ids(state), ["q1", "a1", null, null, "q2", "a2"]);
+});
+
+test("what came to the server after all is not unsent", () => {
+  const asked = { ...UNSENT, message: "q2", parentId: "a1" };
+  assert.deepEqual(ids(reduce(talk(FOUR), { type: "unsent", questions: [asked] })), ids(talk(FOUR)));
+  const state = reduce(talk(FOUR.slice(0, 2)), { type: "unsent", questions: [asked] });
+  assert.deepEqual(ids(reduce(state, { type: "branch", messages: FOUR, more: false })), ids(talk(FOUR)));
 });
 
 test("what was said earlier goes before, also while an answer is being written", () => {

@@ -11,12 +11,13 @@ function finder(origin) {
   const told = [];
   const { conversations } = createApi("csrf", origin);
   const made = createFinder({
-    request: (q, signal) => conversations({ q }, signal),
+    request: (q, signal, cursor) => conversations({ q, ...(cursor ? { cursor } : {}) }, signal),
     onFound: (found, query) => told.push(`${query}: ${found.length}`),
+    onMore: (found) => told.push(`more: ${found.length}`),
     onFailed: (message) => told.push(message),
     wait: 20,
   });
-  return { told, find: made.find, cancel: made.cancel };
+  return { told, ...made };
 }
 
 /** @param {() => boolean} done */
@@ -62,4 +63,20 @@ test("what was cancelled is not asked, and a refusal is said", async () => {
   await until(() => told.length > 0);
   assert.deepEqual(told, ["Not like this."]);
   assert.equal(server.seen.length, 1);
+});
+
+test("what was found goes on page by page, each asked for once, until there is no more", async () => {
+  await using server = await serve(({ url = "" }, response) => {
+    const next = { "/api/conversations?q=b": '"1"', "/api/conversations?q=b&cursor=1": '"2"' }[url] ?? "null";
+    response.end(`{"conversations": [{}], "next_cursor": ${next}}`);
+  });
+  const { told, find, more } = finder(server.origin);
+  await more();
+  find("b");
+  await until(() => told.length > 0);
+  await Promise.all([more(), more()]);
+  await more();
+  await more();
+  assert.deepEqual(told, ["b: 1", "more: 1", "more: 1"]);
+  assert.deepEqual(server.seen.map(({ url }) => url?.slice(18)), ["?q=b", "?q=b&cursor=1", "?q=b&cursor=2"]);
 });

@@ -6,9 +6,11 @@ import { SHORTCUTS, keyName, shortcutFor } from "../../static/chat/shortcut.js";
 /**
  * @param {string} key
  * @param {string} [held] such as `ctrl shift`
+ * @param {string} [code]
  */
-const press = (key, held = "") => ({
+const press = (key, held = "", code = "") => ({
   key,
+  code,
   ctrlKey: held.includes("ctrl"),
   metaKey: held.includes("meta"),
   shiftKey: held.includes("shift"),
@@ -21,6 +23,15 @@ test("a shortcut with Ctrl or ⌘ works while typing, whatever Shift makes of th
   assert.equal(shortcutFor(press("O", "ctrl shift"), true), "new");
   assert.equal(shortcutFor(press("S", "ctrl shift"), false), "sidebar");
   assert.equal(shortcutFor(press("C", "meta shift"), false), "copy");
+});
+
+test("where a keyboard has no Latin letters, the place of the key counts; where it has, its letter does", () => {
+  assert.equal(shortcutFor(press("л", "ctrl", "KeyK"), true), "search");
+  assert.equal(shortcutFor(press("Щ", "ctrl shift", "KeyO"), true), "new");
+  assert.equal(shortcutFor(press("ז", "meta", "KeyZ"), false), "undo");
+  assert.equal(shortcutFor(press("k", "ctrl", "KeyV"), true), "search");
+  assert.equal(shortcutFor(press("t", "ctrl", "KeyK"), true), undefined);
+  assert.equal(shortcutFor(press("л", "", "KeyK"), false), undefined);
 });
 
 test("what belongs to the browser or to the text stays theirs", () => {

@@ -215,7 +215,7 @@ test("a request that failed loses nothing of what the person wrote", () => {
   const state = after([SEND, { type: "error", error_type: "network_error", message: "The server cannot be reached." }]);
   assert.equal(state.turns[0]?.content, SEND.message);
   assert.equal(state.turns[0]?.id, null);
-  assert.equal(leaf(state), null);
+  assert.equal(leaf(state.turns), null);
 });
 
 test("retry takes the place of the failed pair and of nothing before it", () => {
@@ -226,10 +226,16 @@ test("retry takes the place of the failed pair and of nothing before it", () => 
   assert.equal(answer(state).trouble, null);
 });
 
-test("the next question answers the last message that the server knows", () => {
+test("the next question follows the last answer that the server knows", () => {
+  const failure = { type: "error", error_type: "unknown", message: "" };
   const state = after([SEND, START, DONE]);
-  assert.equal(leaf(state), "a");
-  assert.equal(leaf(after([{ ...SEND, key: "2" }, { type: "error", error_type: "unknown", message: "" }], state)), "a");
+  assert.equal(leaf(state.turns), "a");
+  assert.equal(leaf(after([{ ...SEND, key: "2" }, failure], state).turns), "a");
+  // Another answer was asked for, which never began.
+  const again = { type: "regenerate", key: "3", question: "q", model: "m", requestId: "r3", createdAt: "" };
+  const twice = after([again, failure, { ...again, key: "4" }, failure], state);
+  assert.equal(twice.turns.at(-1)?.id, null);
+  assert.equal(leaf(twice.turns), "a");
 });
 
 test("following from the start tells the text again, not twice", () => {

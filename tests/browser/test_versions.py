@@ -2,57 +2,15 @@
 
 import json
 import re
-from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, sign_in
-from tests.browser.talk import MODEL, ask, settled
+from tests.browser.talk import MODEL, act, again, answers, ask, edit, questions, settled, tree
 from tests.site import ROOT, Site
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
-
-LONG = 130
-
-
-def questions(page: Page) -> Locator:
-    """Return the questions of the branch that is shown."""
-    return page.locator("article[data-role=user]")
-
-
-def answers(page: Page) -> Locator:
-    """Return its answers."""
-    return page.locator("article[data-role=assistant]")
-
-
-def act(message: Locator, name: str) -> None:
-    """Press a button under a message, as with a mouse."""
-    message.hover()
-    message.get_by_role("button", name=name, exact=True).click()
-
-
-def again(page: Page, message: Locator, choice: str | re.Pattern[str] = re.compile("^Again with")) -> Locator:
-    """Regenerate an answer. Returns the new one's article."""
-    act(message, "Regenerate")
-    page.get_by_role("menu", name="Regenerate").get_by_role("menuitem", name=choice).click()
-    return answers(page).last
-
-
-def edit(page: Page, message: Locator, text: str) -> Locator:
-    """Ask a question in other words. Returns the last answer's article."""
-    act(message, "Edit question")
-    page.get_by_role("textbox", name="Edited question").fill(text)
-    page.keyboard.press("Enter")
-    return answers(page).last
-
-
-def tree(site: Site, page: Page) -> list[dict[str, str]]:
-    """Return all messages of the page's conversation."""
-    with site.client("alice") as alice:
-        name = page.url.rpartition("/")[2].partition("?")[0]
-        messages: list[dict[str, str]] = alice.get(f"/api/conversations/{name}").json()["messages"]
-    return messages
 
 
 def test_another_answer_stands_beside_the_first_one_and_both_are_kept(
@@ -256,165 +214,6 @@ def test_actions_step_back_on_a_desktop_and_stay_on_a_phone(open_page: OpenPage,
         assert box is not None
         assert min(box["width"], box["height"]) >= 44
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
-@pytest.fixture(scope="module")
-def long_talk(site: Site) -> tuple[str, list[str]]:
-    """The id of a conversation with `LONG` turns, and the ids of its questions."""
-    name, ids = str(uuid4()), [str(uuid4()) for _ in range(LONG)]
-    site.shell(
-        "from datetime import timedelta",
-        "from django.utils import timezone",
-        "alice = User.objects.get(username='alice')",
-        f"talk = Conversation.objects.create(id={name!r}, owner=alice, title='A long talk')",
-        "said, now = None, timezone.now() - timedelta(hours=1)",
-        f"for number, name in enumerate({ids!r}):",
-        "    at = now + timedelta(seconds=number)",
-        "    asked = Message.objects.create(id=name, conversation=talk, parent=said, role='user', created_at=at,",
-        "        content=f'Question number {number}.')",
-        "    said = Message.objects.create(conversation=talk, parent=asked, role='assistant', model='gpt-4o-mini',",
-        "        created_at=at + timedelta(microseconds=1),",
-        "        content=f'Answer number {number}. ' * (1 + number % 7 * 9))",
-    )
-    return name, ids
-
-
-IN_VIEW = """() => [...document.querySelectorAll("article")]
-    .find(each => each.getBoundingClientRect().bottom > 300).dataset.messageId"""
-
-
-def test_a_long_conversation_begins_with_its_end_and_grows_upwards_without_a_jump(
-    page: Page, site: Site, long_talk: tuple[str, list[str]]
-) -> None:
-    page.goto(f"{site.url}/c/{long_talk[0]}")
-    expect(answers(page).last).to_contain_text(f"Answer number {LONG - 1}.")
-    expect(answers(page).last).to_be_in_viewport()
-    expect(page.locator("article")).to_have_count(40)
-    scroller = page.locator("#scroller")
-    page.mouse.move(640, 300)
-    shown = 40
-    while shown < LONG * 2:
-        # As a reader does: up, until there is more.
-        scroller.evaluate("e => { e.scrollTop = 700; }")
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        mark = page.locator(f'article[data-message-id="{page.evaluate(IN_VIEW)}"]')
-        before, top = mark.bounding_box(), scroller.evaluate("e => e.scrollTop")
-        shown = min(shown + 40, LONG * 2)
-        expect(page.locator("article")).to_have_count(shown)
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        after = mark.bounding_box()
-        assert before is not None
-        assert after is not None
-        assert abs(before["y"] - after["y"]) <= 1, (top, scroller.evaluate("e => e.scrollTop"))
-    assert questions(page).locator(".text").all_inner_texts() == [
-        f"Question number {number}." for number in range(LONG)
-    ]
-    settled(ask(page, "and it goes on"))
-    expect(page.locator("article")).to_have_count(LONG * 2 + 2)
-    expect(answers(page).last).to_be_in_viewport()
-    with site.client("alice") as alice:
-        alice.delete(
-            f"/api/conversations/{long_talk[0]}/messages/{questions(page).last.get_attribute('data-message-id')}"
-        )
-
-
-@pytest.mark.parametrize("how", ["?at={}", "#m-{}"])
-def test_an_address_leads_to_its_message_and_marks_it(
-    page: Page, site: Site, long_talk: tuple[str, list[str]], how: str
-) -> None:
-    wanted = long_talk[1][30]
-    page.add_init_script(
-        """new MutationObserver(all => {
-            const names = all.map(each => each.target.dataset.messageId);
-            document.documentElement.dataset.marks = [document.documentElement.dataset.marks ?? [], ...names].join();
-        }).observe(document, { attributeFilter: ['data-marked'], subtree: true });"""
-    )
-    page.goto(f"{site.url}/c/{long_talk[0]}{how.format(wanted)}")
-    found = page.locator(f'article[data-message-id="{wanted}"]')
-    expect(found).to_be_in_viewport()
-    expect(found).to_contain_text("Question number 30.")
-    # Marked, and no longer marked.
-    expect(page.locator("html")).to_have_attribute("data-marks", f",{wanted},{wanted}")
-    expect(found).not_to_have_attribute("data-marked", "")
-    expect(found).to_be_in_viewport()
-
-
-def test_settings_are_saved_as_they_are_changed_and_apply_to_the_next_answer(page: Page, upstream: Upstream) -> None:
-    settled(ask(page, "before any settings"))
-    page.get_by_role("button", name="Chat settings").click()
-    drawer = page.get_by_role("dialog", name="Chat settings")
-    expect(drawer.locator(".settings-total")).to_have_text(re.compile(r"^\d+ tokens · \$0\.0000"))
-    drawer.get_by_label("System prompt").fill("Speak like a gardener.")
-    expect(drawer.get_by_role("status")).to_have_text("Saved")
-    drawer.get_by_role("slider", name="Temperature").focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    expect(drawer.get_by_label("Temperature as a number")).to_have_value("1.2")
-    drawer.get_by_label("Max tokens").fill("7")
-    page.keyboard.press("Escape")
-    expect(drawer).to_be_hidden()
-    expect(page.locator("#settings [role=status]")).to_have_text("Saved")
-    settled(ask(page, "with these settings"))
-    body = upstream.log(MODEL)[-1].body
-    assert body["messages"][0] == {"role": "system", "content": "Speak like a gardener."}
-    assert body["temperature"] == 1.2
-    assert 7 in {body.get("max_tokens"), body.get("max_completion_tokens")}
-    page.reload()
-    page.get_by_role("button", name="Chat settings").click()
-    expect(drawer.get_by_label("System prompt")).to_have_value("Speak like a gardener.")
-    expect(drawer.get_by_label("Temperature as a number")).to_have_value("1.2")
-    expect(drawer.get_by_label("Max tokens")).to_have_value("7")
-    drawer.get_by_label("Max tokens").fill("-1")
-    expect(drawer.get_by_role("status")).to_contain_text("1")
-    drawer.get_by_label("Max tokens").fill("")
-    drawer.get_by_role("button", name="Reset").click()
-    expect(drawer.get_by_role("status")).to_have_text("Saved")
-    drawer.get_by_role("button", name="Close").click()
-    settled(ask(page, "with the model's own again"))
-    assert "temperature" not in upstream.log(MODEL)[-1].body
-
-
-def test_settings_made_before_the_first_question_are_those_of_the_new_conversation(
-    page: Page, upstream: Upstream
-) -> None:
-    page.get_by_role("button", name="Chat settings").click()
-    drawer = page.get_by_role("dialog", name="Chat settings")
-    drawer.get_by_label("System prompt").fill("Rhyme.")
-    drawer.get_by_label("Temperature as a number").fill("0.3")
-    expect(drawer.get_by_role("status")).to_have_text("Applies from your first message on.")
-    page.keyboard.press("Escape")
-    settled(ask(page, "born with settings"))
-    body = upstream.log(MODEL)[-1].body
-    assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
-    assert body["temperature"] == 0.3
-    expect(page.locator("#settings [role=status]")).to_have_text("Saved")
-    page.reload()
-    settled(ask(page, "and after a reload"))
-    body = upstream.log(MODEL)[-1].body
-    assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
-    assert body["temperature"] == 0.3
-
-
-def test_a_temporary_chat_says_so_and_is_in_no_list(page: Page, site: Site) -> None:
-    switch = page.get_by_role("button", name="Temporary chat")
-    note = page.get_by_text("Not kept in your history. Its cost still counts.")
-    expect(note).to_be_hidden()
-    switch.click()
-    expect(switch).to_have_attribute("aria-pressed", "true")
-    expect(note).to_be_visible()
-    switch.click()
-    expect(note).to_be_hidden()
-    switch.click()
-    settled(ask(page, "forget this tomorrow"))
-    expect(switch).to_be_hidden()
-    expect(page.get_by_role("navigation", name="Conversations")).not_to_contain_text("forget this tomorrow")
-    page.reload()
-    expect(note).to_be_visible()
-    expect(questions(page)).to_contain_text("forget this tomorrow")
-    expect(page.get_by_role("navigation", name="Conversations")).not_to_contain_text("forget this tomorrow")
-    with site.client("alice") as alice:
-        name = page.url.rpartition("/")[2]
-        assert alice.get(f"/api/conversations/{name}").json()["temporary"] is True
 
 
 def test_those_who_hear_the_page_hear_the_beginning_and_the_end_and_not_each_word(

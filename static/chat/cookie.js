@@ -1,0 +1,11 @@
+/** Choices that are kept in cookies, so that the server can render the next page by them. */
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/**
+ * @param {string} name
+ * @param {string} value empty to forget it
+ */
+export function keepChoice(name, value) {
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? YEAR_SECONDS : 0}; SameSite=Lax`;
+}

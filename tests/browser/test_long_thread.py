@@ -1,0 +1,137 @@
+"""A long conversation: its end first, the rest as it is looked for, and the way to one message of it."""
+
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
+from tests.browser.talk import answers, ask, questions, settled
+from tests.site import Site
+from tests.upstream.process import Upstream
+
+LONG = 130
+
+
+@pytest.fixture(scope="module")
+def long_talk(site: Site) -> tuple[str, list[str]]:
+    """The id of a conversation with `LONG` turns, and the ids of its questions."""
+    name, ids = str(uuid4()), [str(uuid4()) for _ in range(LONG)]
+    site.shell(
+        "from datetime import timedelta",
+        "from django.utils import timezone",
+        "alice = User.objects.get(username='alice')",
+        f"talk = Conversation.objects.create(id={name!r}, owner=alice, title='A long talk')",
+        "said, now = None, timezone.now() - timedelta(hours=1)",
+        f"for number, name in enumerate({ids!r}):",
+        "    at = now + timedelta(seconds=number)",
+        "    asked = Message.objects.create(id=name, conversation=talk, parent=said, role='user', created_at=at,",
+        "        content=f'Question number {number}.')",
+        "    said = Message.objects.create(conversation=talk, parent=asked, role='assistant', model='gpt-4o-mini',",
+        "        created_at=at + timedelta(microseconds=1),",
+        "        content=f'Answer number {number}. ' * (1 + number % 7 * 9))",
+    )
+    return name, ids
+
+
+IN_VIEW = """() => [...document.querySelectorAll("article")]
+    .find(each => each.getBoundingClientRect().bottom > 300).dataset.messageId"""
+
+
+def test_a_long_conversation_begins_with_its_end_and_grows_upwards_without_a_jump(
+    page: Page, site: Site, long_talk: tuple[str, list[str]]
+) -> None:
+    page.goto(f"{site.url}/c/{long_talk[0]}")
+    expect(answers(page).last).to_contain_text(f"Answer number {LONG - 1}.")
+    expect(answers(page).last).to_be_in_viewport()
+    expect(page.locator("article")).to_have_count(40)
+    scroller = page.locator("#scroller")
+    page.mouse.move(640, 300)
+    shown = 40
+    while shown < LONG * 2:
+        # As a reader does: up, until there is more.
+        scroller.evaluate("e => { e.scrollTop = 700; }")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        mark = page.locator(f'article[data-message-id="{page.evaluate(IN_VIEW)}"]')
+        before, top = mark.bounding_box(), scroller.evaluate("e => e.scrollTop")
+        shown = min(shown + 40, LONG * 2)
+        expect(page.locator("article")).to_have_count(shown)
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        after = mark.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(before["y"] - after["y"]) <= 1, (top, scroller.evaluate("e => e.scrollTop"))
+    assert questions(page).locator(".text").all_inner_texts() == [
+        f"Question number {number}." for number in range(LONG)
+    ]
+    settled(ask(page, "and it goes on"))
+    expect(page.locator("article")).to_have_count(LONG * 2 + 2)
+    expect(answers(page).last).to_be_in_viewport()
+    with site.client("alice") as alice:
+        alice.delete(
+            f"/api/conversations/{long_talk[0]}/messages/{questions(page).last.get_attribute('data-message-id')}"
+        )
+
+
+@pytest.mark.parametrize("how", ["?at={}", "#m-{}"])
+def test_an_address_leads_to_its_message_and_marks_it(
+    page: Page, site: Site, long_talk: tuple[str, list[str]], how: str
+) -> None:
+    wanted = long_talk[1][30]
+    page.add_init_script(
+        """new MutationObserver(all => {
+            const names = all.map(each => each.target.dataset.messageId);
+            document.documentElement.dataset.marks = [document.documentElement.dataset.marks ?? [], ...names].join();
+        }).observe(document, { attributeFilter: ['data-marked'], subtree: true });"""
+    )
+    page.goto(f"{site.url}/c/{long_talk[0]}{how.format(wanted)}")
+    found = page.locator(f'article[data-message-id="{wanted}"]')
+    expect(found).to_be_in_viewport()
+    expect(found).to_contain_text("Question number 30.")
+    # Marked, and no longer marked.
+    expect(page.locator("html")).to_have_attribute("data-marks", f",{wanted},{wanted}")
+    expect(found).not_to_have_attribute("data-marked", "")
+    expect(found).to_be_in_viewport()
+
+
+RICH = "\n\n".join(
+    [
+        "## A heading",
+        "A *paragraph* with `code` and $x^2$. " * 9,
+        "```python\nfor number in range(9):\n    print(number)\n```",
+        "| Bridge | Year |\n|---|---:|\n| Erfurt | 1325 |",
+        "$$\\int_0^1 x\\,dx$$",
+    ]
+)
+WATCH_SHIFTS = """() => {
+    window.shifts = [];
+    new PerformanceObserver(list => {
+        for (const { value, hadRecentInput, sources } of list.getEntries()) {
+            const moved = sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 120) ?? "?");
+            if (!hadRecentInput) window.shifts.push([value, moved]);
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_opening_a_conversation_does_not_jump(
+    open_page: OpenPage, site: Site, upstream: Upstream, long_talk: tuple[str, list[str]], viewport: dict[str, int]
+) -> None:
+    page = sign_in(open_page(viewport), site, "alice")
+    upstream.script_prompt("all that is drawn", text=[RICH])
+    settled(ask(page, "all that is drawn"))
+    page.get_by_role("textbox", name="Message").fill("a draft\nof three\nlines")
+    rich = page.url
+    page.add_init_script(f"({WATCH_SHIFTS})()")
+    for address in (rich, f"{site.url}/c/{long_talk[0]}", f"{site.url}/"):
+        with page.expect_response("**/api/conversations?pinned=true"):
+            page.goto(address)
+        expect(page.locator("#conversations[data-ready]")).to_be_attached()
+        if address == rich:
+            expect(answers(page).locator("pre .hljs-keyword, .katex").first).to_be_attached()
+            expect(page.get_by_role("textbox", name="Message")).to_have_value("a draft\nof three\nlines")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        shifts = page.evaluate("window.shifts")
+        assert sum(value for value, _ in shifts) < 0.02, (address, shifts)

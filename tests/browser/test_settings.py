@@ -1,0 +1,93 @@
+"""What is set for one conversation: the drawer, and chats that are not kept."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.talk import MODEL, ask, questions, settled
+from tests.site import Site
+from tests.upstream.process import Upstream
+
+
+def test_settings_are_saved_as_they_are_changed_and_apply_to_the_next_answer(page: Page, upstream: Upstream) -> None:
+    settled(ask(page, "before any settings"))
+    page.get_by_role("button", name="Chat settings").click()
+    drawer = page.get_by_role("dialog", name="Chat settings")
+    expect(drawer.locator(".settings-total")).to_have_text(re.compile(r"^\d+ tokens · \$0\.0000"))
+    drawer.get_by_label("System prompt").fill("Speak like a gardener.")
+    expect(drawer.get_by_role("status")).to_have_text("Saved")
+    drawer.get_by_role("slider", name="Temperature").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_label("Temperature as a number")).to_have_value("1.2")
+    drawer.get_by_label("Max tokens").fill("7")
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.locator("#settings [role=status]")).to_have_text("Saved")
+    settled(ask(page, "with these settings"))
+    body = upstream.log(MODEL)[-1].body
+    assert body["messages"][0] == {"role": "system", "content": "Speak like a gardener."}
+    assert body["temperature"] == 1.2
+    assert 7 in {body.get("max_tokens"), body.get("max_completion_tokens")}
+    page.reload()
+    page.get_by_role("button", name="Chat settings").click()
+    expect(drawer.get_by_label("System prompt")).to_have_value("Speak like a gardener.")
+    expect(drawer.get_by_label("Temperature as a number")).to_have_value("1.2")
+    expect(drawer.get_by_label("Max tokens")).to_have_value("7")
+    drawer.get_by_label("Max tokens").fill("-1")
+    expect(drawer.get_by_role("status")).to_contain_text("1")
+    drawer.get_by_label("Max tokens").fill("")
+    drawer.get_by_role("button", name="Reset").click()
+    expect(drawer.get_by_role("status")).to_have_text("Saved")
+    drawer.get_by_role("button", name="Close").click()
+    settled(ask(page, "with the model's own again"))
+    assert "temperature" not in upstream.log(MODEL)[-1].body
+
+
+def test_settings_made_before_the_first_question_are_those_of_the_new_conversation(
+    page: Page, upstream: Upstream
+) -> None:
+    page.get_by_role("button", name="Chat settings").click()
+    drawer = page.get_by_role("dialog", name="Chat settings")
+    drawer.get_by_label("System prompt").fill("Rhyme.")
+    drawer.get_by_label("Temperature as a number").fill("0.3")
+    expect(drawer.get_by_role("status")).to_have_text("Applies from your first message on.")
+    page.reload()
+    page.get_by_role("button", name="Chat settings").click()
+    expect(drawer.get_by_label("System prompt")).to_have_value("Rhyme.")
+    page.keyboard.press("Escape")
+    settled(ask(page, "born with settings"))
+    body = upstream.log(MODEL)[-1].body
+    assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
+    assert body["temperature"] == 0.3
+    expect(page.locator("#settings [role=status]")).to_have_text("Saved")
+    page.reload()
+    settled(ask(page, "and after a reload"))
+    body = upstream.log(MODEL)[-1].body
+    assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
+    assert body["temperature"] == 0.3
+    page.locator("#new-chat").click()
+    page.get_by_role("button", name="Chat settings").click()
+    expect(drawer.get_by_label("System prompt")).to_have_value("")
+
+
+def test_a_temporary_chat_says_so_and_is_in_no_list(page: Page, site: Site) -> None:
+    switch = page.get_by_role("button", name="Temporary chat")
+    note = page.get_by_text("Not kept in your history. Its cost still counts.")
+    expect(note).to_be_hidden()
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(note).to_be_visible()
+    switch.click()
+    expect(note).to_be_hidden()
+    switch.click()
+    settled(ask(page, "forget this tomorrow"))
+    expect(switch).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Conversations")).not_to_contain_text("forget this tomorrow")
+    page.reload()
+    expect(note).to_be_visible()
+    expect(questions(page)).to_contain_text("forget this tomorrow")
+    expect(page.get_by_role("navigation", name="Conversations")).not_to_contain_text("forget this tomorrow")
+    with site.client("alice") as alice:
+        name = page.url.rpartition("/")[2]
+        assert alice.get(f"/api/conversations/{name}").json()["temporary"] is True
