@@ -226,7 +226,7 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
 
     They are called estimated as soon as one of them is. A request the provider turned down before the first word is
     not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from. How much of an
-    estimate was thought is unknown, too: thoughts may be hidden, and then the time that they took tells of them.
+    estimate was thought is unknown, too: of one that ended before a word the time that it took may tell.
     """
     reported = _consistent(_countable(spent.usage or Usage()))
     reader.learn(spent.prompt, spent.said, spent.thoughts, reported)
@@ -240,9 +240,7 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
         prompt_tokens = max(cached, reader.prompt_tokens(spent.prompt))
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
-        completion_tokens = reader.tokens(spent.said)
-        if not spent.thoughts:
-            completion_tokens = max(completion_tokens, reader.hidden_tokens(spent.elapsed_seconds))
+        completion_tokens = reader.tokens(spent.said) if spent.said else reader.hidden_tokens(spent.elapsed_seconds)
     estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
 

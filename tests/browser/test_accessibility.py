@@ -88,19 +88,6 @@ def test_ones_own_usage(page: Page, site: Site) -> None:
     check(page, "usage, nothing")
 
 
-def test_the_admins_usage_page(page: Page, site: Site, spenders: None) -> None:
-    sign_in(page, site, "admin")
-    page.goto(f"{site.url}/admin/usage/?days=7")
-    check(page, "admin's usage")
-    page.goto(f"{site.url}/admin/usage/?days=7&user=900001&model=walk-large")
-    check(page, "admin's usage, filtered")
-    page.goto(f"{site.url}/admin/usage/?days=7&user=walter")
-    expect(page.get_by_role("alert")).to_contain_text("`user` is a number, the id of a user.")
-    check(page, "admin's usage, refused")
-    page.goto(f"{site.url}/admin/usage/?first=2024-01-01&last=2024-01-02")
-    check(page, "admin's usage, nothing")
-
-
 def test_setting_up(page: Page, tmp_path: Path) -> None:
     with Site(tmp_path, people=False) as fresh:
         page.goto(fresh.setup_url)
