@@ -46,8 +46,10 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     return settings;
   });
   need("#open-settings", HTMLElement).addEventListener("click", async () => {
+    const { begin } = await fetchSettings();
+    if (drawer.open) return;
     drawer.showModal();
-    (await fetchSettings()).begin();
+    begin();
   });
   const temporary = createTemporary({
     page: need("#page", HTMLElement),
