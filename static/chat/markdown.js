@@ -43,7 +43,6 @@ export function createMarkdown(element) {
   let shown = [];
   /** @type {Element | null} */
   let end = null;
-  // What is far away has a place, and nothing within it has.
   const article = element.closest("article") ?? element;
 
   function render() {
