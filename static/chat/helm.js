@@ -53,8 +53,10 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   // What was set for a conversation that has not begun goes with its first question.
   const fetchKept = () => current().conversationId === null && recall(KEPT_AS) !== null && fetchSettings().catch(() => {});
   need("#open-settings", HTMLElement).addEventListener("click", async () => {
+    const { begin } = await fetchSettings();
+    if (drawer.open) return;
     drawer.showModal();
-    (await fetchSettings()).begin();
+    begin();
   });
   const temporary = createTemporary({
     page: need("#page", HTMLElement),

@@ -43,12 +43,11 @@ export function createMarkdown(element) {
   let shown = [];
   /** @type {Element | null} */
   let end = null;
-  // What is far away has a place, and nothing within it has.
-  const place = element.closest("article") ?? element;
+  const article = element.closest("article") ?? element;
 
   function render() {
     due = false;
-    forget(place);
+    forget(article);
     if (!rendered) {
       element.replaceChildren();
       element.classList.add("markdown");
@@ -67,11 +66,18 @@ export function createMarkdown(element) {
     end?.setAttribute("data-end", "");
   }
 
-  if (source) whenNear(place, render);
+  if (source) whenNear(article, render);
 
   return {
     /** @returns {string} the source of what is on the screen */
     shown: () => source,
+
+    /** @param {string} text a finished one, where there was none: it is formatted when it is near */
+    place(text) {
+      source = text;
+      element.textContent = text;
+      whenNear(article, render);
+    },
 
     /** @param {string} more */
     append(more) {
@@ -93,16 +99,11 @@ export function createMarkdown(element) {
       if (due) render();
     },
 
-    /** There is no more to come: what was held back is shown as it is. What nobody has seen yet waits until it is near. */
+    /** There is no more to come: what was held back is shown as it is. */
     settle() {
       if (!growing) return;
       growing = false;
-      if (rendered) due = true;
-      else if (due) {
-        due = false;
-        element.textContent = source;
-        whenNear(place, render);
-      }
+      if (rendered || due) render();
     },
   };
 }

@@ -63,6 +63,10 @@ export function createMessage(article, createBody, toolTemplate) {
   function show(target, text, { live: growing, held, elapsed }) {
     const shown = target.shown();
     if (shown === text) return false;
+    if (!growing && shown === "") {
+      target.place(text);
+      return false;
+    }
     // A followed stream tells again what is already here: wait until it has caught up.
     if (growing && shown.startsWith(text)) return false;
     if (!text.startsWith(shown)) {
@@ -111,9 +115,9 @@ export function createMessage(article, createBody, toolTemplate) {
       const how = { live, held, elapsed };
       const thoughtsWait = show(thoughts, turn.reasoning, how);
       const textWaits = show(body, turn.content, how);
-      if (!live && !textWaits) body.settle();
       thoughts.draw();
       body.draw();
+      if (!live && !textWaits) body.settle();
       tools.update(turn.toolCalls);
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");

@@ -88,8 +88,8 @@ export function createOpening({ load, current, left, show, thread }) {
     go(link.href);
   });
   addEventListener("popstate", () => {
-    // A place within the thread has the same address.
-    if (address() === here) return;
+    // A place within the thread has the same address, and so has what was not left yet.
+    if (address() === here) return cancel();
     const id = opens(new URL(location.href));
     if (id === null) location.reload();
     else open(id, new URL(location.href), { returns: true });

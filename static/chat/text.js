@@ -10,6 +10,11 @@ export function createText(element) {
     /** @returns {string} what is on the screen */
     shown: () => node.data,
 
+    /** @param {string} text a finished one, where there was none */
+    place(text) {
+      node.data = text;
+    },
+
     /** @param {string} more */
     append(more) {
       node.appendData(more);
