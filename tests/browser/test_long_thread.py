@@ -129,7 +129,8 @@ def test_opening_a_conversation_does_not_jump(
             page.goto(address)
         expect(page.locator("#conversations[data-ready]")).to_be_attached()
         if address == rich:
-            expect(answers(page).locator("pre .hljs-keyword, .katex").first).to_be_attached()
+            expect(answers(page).locator(".hl-keyword").first).to_be_attached()
+            expect(answers(page).locator(".katex-html")).to_have_count(10)
             expect(page.get_by_role("textbox", name="Message")).to_have_value("a draft\nof three\nlines")
         page.evaluate("document.fonts.ready.then(() => null)")
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
