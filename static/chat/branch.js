@@ -35,22 +35,31 @@ export const turnOf = (state, id) => state.turns.find((each) => each.id === id);
 
 /** @typedef {import("./unsent.js").Unsent} Unsent */
 
-/** @param {Turn} turn */
-const isUnsent = ({ role, id }) => role === "user" && id === null;
+/** @type {(turn: Turn | undefined) => boolean} */
+const isUnsent = (turn) => turn?.role === "user" && turn.id === null;
+
+/** @param {Turn[]} turns */
+const sent = (turns) => turns.filter((each, at) => !isUnsent(each) && !isUnsent(turns[at - 1]));
 
 /**
- * Puts questions that were not sent, each with its answer to be, below all that was said, where they would be asked.
+ * Puts questions that were not sent, each with its answer to be, below what they were asked below, or else below all.
  *
- * @param {Turn[]} turns
- * @param {Turn[]} unsent
- * @returns {Turn[]} without those that came to the server after all; what is being written stays last
+ * @param {Turn[]} turns what was said
+ * @param {Turn[]} all of which only those are taken that were not sent, and did not come to the server after all
+ * @returns {Turn[]} what is being written stays last
  */
-function withUnsent(turns, unsent) {
-  const came = (/** @type {Turn} */ { content, parentId }) =>
-    turns.some((each) => each.id && each.role === "user" && each.content === content && each.parentId === parentId);
-  const pairs = unsent.flatMap((each, at) => (isUnsent(each) && !came(each) ? unsent.slice(at, at + 2) : []));
-  const place = ["queued", "streaming"].includes(turns.at(-1)?.status ?? "") ? -2 : turns.length;
-  return turns.toSpliced(place, 0, ...pairs);
+function withUnsent(turns, all) {
+  const last = turns.length - (["queued", "streaming"].includes(turns.at(-1)?.status ?? "") ? 2 : 0);
+  /** @type {Turn[][]} what stands before the turn with this index */
+  const between = Array.from({ length: turns.length + 1 }, () => []);
+  for (const [at, { content, parentId }] of all.entries()) {
+    const came = turns.some((each) => each.role === "user" && each.content === content && each.parentId === parentId);
+    if (!isUnsent(all[at]) || came) continue;
+    const above = turns.findIndex((each) => each.id === parentId);
+    const place = above < 0 && turns[0]?.parentId !== parentId ? last : above + 1;
+    between[Math.min(place, last)]?.push(...all.slice(at, at + 2));
+  }
+  return between.flatMap((pairs, at) => [...pairs, ...turns.slice(at, at + 1)]);
 }
 
 /**
@@ -95,8 +104,9 @@ function branch(state, event) {
   const turns = event.messages.map((/** @type {Known} */ known) => told(state.turns, known));
   const joint = turns[0]?.parentId ?? null;
   // What goes before may be here already; -1 where it is not.
-  const at = joint === null ? -1 : state.turns.findIndex((each) => each.id === joint);
-  const before = state.turns.slice(0, at + 1);
+  const here = sent(state.turns);
+  const at = joint === null ? -1 : here.findIndex((each) => each.id === joint);
+  const before = here.slice(0, at + 1);
   const shown = withUnsent([...before, ...turns], state.turns);
   return { ...state, more: before.length > 0 ? state.more : event.more, turns: shown };
 }

@@ -5,10 +5,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
 from tests.browser.talk import answers, ask, questions, settled
 from tests.site import Site
-from tests.upstream.process import Upstream
 
 LONG = 130
 
@@ -92,46 +90,3 @@ def test_an_address_leads_to_its_message_and_marks_it(
     expect(page.locator("html")).to_have_attribute("data-marks", f",{wanted},{wanted}")
     expect(found).not_to_have_attribute("data-marked", "")
     expect(found).to_be_in_viewport()
-
-
-RICH = "\n\n".join(
-    [
-        "## A heading",
-        "A *paragraph* with `code` and $x^2$. " * 9,
-        "```python\nfor number in range(9):\n    print(number)\n```",
-        "| Bridge | Year |\n|---|---:|\n| Erfurt | 1325 |",
-        "$$\\int_0^1 x\\,dx$$",
-    ]
-)
-WATCH_SHIFTS = """() => {
-    window.shifts = [];
-    new PerformanceObserver(list => {
-        for (const { value, hadRecentInput, sources } of list.getEntries()) {
-            const moved = sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 120) ?? "?");
-            if (!hadRecentInput) window.shifts.push([value, moved]);
-        }
-    }).observe({ type: "layout-shift", buffered: true });
-}"""
-
-
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_opening_a_conversation_does_not_jump(
-    open_page: OpenPage, site: Site, upstream: Upstream, long_talk: tuple[str, list[str]], viewport: dict[str, int]
-) -> None:
-    page = sign_in(open_page(viewport), site, "alice")
-    upstream.script_prompt("all that is drawn", text=[RICH])
-    settled(ask(page, "all that is drawn"))
-    page.get_by_role("textbox", name="Message").fill("a draft\nof three\nlines")
-    rich = page.url
-    page.add_init_script(f"({WATCH_SHIFTS})()")
-    for address in (rich, f"{site.url}/c/{long_talk[0]}", f"{site.url}/"):
-        with page.expect_response("**/api/conversations?pinned=true"):
-            page.goto(address)
-        expect(page.locator("#conversations[data-ready]")).to_be_attached()
-        if address == rich:
-            expect(answers(page).locator("pre .hljs-keyword, .katex").first).to_be_attached()
-            expect(page.get_by_role("textbox", name="Message")).to_have_value("a draft\nof three\nlines")
-        page.evaluate("document.fonts.ready.then(() => null)")
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        shifts = page.evaluate("window.shifts")
-        assert sum(value for value, _ in shifts) < 0.02, (address, shifts)

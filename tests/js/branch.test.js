@@ -80,7 +80,7 @@ test("no branch takes an answer away that is being written", () => {
 
 const UNSENT = { requestId: "r1", message: "unsent", parentId: "a2", model: "m", createdAt: "" };
 
-test("what was not sent stands below all that was said, also when more is said, until it is discarded", () => {
+test("what was not sent stands where it was asked, also when more is said, until it is discarded", () => {
   const state = reduce(talk(FOUR), { type: "unsent", questions: [UNSENT, { ...UNSENT, requestId: "r2", message: "too" }] });
   assert.deepEqual(state.turns.slice(4).map(({ content, status }) => [content, status]), [
     ["unsent", "complete"],
@@ -89,9 +89,13 @@ test("what was not sent stands below all that was said, also when more is said, 
     ["", "failed"],
   ]);
   const more = reduce(state, { type: "branch", messages: [known("q3", "a2"), known("a3", "q3")], more: false });
-  assert.deepEqual(ids(more), ["q1", "a1", "q2", "a2", "q3", "a3", null, null, null, null]);
+  assert.deepEqual(ids(more), ["q1", "a1", "q2", "a2", null, null, null, null, "q3", "a3"]);
+  const again = reduce(more, { type: "branch", messages: [known("q4", "a3"), known("a4", "q4")], more: false });
+  assert.equal(again.turns.length, 12);
+  const other = reduce(more, { type: "branch", messages: [known("b1", "q1")], more: false });
+  assert.deepEqual(ids(other), ["q1", "b1", null, null, null, null]);
   const less = reduce(more, { type: "discard", key: "r1" });
-  assert.deepEqual(less.turns.slice(6).map(({ key }) => key), ["r2", "r2-answer"]);
+  assert.deepEqual(less.turns.slice(4, 6).map(({ key }) => key), ["r2", "r2-answer"]);
   assert.equal(reduce(less, { type: "discard", key: "key-q1" }), less);
 });
 
