@@ -5,6 +5,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_redis_may_go_and_come_while_people_are_signed_in(tmp_path: Path) -> Non
     if not services.has_redis():
         unavailable("redis-server is missing.")
     redis, address = services.redis(tmp_path)
-    with redis, Site(tmp_path / "data", {"REDIS_URL": address}) as site, site.session("alice") as browser:
+    with redis, Site(tmp_path / "data", {"REDIS_URL": address}) as site, closing(site.session("alice")) as browser:
         assert browser.get("/").status_code == 200
         assert browser.get("/readyz").status_code == 200
         redis.stop()
