@@ -20,7 +20,7 @@ client = AsyncOpenAI(base_url=sys.argv[1], api_key="none")
 
 
 class Question(BaseModel):
-    messages: list[dict[str, Any]]
+    messages: list[Any]
 
 
 @app.post("/chat")
@@ -30,7 +30,7 @@ async def chat(question: Question) -> StreamingResponse:
     async def events() -> AsyncIterator[str]:
         stream = await client.chat.completions.create(
             model="load",
-            messages=question.messages,  # type: ignore[arg-type]
+            messages=question.messages,
             stream=True,
         )
         async for chunk in stream:
