@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import httpx2
@@ -132,8 +132,8 @@ def test_a_feed_ends_with_its_session(site: Site, how: str) -> None:
     name = f"julia{len(how)}"
     with (
         person(site, name) as program,
-        site.session(name) as julia,
-        site.session(name) as elsewhere,
+        closing(site.session(name)) as julia,
+        closing(site.session(name)) as elsewhere,
         watching(elsewhere) as others,
         watching(julia) as news,
     ):

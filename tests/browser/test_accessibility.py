@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
 from tests.browser.talk import ask, settled
-from tests.site import ROOT, Site
+from tests.site import PASSWORD, ROOT, Site
 from tests.upstream.process import Upstream
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -54,7 +54,14 @@ def open_sidebar(page: Page) -> None:
         expect(page.get_by_role("button", name="Close sidebar")).to_be_in_viewport(ratio=1)
 
 
-def test_signing_in_and_being_lost(page: Page, site: Site) -> None:
+@pytest.fixture(scope="module")
+def clerk(site: Site) -> str:
+    """Somebody who may sign in to the admin and see nothing there."""
+    site.shell(f"User.objects.create_user('clerk', password={PASSWORD!r}, is_staff=True)")
+    return "clerk"
+
+
+def test_signing_in_and_being_lost(page: Page, site: Site, clerk: str) -> None:
     page.goto(f"{site.url}/login/")
     check(page, "login")
     page.get_by_label("Name").fill("alice")
@@ -71,7 +78,7 @@ def test_signing_in_and_being_lost(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading")).to_have_text("This page was out of date")
     check(page, "403, of a form")
-    sign_in(page, site, "alice")
+    sign_in(page, site, clerk)
     assert (refused := page.goto(f"{site.url}/admin/usage/"))
     assert refused.status == 403
     expect(page.get_by_role("heading")).to_have_text("This is not for you to see")
@@ -100,7 +107,7 @@ def test_setting_up(page: Page, tmp_path: Path) -> None:
         expect(page.get_by_role("heading")).to_have_text("This cannot be understood")
         check(page, "400")
         with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
-            database.execute("ALTER TABLE chat_setuptoken RENAME TO mislaid")
+            database.execute("ALTER TABLE auth_user RENAME TO mislaid")
         assert (failed := page.goto(f"{fresh.url}/login/"))
         assert failed.status == 500
         expect(page.get_by_role("heading")).to_have_text("Something went wrong on this server")

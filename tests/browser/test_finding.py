@@ -47,7 +47,7 @@ for number in range(COUNT):
     make(f"finder-{{number}}", {TALKS!r})
 make("collector", {MANY!r})
 """
-COUNT = 16
+COUNT = 20
 
 
 @dataclass(frozen=True)
