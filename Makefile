@@ -21,7 +21,7 @@ run: .venv/runtime-installed
 install: .venv/dev-installed node_modules/installed
 
 test: install
-	@scripts/install-debian-packages chromium nginx
+	@scripts/install-debian-packages chromium-headless-shell nginx
 	$(bin)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(bin)/node --test --test-reporter=dot "tests/js/**/*.test.js"
 
@@ -55,7 +55,7 @@ soak: install
 
 # The README's pictures.
 screenshots: install
-	@scripts/install-debian-packages chromium
+	@scripts/install-debian-packages chromium-headless-shell
 	$(bin)/python scripts/screenshots.py
 
 lock: .venv/dev-installed

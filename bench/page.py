@@ -6,7 +6,6 @@ where a line says otherwise. Fails when a figure is above its limit.
 
 import argparse
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.markdown import Writer
 from bench.soak.figure import MIB, Figure
-from tests.browser.conftest import DESKTOP, sign_in
+from tests.browser.conftest import CHROMIUM, DESKTOP, sign_in
 from tests.site import Site
 from tests.upstream.process import Upstream
 
@@ -114,7 +113,7 @@ def chromium() -> Iterator[Browser]:
     # As root, as in most containers, chromium's sandbox cannot be set up.
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 

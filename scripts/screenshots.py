@@ -6,7 +6,6 @@ scripts/screenshots.py DIRECTORY        into another folder
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import DESKTOP, PHONE, sign_in
+from tests.browser.conftest import CHROMIUM, DESKTOP, PHONE, sign_in
 from tests.site import Site
 from tests.upstream.process import Upstream
 
@@ -159,7 +158,7 @@ def main() -> None:
         upstream.script_prompt(REST, text=words(ANSWER), then="hang", after=30)
         upstream.script_prompt(FAIL, status=400)
         with Site(Path(data) / "data", {"OPENAI_BASE_URL": upstream.base_url}) as site, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
             for viewport, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")):
                 camera = Camera(browser, site, directory, viewport, scheme)
                 camera.page.goto(f"{site.url}/login/")

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.conftest import unavailable
 from tests.site import Site
 
+# Debian's chromium without windows opens a page in a fifth of the time that the one with windows takes.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -34,14 +36,13 @@ for number in range(12):
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser per file: while Playwright runs, no async test can run in the same process."""
-    path = shutil.which("chromium")
-    if path is None:
-        unavailable("chromium is not installed: sudo apt install chromium")
+    if CHROMIUM is None:
+        unavailable("chromium is not installed: sudo apt install chromium-headless-shell")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     # As root, as in most containers, chromium's sandbox cannot be set up.
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
