@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from django.contrib.auth.models import User
@@ -23,6 +23,9 @@ from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+
+# What is one person's stays in no cache, neither theirs nor one on the way.
+KEPT_BY_NOBODY: Final = "private, no-store"
 
 _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
 
@@ -105,7 +108,7 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
 
 def respond(data: object, status: int = 200) -> HttpResponse:
     """Return `data` as JSON that nobody keeps; money as numbers with all their digits, times in UTC, ids as text."""
-    headers = {"Cache-Control": "private, no-store"}
+    headers = {"Cache-Control": KEPT_BY_NOBODY}
     return HttpResponse(to_json(data), content_type="application/json", status=status, headers=headers)
 
 

@@ -12,7 +12,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.models import Conversation
 from chat.views import archive
-from chat.views.access import Caller, api
+from chat.views.access import KEPT_BY_NOBODY, Caller, api
 
 TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "json": "application/json", "zip": "application/zip"}
 # Going to a database thread and back costs more than a few lines of text are worth.
@@ -54,7 +54,7 @@ def attachment(parts: Iterator[bytes], name: str, content_type: str) -> Streamin
     response = StreamingHttpResponse(_streamed(parts), content_type=content_type)
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cache-Control"] = KEPT_BY_NOBODY
     return response
 
 

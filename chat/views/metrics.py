@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chat import database, metrics
 from chat.errors import ChatError
-from chat.views.access import identify, refuse
+from chat.views.access import KEPT_BY_NOBODY, identify, refuse
 
 MISSING: Final = "Send the API key of a member of staff, or CHAT_METRICS_TOKEN: Authorization: Bearer <key>."
 
@@ -22,7 +22,8 @@ async def exposition(request: HttpRequest) -> HttpResponse:
             raise ChatError("forbidden", "Only staff may read this.")
     except ChatError as error:
         return refuse(ChatError(error.code, MISSING) if error.code == "unauthenticated" else error)
-    return HttpResponse(await asyncio.to_thread(metrics.exposition), content_type=metrics.CONTENT_TYPE)
+    figures = await asyncio.to_thread(metrics.exposition)
+    return HttpResponse(figures, content_type=metrics.CONTENT_TYPE, headers={"Cache-Control": KEPT_BY_NOBODY})
 
 
 def _has_token(request: HttpRequest) -> bool:
