@@ -5,10 +5,11 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from secrets import token_urlsafe
 from time import monotonic
 
+import brotli
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -40,6 +41,13 @@ COMPRESSED_FROM_BYTES = 1024
 # An older page may still ask for files by an older fingerprint; it gets what there is now, and shall not keep it.
 FINGERPRINTED = re.compile(r"^/static/[0-9a-f]{12}/")
 KEPT_FOR_GOOD = "max-age=31536000, public, immutable"
+# The best one first. Source: RFC 9110, section 12.5.3. Brotli at 5 is a tenth smaller than gzip in the same time; at 11
+# it saves twice that, and the first page after a start would wait for it.
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=5),
+    "gzip": partial(gzip.compress, mtime=0),
+}
+REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 COMPRESSIBLE = re.compile(r"text/|application/json|image/svg\+xml")
 
 
@@ -103,18 +111,25 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
             headers["Cache-Control"] = KEPT_FOR_GOOD
         if body and COMPRESSIBLE.match(headers.get("Content-Type", "")) and found.status_code == 200:
             headers["Vary"] = "Accept-Encoding"
-            if len(body) >= COMPRESSED_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-                body = compressed(body)
+            coding = best_coding(request.headers.get("Accept-Encoding", ""))
+            if len(body) >= COMPRESSED_FROM_BYTES and coding:
+                body = compressed(body, coding)
                 # The entity tag names the bytes as they lie on the disk; these are told apart by their date.
                 headers.pop("ETag", None)
-                headers |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+                headers |= {"Content-Encoding": coding, "Content-Length": str(len(body))}
         return HttpResponse(body, status=found.status_code, headers=headers)
 
 
 @lru_cache(maxsize=512)
-def compressed(body: bytes) -> bytes:
+def compressed(body: bytes, coding: str) -> bytes:
     """Return a static file's bytes compressed; there are only so many, and each is compressed once."""
-    return gzip.compress(body, mtime=0)
+    return CODINGS[coding](body)
+
+
+def best_coding(accepted: str) -> str:
+    """Return the content coding to use for who accepts these, by an Accept-Encoding header; empty for none."""
+    offered = {name.strip(): quality for name, _, quality in (each.partition(";") for each in accepted.split(","))}
+    return next((each for each in CODINGS if each in offered and offered[each].strip() not in REFUSED), "")
 
 
 class ContentSecurityPolicy:

@@ -2,9 +2,10 @@
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import brotli
 import httpx2
 import pytest
 
@@ -21,15 +22,25 @@ def stranger(site: Site) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_text_travels_compressed_to_whoever_can_read_it(stranger: httpx2.Client) -> None:
+@pytest.mark.parametrize(
+    ("accepted", "coding", "decompress"),
+    [
+        ("gzip", "gzip", gzip.decompress),
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+    ],
+)
+def test_text_travels_compressed_to_whoever_can_read_it(
+    stranger: httpx2.Client, accepted: str, coding: str, decompress: Callable[[bytes], bytes]
+) -> None:
     written = (ROOT / "static/chat/main.js").read_bytes()
-    request = stranger.build_request("GET", "/static/chat/main.js", headers={"Accept-Encoding": "gzip"})
+    request = stranger.build_request("GET", "/static/chat/main.js", headers={"Accept-Encoding": accepted})
     answer = stranger.send(request, stream=True)
     raw = b"".join(answer.iter_raw())
-    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Content-Encoding"] == coding
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert int(answer.headers["Content-Length"]) == len(raw) < len(written) / 2
-    assert gzip.decompress(raw) == written
+    assert decompress(raw) == written
     plain = stranger.get("/static/chat/main.js", headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers
     assert plain.content == written
