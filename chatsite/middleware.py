@@ -36,8 +36,8 @@ ADMIN_POLICY = POLICY + "script-src 'self'"
 NONCE_BYTES = 16
 
 
-# A smaller file fits into one packet either way.
-COMPRESSED_FROM_BYTES = 1024
+# A smaller file hardly shrinks.
+COMPRESSED_FROM_BYTES = 400
 # An older page may still ask for files by an older fingerprint; it gets what there is now, and shall not keep it.
 FINGERPRINTED = re.compile(r"^/static/[0-9a-f]{12}/")
 KEPT_FOR_GOOD = "max-age=31536000, public, immutable"
