@@ -1,6 +1,6 @@
 """How fast the usage page and its CSV are with a million rows, on SQLite and PostgreSQL.
 
-Run with `make bench`. Fails when the page takes over 300 ms, or the CSV streams under 20,000 rows/s.
+Run with `make bench`. Fails when the 95th percentile of a page is over 300 ms, or the CSV streams under 20,000 rows/s.
 """
 
 import argparse
@@ -79,8 +79,8 @@ def report(site: Site, user: int, times: int) -> bool:
             measure(client, path.format(user=user), 2)
             took = sorted(measure(client, path.format(user=user), times))
             p95 = took[max(0, int(len(took) * 0.95) - 1)]
-            fast = fast and statistics.median(took) <= LIMIT_MS
-            print(f"{name:<44} {statistics.median(took):8.1f} {p95:8.1f}{'' if took[0] <= LIMIT_MS else '  too slow'}")
+            fast = fast and p95 <= LIMIT_MS
+            print(f"{name:<44} {statistics.median(took):8.1f} {p95:8.1f}{'' if p95 <= LIMIT_MS else '  too slow'}")
         rows_per_second, grown_mb = export(client, site)
         print(f"{'CSV, rows/s, and MB that the server grew by':<44} {rows_per_second:8,.0f} {grown_mb:8.1f}")
         return fast and rows_per_second >= LEAST_ROWS_PER_SECOND

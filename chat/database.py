@@ -23,9 +23,11 @@ T = TypeVar("T")
 
 # SQLite has one writer anyway, and PostgreSQL answers these small transactions in about a millisecond each.
 THREADS = 4
+COUNT_SECONDS = 1.0
 
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
 _turn = threading.Lock()
+_next_count = 0.0
 _journal = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
 
@@ -61,13 +63,18 @@ async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
             # Opening a file is work worth saving; a connection from the pool goes back to it.
             if connection.vendor != "sqlite":
                 connection.close()
-                _count_pool()
+                _count_pool(monotonic())
 
     with jobs.track_inprogress():
         return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)
 
 
-def _count_pool() -> None:
+def _count_pool(now: float) -> None:
+    """Tell Prometheus of the pool, once in a while: counting takes as long as a small query."""
+    global _next_count
+    if now < _next_count:
+        return
+    _next_count = now + COUNT_SECONDS
     pool = connections[DEFAULT_DB_ALIAS].pool  # type: ignore[attr-defined]
     if pool is not None:
         stats = pool.get_stats()

@@ -37,19 +37,20 @@ class Status(Event, frozen=True, tag="status"):
     retry_in: float | None = None
 
 
-class ReasoningDelta(Event, frozen=True, tag="reasoning"):
+# There are millions of them, and nothing in one can refer to it: the garbage collector need not look.
+class ReasoningDelta(Event, frozen=True, tag="reasoning", gc=False):
     """More of what the model thinks before it answers."""
 
     content: str
 
 
-class TextDelta(Event, frozen=True, tag="token"):
+class TextDelta(Event, frozen=True, tag="token", gc=False):
     """More of the answer."""
 
     content: str
 
 
-class ToolCallDelta(Event, frozen=True, tag="tool_call"):
+class ToolCallDelta(Event, frozen=True, tag="tool_call", gc=False):
     """A fragment of a tool call; fragments with one `index` belong together."""
 
     index: int

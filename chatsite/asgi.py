@@ -4,6 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from chatsite import inline
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
+inline.install()
 application = get_asgi_application()

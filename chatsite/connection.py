@@ -120,6 +120,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
         self.factory.channels.discard(self)
+        self._wait(None)
         self._make_room()
         if not self._gone.done():
             self._gone.set_result(None)

@@ -73,6 +73,8 @@ class RequestLog:
         name = request_id.enter(request.headers.get("X-Request-ID", ""))
         response = await self.get_response(request)
         response.headers["X-Request-ID"] = name
+        # Parts of a request know the request: with its body it would wait for the garbage collector.
+        response._resource_closers.append(request.__dict__.clear)  # type: ignore[attr-defined]
         if logger.isEnabledFor(logging.INFO) and not request.path_info.startswith(PROBES):
             fields = {
                 "method": request.method,

@@ -4,6 +4,7 @@
 from daphne.server import Server as Daphne  # isort: skip
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -41,6 +42,8 @@ LAST_RESORT_SECONDS = 1.6
 BACKLOG = 1024
 OPEN_FILES = 65_536
 RETIREMENT_STEP_SECONDS = 0.1
+# Python looks for cycles after 700 new objects, which is one question or some tokens.
+OBJECTS_PER_COLLECTION = 10_000
 
 
 class SharedPort(Port):  # type: ignore[misc]
@@ -128,8 +131,14 @@ class Server(Daphne):  # type: ignore[misc]
 
     def _started(self) -> None:
         # The reference keeps the task from being collected.
-        self._start_task = asyncio.ensure_future(self._on_start())
+        self._start_task = asyncio.ensure_future(self._start())
         self._start_task.add_done_callback(_log_failure)
+
+    async def _start(self) -> None:
+        await self._on_start()
+        # What is there now stays: looking through all of it for cycles would stop every stream for a tenth of a second.
+        gc.freeze()
+        gc.set_threshold(OBJECTS_PER_COLLECTION)
 
     # Requests
 
@@ -235,7 +244,7 @@ def _log_critical(event: Any) -> None:
         _twisted_log(event)
 
 
-def _log_failure(task: "asyncio.Future[object]") -> None:
+def _log_failure(task: "asyncio.Future[Any]") -> None:
     if not task.cancelled() and (error := task.exception()):
         logger.error("The server could not start or stop as it should.", exc_info=error)
 

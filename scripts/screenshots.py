@@ -6,8 +6,10 @@ scripts/screenshots.py DIRECTORY        into another folder
 
 import argparse
 import os
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +40,32 @@ STILL = """() => {
     return Promise.allSettled(brief.map(each => each.finished));
 }"""
 MORE = "And which of them are still lived in?"
+FORMATTED = "How far does the middle of a plank bend?"
+FORMATTED_ANSWER = r'''For a plank that lies on both banks, with a load $F$ in the middle:
+
+$$w = \frac{F \, \ell^3}{48 \, E I}, \qquad I = \frac{b \, h^3}{12}$$
+
+So **twice the length bends eight times as far**, and twice the thickness an eighth[^1].
+
+```python
+def sag(load: float, length: float, width: float, height: float) -> float:
+    """Return how far the middle bends, in metres."""
+    return load * length**3 / (4 * SPRUCE * width * height**3)
+```
+
+| plank, 30 cm wide | one person | two |
+|:------------------|-----------:|----:|
+| 2 m long, 4 cm thick | 7.4 mm | 15 mm |
+| 3 m long, 4 cm thick | 25 mm | 50 mm |
+| 3 m long, 6 cm thick | 7.4 mm | 15 mm |
+
+- [x] safe for a garden
+- [ ] safe for a town
+
+[^1]: As long as it does not break.
+'''
+PACE = 0.02
+VIEWS = ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark"))
 THE_REST = "Erfurt’s. About eighty people live on the Krämerbrücke, in thirty-two houses, with the Gera beneath them."
 
 
@@ -52,6 +80,7 @@ def talk(page: Page, *questions: str) -> None:
         page.get_by_role("textbox", name="Message").fill(question)
         page.keyboard.press("Enter")
         page.locator("article[data-role=assistant]").nth(number).and_(page.locator("[data-status=complete]")).wait_for()
+    page.locator("#transcript:not([data-busy])").wait_for()
 
 
 class Camera:
@@ -76,7 +105,7 @@ class Camera:
 
     def await_status(self, status: str) -> None:
         """Wait until the last answer is in this state."""
-        self.page.locator(f"article[data-role=assistant][data-status={status}]").last.wait_for()
+        self.page.locator(f"#transcript:not([data-busy]) article[data-status={status}]:last-child").wait_for()
 
 
 def thread(camera: Camera) -> None:
@@ -103,6 +132,19 @@ def thread(camera: Camera) -> None:
     camera.ask(FAIL)
     camera.await_status("failed")
     camera.take("error")
+    page.goto(f"{camera.site.url}/")
+    talk(page, FORMATTED)
+    page.locator(".katex").first.wait_for()
+    page.locator(".hl-keyword").first.wait_for()
+    camera.take("formatted")
+    page.get_by_role("button", name="Regenerate").last.click()
+    page.locator("#choice [role=menuitem]").first.wait_for()
+    camera.take("regenerate")
+    page.keyboard.press("Escape")
+    page.get_by_role("textbox", name="Message").focus()
+    page.keyboard.press("ArrowUp")
+    camera.take("editing")
+    page.keyboard.press("Escape")
 
 
 def overlays(camera: Camera) -> None:
@@ -143,6 +185,24 @@ def pages(camera: Camera) -> None:
         camera.take(name)
 
 
+def beginnings(camera: Camera) -> None:
+    """Take what is seen before there is anybody, and what is seen when something is wrong."""
+    page, site = camera.page, camera.site
+    for name, address in (
+        ("setup", site.setup_url),
+        ("setup-closed", f"{site.url}/setup/?token=wrong"),
+        # A name that browsers know for this machine, and the server does not know for its own.
+        ("bad-request", site.url.replace("127.0.0.1", "elsewhere.localhost")),
+    ):
+        page.goto(address)
+        camera.take(name)
+    with closing(sqlite3.connect(site.data_dir / "db.sqlite3")) as database:
+        database.execute("ALTER TABLE auth_user RENAME TO mislaid")
+        page.goto(f"{site.url}/login/")
+        camera.take("server-error")
+        database.execute("ALTER TABLE mislaid RENAME TO auth_user")
+
+
 def main() -> None:
     """Start the site and take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -151,15 +211,16 @@ def main() -> None:
     directory.mkdir(parents=True, exist_ok=True)
     flags = ["--disable-gpu", "--hide-scrollbars"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
     with tempfile.TemporaryDirectory() as data, Upstream("--models", "gpt-4o,gpt-4o-mini") as upstream:
-        upstream.script_prompt(QUESTION, text=words(ANSWER))
-        upstream.script_prompt(MORE, text=words(THE_REST))
+        upstream.script_prompt(QUESTION, text=words(ANSWER), delay=PACE)
+        upstream.script_prompt(MORE, text=words(THE_REST), delay=PACE)
+        upstream.script_prompt(FORMATTED, text=words(FORMATTED_ANSWER), delay=PACE)
         upstream.script_prompt(THINK, reasoning=words(THOUGHT), text=words(THE_REST), delay=0.1)
-        upstream.script_prompt(CALL, text=words("I will look that up."), tool_calls=TOOLS)
-        upstream.script_prompt(REST, text=words(ANSWER), then="hang", after=30)
+        upstream.script_prompt(CALL, text=words("I will look that up."), tool_calls=TOOLS, delay=PACE)
+        upstream.script_prompt(REST, text=words(ANSWER), then="hang", after=30, delay=PACE)
         upstream.script_prompt(FAIL, status=400)
         with Site(Path(data) / "data", {"OPENAI_BASE_URL": upstream.base_url}) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-            for viewport, scheme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")):
+            for viewport, scheme in VIEWS:
                 camera = Camera(browser, site, directory, viewport, scheme)
                 camera.page.goto(f"{site.url}/login/")
                 camera.take("login")
@@ -168,6 +229,11 @@ def main() -> None:
                 overlays(camera)
                 pages(camera)
                 camera.context.close()
+            with Site(Path(data) / "fresh", people=False) as fresh:
+                for viewport, scheme in VIEWS:
+                    camera = Camera(browser, fresh, directory, viewport, scheme)
+                    beginnings(camera)
+                    camera.context.close()
             browser.close()
 
 

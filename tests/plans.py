@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.prose import FREQUENT, RARE
-from chat.generation import feed, journal, live, replay
+from chat.generation import feed, journal, replay
 from chat.generation.ask import Ask
+from chat.generation.plan import Plan
 from chat.generation.recover import purge, recover
 from chat.generation.start import _write
 from chat.models import ChatModel, Conversation, Message
@@ -53,9 +54,9 @@ def report(longest: str) -> str:
 
         return act
 
-    def ask() -> live.Plan:
+    def ask() -> Plan:
         plan = _write(alice, None, Ask(message="Why?", conversation_id=row.pk))
-        assert isinstance(plan, live.Plan)
+        assert isinstance(plan, Plan)
         return plan
 
     def forget() -> None:

@@ -153,6 +153,11 @@ class Site:
         headers = {"Authorization": f"Bearer {self.keys[person]}"} if person else {}
         return httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, **options)
 
+    def admit(self, name: str) -> None:
+        """Make a person whom no other test knows, with an API key."""
+        self.shell(f"User.objects.create_user({name!r}, password={PASSWORD!r})")
+        self.keys[name] = self.manage("createapikey", name).split()[-1]
+
     def session(self, person: str) -> httpx2.Client:
         """Return an HTTP client that has signed in as a browser does, with its CSRF token in a header."""
         client = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)

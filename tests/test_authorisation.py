@@ -105,15 +105,16 @@ def test_every_route_stands_in_the_table() -> None:
 
 @pytest.fixture(scope="module")
 def sessions(site: Site) -> Iterator[dict[str, httpx2.Client]]:
-    """Alice owns things, Bob is somebody else, Charlie was deactivated after he had signed in."""
+    """Alice owns things, Bob is somebody else, somebody was deactivated after signing in."""
+    site.admit("dismissed")
     clients = {
         "owner": site.session("alice"),
         "other": site.session("bob"),
-        "deactivated": site.session("charlie"),
+        "deactivated": site.session("dismissed"),
         "anonymous": httpx2.Client(base_url=site.url, trust_env=False, timeout=30),
         "staff": site.session("admin"),
     }
-    site.shell("User.objects.filter(username='charlie').update(is_active=False)")
+    site.shell("User.objects.filter(username='dismissed').update(is_active=False)")
     yield clients
     for client in clients.values():
         client.close()
@@ -124,7 +125,7 @@ def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, 
     clients = {
         "owner": site.client("alice"),
         "other": site.client("bob"),
-        "deactivated": site.client("charlie"),
+        "deactivated": site.client("dismissed"),
         "anonymous": site.client(None),
         "staff": site.client("admin"),
     }

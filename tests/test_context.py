@@ -57,6 +57,27 @@ def test_older_messages_are_left_out_and_the_reader_is_told(
     assert marks == sorted(marks)
 
 
+def test_what_a_hard_budget_sets_aside_is_what_is_sent_of_a_long_conversation(
+    site: Site, upstream: Upstream, forgetful: str
+) -> None:
+    mine = "Budget.objects.filter(user__username='charlie')"
+    site.shell(
+        "who = User.objects.get(username='charlie')",
+        "Budget.objects.create(scope='user', user=who, unit='tokens', amount=10**7, hard=True)",
+    )
+    conversation, taken = None, 0
+    with site.client("charlie") as client:
+        for number in range(12):
+            more: dict[str, Any] = {"conversation_id": conversation} if conversation else {}
+            received, _ = ask(client, upstream, message=f"{number} {WORDS}", **more)
+            conversation = one(received, "start")["conversation_id"]
+            taken += one(received, "usage")["total_tokens"]
+        told = client.get(f"/api/conversations/{conversation}").json()["messages"]
+    assert [message["is_trimmed"] for message in told if message["role"] == "assistant"][::11] == [False, True]
+    assert site.shell(f"print({mine}.get().used, Reservation.objects.count())").split() == [str(taken), "0"]
+    site.shell(f"{mine}.delete()")
+
+
 def test_a_question_that_is_too_long_is_sent_all_the_same(
     alice: httpx2.Client, upstream: Upstream, forgetful: str
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
+from tests.site import Site
 from tests.stream import events, one
 from tests.upstream.script import default_text
 
@@ -20,8 +20,7 @@ MESSAGE_FIELDS = {
 @pytest.fixture(scope="module")
 def dora(site: Site) -> Iterator[httpx2.Client]:
     """Somebody with no conversations but those of this file."""
-    site.shell(f"User.objects.create_user('dora', password={PASSWORD!r})")
-    site.keys["dora"] = site.manage("createapikey", "dora").split()[-1]
+    site.admit("dora")
     with site.client("dora") as client:
         yield client
 

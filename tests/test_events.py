@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
+from tests.site import Site
 from tests.stream import events, one, parse
 from tests.upstream.process import Upstream
 
@@ -45,8 +45,7 @@ def until(news: News, conversation_id: str, **wanted: Any) -> dict[str, Any]:
 
 
 def person(site: Site, name: str) -> httpx2.Client:
-    site.shell(f"User.objects.create_user({name!r}, password={PASSWORD!r})")
-    site.keys[name] = site.manage("createapikey", name).split()[-1]
+    site.admit(name)
     return site.client(name)
 
 
@@ -75,12 +74,13 @@ def test_a_page_sees_what_another_one_does(site: Site, upstream: Upstream) -> No
 
 
 def test_nobody_sees_the_lists_of_others_nor_what_is_temporary(site: Site) -> None:
-    with site.client("alice") as alice, site.client("bob") as bob, watching(bob) as news:
-        ask(alice, "not for Bob")
-        ask(bob, "in no list", temporary=True)
-        mine = ask(bob, "for Bob")
+    # Somebody of whom no other test has told anything a moment ago.
+    with site.client("alice") as alice, person(site, "ned") as ned, watching(ned) as news:
+        ask(alice, "not for Ned")
+        ask(ned, "in no list", temporary=True)
+        mine = ask(ned, "for Ned")
         first = next(news)[1]["conversation"]
-        assert (first["id"], first["title"]) == (mine, "for Bob")
+        assert (first["id"], first["title"]) == (mine, "for Ned")
 
 
 def test_who_comes_back_is_told_what_was_missed(site: Site) -> None:

@@ -53,12 +53,18 @@ def middle(outcomes: list[Outcome]) -> Outcome:
             lag=each("lag"),
             ttft=each("ttft"),
             seconds=median(o.report.seconds for o in outcomes),
+            steady=_median_of(o.report.steady for o in outcomes),
             **sums,
         ),
         cpu=median(o.cpu for o in outcomes),
         idle=median(o.idle for o in outcomes),
         peak=median(o.peak for o in outcomes),
     )
+
+
+def _median_of(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return median(there) if there else None
 
 
 def main() -> None:

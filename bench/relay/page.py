@@ -14,8 +14,9 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 NAMES = {"raw": "raw asyncio", "usual": "FastAPI, uvicorn, SDK", "chatsite": "chatsite"}
 HEAD = (
-    "| | CPU, µs per token | to raw | lag p50 / p95 / p99, ms | first token p50 / p95, ms | tokens/s "
-    "| memory idle → peak, MiB | per stream, KiB | truncated, errors, lost |\n|---|---|---|---|---|---|---|---|---|\n"
+    "| | CPU, µs per token | to raw | ms per question | lag p50 / p95 / p99, ms | first token p50 / p95, ms "
+    "| tokens/s | memory idle → peak, MiB | per stream, KiB | truncated, errors, lost |\n"
+    "|---|---|---|---|---|---|---|---|---|---|\n"
 )
 PACKAGES = ("django", "daphne", "twisted", "openai", "httpx2", "fastapi", "uvicorn")
 
@@ -36,6 +37,7 @@ def _line(name: str, outcome: Outcome, raw: Outcome | None) -> str:
         name,
         f"{outcome.per_token:,.0f}",
         ratio,
+        f"{outcome.per_question:,.1f}",
         " / ".join(f"{value:,.0f}" for value in report.lag),
         " / ".join(f"{value:,.0f}" for value in report.ttft[:2]),
         f"{report.tokens / report.seconds:,.0f}",

@@ -13,8 +13,8 @@ import httpx2
 
 from bench.soak.figure import Figure
 from chat.errors import ChatError
-from chat.events import Usage
-from chat.providers.body import batches
+from chat.events import Upstream, Usage
+from chat.providers.body import batches, merged
 from chat.providers.completion import CompletionDecoder
 from chat.providers.decoder import StreamDecoder
 from chat.providers.messages import MessagesDecoder
@@ -37,7 +37,7 @@ ODD_VALUES: Final[tuple[Any, ...]] = (
 DEPTHS: Final = (10, 400, 900, 5000)
 GIANT_BYTES: Final = 400_000
 
-Outcome = tuple[list[object], Usage | None, object]
+Outcome = tuple[list[Upstream], Usage | None, object]
 
 
 def fuzz(seconds: float, seed: int) -> list[Figure]:
@@ -208,7 +208,7 @@ class _Chunks(httpx2.AsyncByteStream):
 async def _outcome(chunks: list[bytes], decoder: StreamDecoder) -> Outcome:
     """Return what was said, the last count, and the end or the error."""
     response = httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, stream=_Chunks(chunks))
-    said: list[object] = []
+    said: list[Upstream] = []
     usage: Usage | None = None
     end: object
     try:
@@ -223,4 +223,4 @@ async def _outcome(chunks: list[bytes], decoder: StreamDecoder) -> Outcome:
         end = (error.code, error.message)
     except OversizedEventError:
         end = "oversized"
-    return said, usage, end
+    return merged(said), usage, end

@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from chat.admin import health
 from chat.admin.drawing import Drawing
-from chat.admin.health import Buckets
 from chat.models import ChatModel
 from chat.usage.forecast import forecast
-from chat.usage.latency import quantile
+from chat.usage.latency import NONE, Buckets, added, quantile
 from chat.usage.period import Period
 from chat.usage.pricelist import prices_in_force
 from chat.usage.reports import Figures, Model
@@ -140,7 +139,7 @@ def have(number: int) -> str:
 
 def latency(waits: Mapping[tuple[Any, ...], Buckets], before: Buckets) -> Tile:
     """The time to the first token."""
-    buckets = health.added(waits).get((), health.NONE)
+    buckets = added(waits).get((), NONE)
     middle, late, old = quantile(buckets, 0.5), quantile(buckets, 0.95), quantile(before, 0.5)
     changed = figures.change(Decimal(middle), Decimal(old)) if middle is not None and old else ""
     compared = f"{changed} on the period before" if changed else ""

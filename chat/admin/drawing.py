@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from chat.admin.health import Buckets
-from chat.usage.latency import quantile
+from chat.usage.latency import Buckets, quantile
 from chat.usage.reports import Figures, Model, User
 from chat.views import chart
 

@@ -23,11 +23,11 @@ async def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     first, last = _day(request, "from") or month.first, _day(request, "to") or today()
     try:
         period = Period(first, last)
-        records = Selection.of(request.GET.dict(), "from", "to").records(period)
-    except (ValueError, OverflowError) as error:
+        chosen = Selection.of(request.GET.dict(), "from", "to")
+    except ValueError as error:
         raise ChatError("invalid_request", str(error)) from None
     name = f"usage-{first}-{last}.csv"
-    return attachment(sheet.lines(records), name, "text/csv; charset=utf-8")
+    return attachment(sheet.lines(period, chosen), name, "text/csv; charset=utf-8")
 
 
 def _day(request: HttpRequest, name: str) -> date | None:

@@ -7,16 +7,13 @@ from typing import Any, Final
 
 from django.db.models import Max
 
-from chat.models.daily import TTFT_FIELDS
-from chat.usage.latency import quantile
+from chat.usage.latency import NONE, Buckets, added, quantile
 from chat.usage.period import Period
-from chat.usage.reports import Figures, Model
+from chat.usage.reports import Figures, Model, folded
 from chat.usage.selection import Selection
 from chat.views import chart, figures
 
 COLUMNS: Final = ("Requests", "Error rate", "First token, median", "95 % within", "Last error")
-Buckets = list[int]
-NONE: Final = [0] * len(TTFT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +26,22 @@ class Row:
     is_whole: bool
 
 
-def added(found: Mapping[tuple[Any, ...], Buckets], *places: int) -> dict[Any, Buckets]:
-    """Return buckets added up by some places of their keys."""
-    sums: dict[Any, Buckets] = {}
-    for key, buckets in found.items():
-        name = tuple(key[place] for place in places)
-        sums[name] = [one + other for one, other in zip(sums.get(name, NONE), buckets, strict=True)]
-    return sums
-
-
 def rows(
     period: Period,
     chosen: Selection,
     found: Mapping[tuple[date, Model], Figures],
+    by_model: Mapping[Model, Figures],
     waits: Mapping[tuple[Any, ...], Buckets],
 ) -> list[Row]:
     """Return each provider, and below it its models, by name. `waits` is by day, provider and model. One query."""
-    by_model: dict[Model, Figures] = {}
     failed: dict[Model, date] = {}
     for (day, model), one in found.items():
-        by_model[model] = by_model.get(model, Figures()) + one
         if one.errors:
             failed[model] = max(day, failed.get(model, day))
     errors = last_errors(period, chosen, failed)
-    by_provider: dict[str, Figures] = {}
-    for model, one in by_model.items():
-        by_provider[model.provider] = by_provider.get(model.provider, Figures()) + one
-    of_model, of_provider = added(waits, 1, 2), added(waits, 1)
+    by_provider = folded(by_model, lambda model: model.provider)
+    of_model = added(waits, 1, 2)
+    of_provider = added(of_model, 0)
     shown = []
     for provider in sorted(by_provider):
         models = sorted((model for model in by_model if model.provider == provider), key=lambda model: model.name)

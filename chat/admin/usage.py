@@ -1,10 +1,7 @@
 """The usage page: who used which model how much, and what it cost."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import reduce
-from operator import add
 from typing import Any
 
 from django.contrib import admin
@@ -87,7 +84,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     models = reports.costliest_first(reports.folded(found, lambda key: key[1]))
     users = reports.by_user(period, chosen)
     waits = reports.first_tokens(period, chosen, "day", "provider", "model")
-    now = total_of(days.values())
+    now = reports.added(days.values())
     before = reports.total(period.before, chosen)
     waits_before = first_tokens(chosen.totals(period.before))
     told_from = Period(today() - timedelta(days=max(MOST_DAYS, today().day)), today())
@@ -119,7 +116,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "columns": dashboard.COLUMNS,
         "total": dashboard.cells(now),
         "tables": tables,
-        "health": health.rows(period, chosen, found, waits),
+        "health": health.rows(period, chosen, found, models, waits),
         "health_columns": health.COLUMNS,
         "latency": drawing.latency(health.by_day(period, waits)),
     }
@@ -133,7 +130,3 @@ def conversations(shown: Shown) -> Table:
         for name, one in dashboard.top(found)
     ]
     return Table("By conversation", "Conversation", rows, more=dashboard.beyond(found))
-
-
-def total_of(found: Iterable[Figures]) -> Figures:
-    return reduce(add, found, Figures())

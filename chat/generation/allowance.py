@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from chat.models import ChatModel
 from chat.providers.base import CompletionRequest
 from chat.usage import budget
 from chat.usage.budget import ANSWER_TOKENS, Need, Share
-from chat.usage.estimate import UNTAUGHT, Lessons, estimate_prompt_tokens, estimate_tokens
+from chat.usage.estimate import UNTAUGHT, Lessons, Vector, estimate_tokens, prompt_traits, weighed
 from chat.usage.ledger import LOST, Account
 from chat.usage.pricelist import price_in_force, unit_price
 
@@ -216,15 +217,23 @@ def longest_request(max_tokens: int | None, model: tuple[str, str]) -> int:
     return SMALL_LIMIT if model in _short else LONGEST_REQUEST
 
 
-def grant(account: Account, request: CompletionRequest, now: datetime, lessons: Lessons = UNTAUGHT) -> Grant | None:
+def grant(
+    account: Account,
+    request: CompletionRequest,
+    now: datetime,
+    lessons: Lessons = UNTAUGHT,
+    seen: Vector | None = None,
+) -> Grant | None:
     """Set aside what an answer may take of the budgets that hold for it, within the transaction that writes its rows.
 
-    None where none of them is hard. Raises ChatError `budget`.
+    `seen` is the prompt's traits, where they are known. None where no budget is hard. Raises ChatError `budget`.
     """
+    if seen is None:
+        seen = prompt_traits(turn.content for turn in request.turns)
     model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
     price = price_in_force(model, now) if model else None
     need = Need(
-        prompt_tokens=estimate_prompt_tokens((turn.content for turn in request.turns), lessons),
+        prompt_tokens=ceil(weighed(seen, lessons.weights())),
         answer_tokens=longest_request(request.max_tokens, (account.provider, account.model)),
         price=unit_price(price) if price else None,
     )

@@ -3,41 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from time import monotonic
-from typing import Final
-from weakref import WeakKeyDictionary
 
 from chat import metrics
 
-# More followers than this in one process are woken together, so often: each gets fewer and longer pieces, which is
-# less work for everybody. A few are woken at every word.
-CROWD: Final = 20
-BEAT_SECONDS: Final = 0.025
 
-
-class Beat:
-    """All audiences of an event loop. In a crowd one timer wakes those that have news."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.followers = 0
-        self._loop = loop
-        self._with_news: list[Audience] = []
-
-    def ring(self, audience: "Audience") -> None:
-        """Wake an audience, now or with the others."""
-        if self.followers <= CROWD:
-            audience.wake()
-            return
-        if not self._with_news:
-            self._loop.call_later(BEAT_SECONDS, self._wake)
-        self._with_news.append(audience)
-
-    def _wake(self) -> None:
-        ringing, self._with_news = self._with_news, []
-        for audience in ringing:
-            audience.wake()
-
-
-_beats: WeakKeyDictionary[asyncio.AbstractEventLoop, Beat] = WeakKeyDictionary()
+def _nothing() -> None:
+    """See `Audience.dismiss`."""
 
 
 class Audience:
@@ -48,13 +19,11 @@ class Audience:
 
     def __init__(self, grace: float | None, on_gone: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._beat = _beats.setdefault(self._loop, Beat(self._loop))
         self._grace = grace
         self._on_gone = on_gone
         self._followers = 0
         self._farewell: asyncio.TimerHandle | None = None
         self._waiting: list[asyncio.Future[bool]] = []
-        self._is_ringing = False
         self._rang_at = 0.0
         self._silence: asyncio.TimerHandle | None = None
         self._is_dismissed = False
@@ -73,13 +42,11 @@ class Audience:
     def enter(self) -> None:
         """One more follower."""
         self._followers += 1
-        self._beat.followers += 1
         self._cancel()
 
     def leave(self, *, can_return: bool) -> None:
         """One less. The last one starts the grace period, unless it cannot return: then the end is now."""
         self._followers -= 1
-        self._beat.followers -= 1
         if not self._followers and self._silence is not None:
             self._silence.cancel()
             self._silence = None
@@ -91,15 +58,13 @@ class Audience:
             self._wait(self._grace if can_return else 0.0)
 
     def ring(self) -> None:
-        """There is news: wake all followers soon."""
-        if self._waiting and not self._is_ringing:
-            self._is_ringing = True
+        """There is news: wake all followers."""
+        if self._waiting:
             self._said_at = monotonic()
-            self._beat.ring(self)
+            self.wake()
 
     def wake(self, *, news: bool = True) -> None:
         """Wake all followers now."""
-        self._is_ringing = False
         if news:
             self._rang_at = monotonic()
         waiting, self._waiting = self._waiting, []
@@ -130,6 +95,8 @@ class Audience:
     def dismiss(self) -> None:
         """Nothing more will come: wake everybody for the last time."""
         self._is_dismissed = True
+        # It knows the generation, which knows its audience: its text would wait for the garbage collector.
+        self._on_gone = _nothing
         self._cancel()
         self.wake()
 

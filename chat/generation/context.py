@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from django.db import connection
 
-from chat.models import ChatModel, Generation, Message
+from chat.models import Generation, Message
 from chat.providers.base import CompletionRequest, Turn
-from chat.usage.estimate import prompt_traits
+from chat.usage.estimate import Vector, together, traits, weighed
 from chat.usage.vocabulary import Reader
 
 # Room for an answer whose length nobody limits, but never more than this share of the window.
@@ -41,10 +41,15 @@ Exchange = tuple[Turn, Turn]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is sent; `is_trimmed` if older messages are not, because the model could not take them."""
+    """What is sent; `is_trimmed` if older messages are not, because the model could not take them.
+
+    `seen` is its traits where they had to be found, by what `reader` knows of the model.
+    """
 
     request: CompletionRequest
     is_trimmed: bool
+    reader: Reader
+    seen: Vector | None
 
 
 def history(question: Message, chars: int = EVERYTHING) -> list[Message]:
@@ -76,9 +81,11 @@ def context(generation: Generation) -> Context:
         if asked.role == Message.Role.USER and answered.content
     ]
     system = [Turn("system", system_prompt)] if system_prompt else []
-    kept = exchanges
+    reader = Reader(model.provider.name, model.name)
+    kept, seen = exchanges, None
     if window:
-        kept = _newest(model, exchanges, [*system, Turn("user", question.content)], _room(window, max_tokens))
+        always = [*system, Turn("user", question.content)]
+        kept, seen = _newest(reader, exchanges, always, _room(window, max_tokens))
     request = CompletionRequest(
         model=model.upstream_name,
         turns=(*system, *(turn for exchange in kept for turn in exchange), Turn("user", question.content)),
@@ -86,7 +93,8 @@ def context(generation: Generation) -> Context:
         temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
     )
-    return Context(request, is_trimmed=len(kept) < len(exchanges) or branch[0].parent_id is not None)
+    is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
+    return Context(request, is_trimmed, reader, seen)
 
 
 def _room(window: int, max_tokens: int | None) -> int:
@@ -95,21 +103,25 @@ def _room(window: int, max_tokens: int | None) -> int:
     return int((window - answer) * (1 - MARGIN))
 
 
-def _newest(model: ChatModel, exchanges: list[Exchange], always: list[Turn], room: int) -> list[Exchange]:
-    """Return the newest exchanges that have room beside what is always sent."""
+def _newest(
+    reader: Reader, exchanges: list[Exchange], always: list[Turn], room: int
+) -> tuple[list[Exchange], Vector | None]:
+    """Return the newest exchanges that have room beside what is always sent; and the traits of both, if need be."""
     turns = [*always, *(turn for exchange in exchanges for turn in exchange)]
     # No text has more tokens than characters; reading it to estimate how many fewer takes long.
     if sum(len(turn.content) + MOST_CHARS_PER_TOKEN for turn in turns) <= room:
-        return exchanges
-    weights = Reader(model.provider.name, model.name).lessons.weights()
-    left = room - _tokens(always, weights)
+        return exchanges, None
+    weights = reader.lessons.weights()
+    seen = _each(always)
+    left = room - weighed(together(seen), weights)
     for number, exchange in enumerate(reversed(exchanges)):
-        left -= _tokens(exchange, weights)
+        found = _each(exchange)
+        left -= weighed(together(found), weights)
         if left < 0:
-            return exchanges[len(exchanges) - number :]
-    return exchanges
+            return exchanges[len(exchanges) - number :], together(seen)
+        seen += found
+    return exchanges, together(seen)
 
 
-def _tokens(turns: Iterable[Turn], weights: list[float]) -> float:
-    seen = prompt_traits(turn.content for turn in turns)
-    return sum(weight * number for weight, number in zip(weights, seen, strict=True))
+def _each(turns: Iterable[Turn]) -> list[Vector]:
+    return [traits(turn.content) for turn in turns]

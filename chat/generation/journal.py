@@ -13,17 +13,20 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from chat import database, metrics
+from chat.events import to_json
 from chat.generation import bell
 from chat.generation.transcript import Transcript, to_journal
-from chat.models import ApiKey, Generation, JournalEntry
+from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS: Final = 0.25
+APPEND: Final = "INSERT INTO chat_journalentry (generation_id, sequence, events) VALUES (%s, %s, %s)"
 # Revoked keys and deactivated users are looked for at every so many flushes: every two seconds.
 FLUSHES_PER_ACCESS_CHECK: Final = 8
 
@@ -177,13 +180,21 @@ def write(generation_ids: Iterable[UUID], pages: dict[UUID, Page]) -> dict[UUID,
             "pk", "stop_requested_at", "followed_at", "finished_at"
         )
     }
-    JournalEntry.objects.bulk_create(
-        JournalEntry(generation_id=generation_id, sequence=page.sequence, events=page.events)
-        for generation_id, page in pages.items()
-        if generation_id in requests
-    )
+    _append((generation_id, page) for generation_id, page in pages.items() if generation_id in requests)
     rows.filter(finished_at__isnull=True).update(heartbeat_at=timezone.now())
     return requests
+
+
+def _append(pages: Iterable[tuple[UUID, Page]]) -> None:
+    """Write entries. Django's own way composes a statement with a place for each value, four times a second."""
+    is_native = connection.features.has_native_uuid_field
+    rows = [
+        (generation_id if is_native else generation_id.hex, page.sequence, to_json(page.events).decode())
+        for generation_id, page in pages
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(APPEND, rows)
 
 
 def without_access(accounts: dict[UUID, Account]) -> list[UUID]:

@@ -6,25 +6,26 @@ nothing, and any number of readers see the same.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
 from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Delta, Event, FinishReason, Started, Status, TextDelta
-from chat.generation.allowance import Allowance, Grant
+from chat.events import Charge, Delta, Event, FinishReason, Status, TextDelta
+from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
 from chat.generation.ending import Ending, Outcome, Times, result_of
 from chat.generation.journal import Journal
+from chat.generation.plan import Plan
 from chat.generation.report import report
-from chat.generation.retry import Attempt, Policy, Writing, unlimited
+from chat.generation.retry import Attempt, Writing, unlimited
 from chat.generation.smoothing import Smoother
+from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole
-from chat.generation.transcript import Transcript
-from chat.providers.base import CompletionRequest, Provider
+from chat.generation.transcript import Entry, Transcript, words_of
 from chat.usage.ledger import Account, settle
 
 logger = logging.getLogger(__name__)
@@ -35,46 +36,14 @@ FIRST_FOLLOWER_SECONDS = 10.0
 # A database that restarts is back within seconds; what was said waits for it.
 SAVE_DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
 DRAIN_STEP_SECONDS = 0.02
+# Of what a provider sends, when several of its pieces came as one.
+CHARS_PER_PIECE = 4
 FAREWELL_SECONDS = 2.0
 
 # Of the request itself, before any attempt.
 TRIMMED = Status("Older messages were not sent: together they are more than the model takes.", attempt=0)
 
 Placed = tuple[int, Event]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a generation may take; all in seconds.
-
-    `grace` is how long it goes on without a follower, None for ever. `total_seconds` is for all attempts together.
-    `drain_seconds` is how long a stopped answer is read on for the provider's count, `drain_pieces` how much of it.
-    """
-
-    grace: float | None
-    total_seconds: float
-    policy: Policy
-    drain_seconds: float = 0
-    drain_pieces: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that a generation needs to run; `title` is set when it begins a new conversation.
-
-    `grant` is what it was granted of hard budgets, None where there are none for its owner. `is_trimmed` if older
-    messages are not sent.
-    """
-
-    account: Account
-    started: Started
-    request: CompletionRequest
-    connect: Callable[[], Awaitable[Provider]]
-    title: str | None
-    limits: Limits
-    grant: Grant | None = None
-    is_trimmed: bool = False
-
 
 _live: dict[UUID, "LiveGeneration"] = {}
 _starting = 0
@@ -147,6 +116,7 @@ class LiveGeneration:
         self.plan = plan
         self.task: asyncio.Task[None] | None = None
         self.transcript = Transcript()
+        self._spool = Spool(plan.account.generation_id)
         # The last events, `done` or `error` at the end; empty until all is stored.
         self.tail: tuple[Event, ...] = ()
         self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
@@ -225,6 +195,7 @@ class LiveGeneration:
                 self._release.cancel()
             if self._allowance is not None:
                 self._allowance.close()
+            self._spool.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
             metrics.LIVE.dec()
@@ -259,10 +230,11 @@ class LiveGeneration:
 
     async def _ask_again(self) -> None:
         await _journal.ask_again(self)
+        self._spool.write(None)
 
     def _say(self, said: Delta | Status) -> None:
         if self._unread is not None:
-            self._unread -= 1
+            self._unread -= max(1, len(words_of(said)) // CHARS_PER_PIECE)
             # What would be asked again is over.
             if self._unread < 0 or isinstance(said, Status):
                 self._close()
@@ -271,8 +243,7 @@ class LiveGeneration:
             self._allowance.hear(said)
         if not isinstance(said, TextDelta):
             self._append_text(self._smoother.flush())
-            self.transcript.append(said)
-            self.audience.ring()
+            self._append(said)
             return
         # PostgreSQL keeps no NUL, neither in text nor in JSON.
         content = said.content if "\0" not in said.content else said.content.replace("\0", "\ufffd")
@@ -290,8 +261,13 @@ class LiveGeneration:
 
     def _append_text(self, text: str) -> None:
         if text:
-            self.transcript.append(TextDelta(text))
-            self.audience.ring()
+            self._append(TextDelta(text))
+
+    def _append(self, entry: Entry) -> None:
+        # Nobody hears what a killed process would not leave behind.
+        self._spool.write(entry)
+        self.transcript.append(entry)
+        self.audience.ring()
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
@@ -303,6 +279,7 @@ class LiveGeneration:
         for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
             try:
                 charge = await database.run(settle, self.account, result)
+                self._spool.remove()
             except Exception:
                 logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
                 # What was said matters most: the last try goes without the usage.

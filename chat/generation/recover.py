@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.generation import live
+from chat.generation import live, spool
 from chat.generation.context import context
 from chat.generation.report import report
 from chat.generation.retry import CONTINUE
@@ -36,6 +36,7 @@ async def watch() -> None:
         try:
             await database.run(recover)
             await database.run(purge)
+            await database.run(spool.sweep)
             await database.run(lambda: budget.release_orphans(timezone.now()))
         except Exception:
             logger.exception("Unfinished answers could not be looked for; it is tried again.")
@@ -64,13 +65,16 @@ def recover() -> int:
         if live.find(generation.pk) is None and (generation.pk in late or is_surely_gone(generation.worker)):
             account, result = Account.of(generation, paying_group(generation.owner_id)), _result(generation)
             report(account, result, settle(account, result))
+            spool.forget(generation.pk)
             logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
             count += 1
     return count
 
 
 def _result(generation: Generation) -> Result:
-    values = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
+    journal = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
+    # The file has what was said since the journal was last written; another machine's file is not here.
+    values = max(journal, spool.read(generation.pk), key=lambda each: Transcript(from_journal(each)).position)
     transcript = Transcript(from_journal(values))
     last_sign = generation.heartbeat_at or generation.created_at
     elapsed_seconds = max(0.0, (last_sign - generation.created_at).total_seconds())

@@ -18,14 +18,13 @@ from chat.generation import background, feed, live, rate, title
 from chat.generation.allowance import grant
 from chat.generation.ask import Ask
 from chat.generation.context import context
+from chat.generation.plan import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
 from chat.usage import budget
-from chat.usage.estimate import UNTAUGHT
 from chat.usage.ledger import Account, paying_group
-from chat.usage.vocabulary import Reader
 
 # What a question changes of a conversation.
 ASKED: Final = ("model", "title", "leaf", "updated_at", "changed_at")
@@ -72,9 +71,9 @@ def _ended(account: Account) -> None:
         background.run(title.suggest(account))
 
 
-def limits(provider: Provider) -> live.Limits:
+def limits(provider: Provider) -> Limits:
     """Return the limits that the settings set, and for how long to read on after Stop with this provider."""
-    return live.Limits(
+    return Limits(
         drain_seconds=provider.drain_seconds,
         drain_pieces=provider.drain_tokens,
         grace=settings.CHAT_DISCONNECT_GRACE,
@@ -87,17 +86,19 @@ def limits(provider: Provider) -> live.Limits:
     )
 
 
-def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
+def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
     """Write the rows. Returns how to write the answer, or the id of the one that an earlier request began."""
     try:
         with database.writing():
             generation, title = _write_rows(user, api_key, ask)
             account = Account.of(generation, paying_group(user.pk))
+            sent, granted = None, None
             # What was said before is read while others wait only where it has to be known.
-            limited = budget.is_limited(account.user_id, account.api_key_id)
-            sent = context(generation) if limited else None
-            lessons = Reader(account.provider, account.model).lessons if limited else UNTAUGHT
-            granted = grant(account, sent.request, generation.created_at, lessons) if sent else None
+            if budget.is_limited(account.user_id, account.api_key_id):
+                sent = context(generation)
+                generation.is_trimmed = sent.is_trimmed
+                granted = grant(account, sent.request, generation.created_at, sent.reader.lessons, sent.seen)
+            generation.save(force_insert=True)
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
         earlier = _earlier(user, ask)
@@ -106,10 +107,12 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> live.Plan | UUID:
         return earlier
     assert generation.model is not None  # noqa: S101 - it has just been written
     sent = sent or context(generation)
-    if sent.is_trimmed:
+    # It knows the generation, which knows it: a long question would wait for the garbage collector.
+    generation.message._state.fields_cache.pop("generation", None)
+    if sent.is_trimmed and not generation.is_trimmed:
         # Who opens the conversation later shall see it, too.
         Generation.objects.filter(pk=generation.pk).update(is_trimmed=True)
-    return live.Plan(
+    return Plan(
         account=account,
         started=started(generation),
         request=sent.request,
@@ -128,7 +131,10 @@ def _earlier(user: User, ask: Ask) -> UUID | None:
 
 
 def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generation, str | None]:
-    """Write everything. Returns the generation, and the conversation's title where it is a new one."""
+    """Write question and answer to be.
+
+    Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
+    """
     now = timezone.now()
     rate.check(user, now)
     conversation = _conversation(user, ask)
@@ -155,10 +161,10 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
         created_at=now + timedelta(microseconds=1),
     )
     # They refer to each other, and may until the transaction ends: so each is written once.
-    conversation.leaf = answer
+    conversation.leaf_id = answer.pk
     conversation.save(update_fields=None if is_new else ASKED)
     Message.objects.bulk_create([*written, answer])
-    generation = Generation.objects.create(
+    generation = Generation(
         owner=user,
         message=answer,
         model=model,

@@ -1,5 +1,6 @@
 """What a generation has said so far: a growing text with places in it."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -55,7 +56,8 @@ class Transcript:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries: list[Entry] = []
-        self._ends: list[int] = []
+        # Of a thousand answers of a thousand pieces these are a million numbers.
+        self._ends = array("Q")
         for entry in entries:
             self.append(entry)
 

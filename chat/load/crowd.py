@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from chat.load.process import cpu_seconds
 from chat.load.reader import Reader, Seen
 
 GENERATION: Final = re.compile(rb'"generation_id":"([0-9a-f-]{36})"')
 # How long a stream may take beyond what its tokens take.
 PATIENCE_SECONDS: Final = 60.0
+# A shorter time says nothing of what it costs to go on.
+STEADY_SECONDS: Final = 1.0
 
 
 class Load(msgspec.Struct, kw_only=True):
@@ -21,7 +24,8 @@ class Load(msgspec.Struct, kw_only=True):
 
     `streams` questions, `per_second` of them (0: all at once, -1: each when the one before has ended), each answered
     with `tokens` at `pace` per second (0: as fast as they are read). `body` is JSON in which WISH stands for these
-    words. `mark` is what the end of a whole stream says. `followers` read the answer that a first question began.
+    words. `mark` is what the end of a whole stream says. `followers` read the answer that a first question began. `pid`
+    is the server's process if its processor's time is to be looked at while all streams are under way.
     """
 
     url: str
@@ -34,6 +38,7 @@ class Load(msgspec.Struct, kw_only=True):
     tokens: int
     pace: int
     followers: int = 0
+    pid: int = 0
 
     @property
     def seconds(self) -> float:
@@ -44,7 +49,9 @@ class Load(msgspec.Struct, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """What a crowd saw. Times in ms: percentiles 50, 95, 99. A stream that broke off is truncated, never a success.
 
-    `tokens` counts those of whole streams, `lost` stamps that a whole stream should have had and had not.
+    `tokens` counts those of whole streams, `lost` stamps that a whole stream should have had and had not. `steady` is
+    what tokens cost beside the questions: while all streams were under way, in µs; None where nobody looked, or they
+    never were for a second.
     """
 
     streams: int
@@ -55,6 +62,7 @@ class Report(msgspec.Struct, kw_only=True):
     lag: tuple[float, float, float]
     ttft: tuple[float, float, float]
     seconds: float
+    steady: float | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -69,7 +77,7 @@ def percentiles(values: Iterable[float]) -> tuple[float, float, float]:
     return p50, p95, p99
 
 
-def report(load: Load, seen: list[Seen], seconds: float) -> Report:
+def report(load: Load, seen: list[Seen], seconds: float, steady: float | None = None) -> Report:
     """Sum up what was seen."""
     whole = [each for each in seen if each.is_whole and each.status == 200]
     # Every second token is a stamp, the first one is.
@@ -83,6 +91,7 @@ def report(load: Load, seen: list[Seen], seconds: float) -> Report:
         lag=percentiles(lag / 1000 for each in seen for lag in each.lags),
         ttft=percentiles(each.first * 1000 for each in seen if each.first is not None),
         seconds=round(seconds, 2),
+        steady=steady,
     )
 
 
@@ -109,8 +118,21 @@ class Crowd:
             readers.append(reader)
             if load.per_second < 0:
                 await self._end([reader])
+        steady = await self._steady(readers) if load.pid else None
         await self._end(readers)
-        return report(load, [reader.seen for reader in readers], self._loop.time() - began)
+        return report(load, [reader.seen for reader in readers], self._loop.time() - began, steady)
+
+    async def _steady(self, readers: list[Reader]) -> float | None:
+        """Return what a token costs the server, in µs, from the last stream's first token to the end of any."""
+        patience = self._load.seconds
+        asked = [asyncio.ensure_future(reader.heard.wait()) for reader in readers]
+        await asyncio.wait(asked, timeout=patience)
+        began, cpu, stamps = self._loop.time(), cpu_seconds(self._load.pid), _stamps(readers)
+        await asyncio.wait([r.done for r in readers], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        # Every second token is a stamp.
+        tokens = 2 * (_stamps(readers) - stamps)
+        is_known = tokens and self._loop.time() - began > STEADY_SECONDS
+        return (cpu_seconds(self._load.pid) - cpu) / tokens * 1e6 if is_known else None
 
     async def _follow(self) -> list[Reader]:
         first = await self._open(self._question())
@@ -140,6 +162,10 @@ class Crowd:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
         lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "")
         return "\r\n".join(lines).encode() + body
+
+
+def _stamps(readers: Iterable[Reader]) -> int:
+    return sum(len(reader.seen.lags) for reader in readers)
 
 
 def _allow_many_connections() -> None:

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-# See `upstream`.
-STAMP: Final = re.compile(rb"(?<!\d)\d{15}(?!\d)")
+# See `upstream`. Fractions of seconds and ids may have as many digits.
+STAMP: Final = re.compile(rb"(?<![\w.])\d{15}(?!\w)")
 
 
 @dataclass(slots=True)

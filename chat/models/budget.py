@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from chat.models.correction import Correction
 from chat.models.money import UNIT, joined, parted
 from chat.models.usage import UsageRecord
 
@@ -128,7 +129,8 @@ class Budget(models.Model):
             if connection.vendor == "postgresql":
                 # What others write and have not committed would be in no sum: they either come before or see this row.
                 with connection.cursor() as cursor:
-                    cursor.execute(f"LOCK TABLE {UsageRecord._meta.db_table} IN SHARE MODE")
+                    for table in (UsageRecord, Correction):
+                        cursor.execute(f"LOCK TABLE {table._meta.db_table} IN SHARE MODE")
             self.begins = self.begin_at(timezone.now())
             self.used = self._used_before()
             super().save(force_insert=True, using=using)
@@ -201,11 +203,11 @@ class Budget(models.Model):
         if begin < self.begins:
             return
         # A soft budget may be exceeded by any amount, but for what the column holds.
-        self.used, self.begins = min(self.used_at(now) + used, LARGEST_COUNT), begin
+        self.used, self.begins = max(0, min(self.used_at(now) + used, LARGEST_COUNT)), begin
         super().save(update_fields=["used", "begins"])
 
     def _used_before(self) -> int:
-        """Return what the ledger has of the period so far: once in a budget's life."""
+        """Return what the ledger has of the period so far, corrections included: once in a budget's life."""
         since = datetime.combine(self.begins, time.min, UTC)
         records = UsageRecord.objects.filter(created_at__gte=since).order_by()
         match self.scope:
@@ -218,8 +220,11 @@ class Budget(models.Model):
         if self.in_tokens:
             sums = records.aggregate(prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"))
             return (sums["prompt"] or 0) + (sums["completion"] or 0)
-        cost = joined(**records.filter(currency=self.unit).aggregate(**parted("cost")))
-        return min(int((cost or 0) / UNIT), LARGEST_COUNT)
+        cost = joined(**records.filter(currency=self.unit).aggregate(**parted("cost"))) or Decimal(0)
+        changes = Correction.objects.filter(record__in=records).order_by()
+        cost += joined(**changes.filter(currency=self.unit).aggregate(**parted("cost"))) or 0
+        cost -= joined(**changes.filter(currency_before=self.unit).aggregate(**parted("cost_before"))) or 0
+        return min(int(cost / UNIT), LARGEST_COUNT)
 
 
 class Reservation(models.Model):

@@ -1,6 +1,6 @@
 """What was used on each day: sums over the ledger, kept in the same transaction as its rows."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import Q
@@ -43,9 +43,10 @@ class Grains(models.Manager["DailyTotal"]):
 class DailyTotal(models.Model):
     """The sums of one day (UTC) for one combination of who, what and how.
 
-    Each request is counted three times, once in each grain: `objects` has everything, `by_model` knows neither user
-    nor key, `by_user` neither model nor key; what a grain does not know is empty there (0 for an id). The coarse ones
-    answer in milliseconds what would need a look at every combination. Sum up one grain, never all.
+    Each request is counted once in each grain: `objects` has everything; `by_model` knows provider and model,
+    `by_group` the group besides; `by_user` knows user and group, `by_provider` the provider besides. What a grain does
+    not know is empty there (0 for an id). The coarse ones answer in milliseconds what would need a look at every
+    combination. Sum up one grain, never all.
 
     Tokens and cost are NULL where no request knew its own. The cost is `cost_millionths` · 10⁻⁶ + `cost_rest` · 10⁻¹²
     (`money.joined`), corrections included, on the day of the request.
@@ -54,9 +55,11 @@ class DailyTotal(models.Model):
     class Grain(models.TextChoices):
         FINEST = "finest"
         MODEL = "model"
+        GROUP = "group"
         USER = "user"
+        PROVIDER = "provider"
 
-    grain = models.CharField(max_length=6, choices=Grain.choices)
+    grain = models.CharField(max_length=8, choices=Grain.choices)
     day = models.DateField()
     user_id = models.BigIntegerField(default=0)
     username = models.CharField(max_length=150, blank=True)
@@ -66,7 +69,7 @@ class DailyTotal(models.Model):
     api_key_id = models.BigIntegerField(default=0, help_text="0: no key.")
     api_key_name = models.CharField(max_length=100, blank=True)
     source = models.CharField(max_length=10, choices=UsageRecord.Source.choices)
-    kind = models.CharField(max_length=6, choices=UsageRecord.Kind.choices)
+    kind = models.CharField(max_length=6, choices=UsageRecord.Kind.choices, blank=True)
     currency = models.CharField(max_length=3)
     requests = models.IntegerField(db_default=0)
     errors = models.IntegerField(db_default=0)
@@ -83,7 +86,9 @@ class DailyTotal(models.Model):
 
     objects = Grains(Grain.FINEST)
     by_model = Grains(Grain.MODEL)
+    by_group = Grains(Grain.GROUP)
     by_user = Grains(Grain.USER)
+    by_provider = Grains(Grain.PROVIDER)
     every_grain = Grains()
 
     class Meta:
@@ -97,6 +102,7 @@ class DailyTotal(models.Model):
         indexes = [
             models.Index(fields=["user_id", "day"], condition=Q(grain="finest"), name="daily_total_of_user"),
             models.Index(fields=["model", "day"], condition=Q(grain="finest"), name="daily_total_of_model"),
+            models.Index(fields=["provider", "day"], condition=Q(grain="provider"), name="daily_total_of_provider"),
             models.Index(
                 fields=["api_key_id", "day"],
                 condition=Q(grain="finest", api_key_id__gt=0),
@@ -107,6 +113,16 @@ class DailyTotal(models.Model):
     def __str__(self) -> str:
         return f"{self.day} · {self.username or self.model}"
 
+
+_ONLY_FINEST: Final = {"api_key_id": 0, "api_key_name": "", "kind": ""}
+# What each grain has in the place of what it does not know.
+UNKNOWN: Final[dict[DailyTotal.Grain, dict[str, Any]]] = {
+    DailyTotal.Grain.FINEST: {},
+    DailyTotal.Grain.MODEL: {"user_id": 0, "username": "", "group": "", **_ONLY_FINEST},
+    DailyTotal.Grain.GROUP: {"user_id": 0, "username": "", **_ONLY_FINEST},
+    DailyTotal.Grain.USER: {"provider": "", "model": "", **_ONLY_FINEST},
+    DailyTotal.Grain.PROVIDER: {"model": "", **_ONLY_FINEST},
+}
 
 for _field in TTFT_FIELDS:
     DailyTotal.add_to_class(_field, models.IntegerField(db_default=0))

@@ -7,6 +7,7 @@ events as a regular end.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from itertools import groupby
 from time import monotonic
 from typing import Final
 
@@ -14,7 +15,7 @@ import httpx2
 import msgspec
 
 from chat.errors import ChatError, masked
-from chat.events import Upstream, Usage
+from chat.events import ReasoningDelta, TextDelta, Upstream, Usage
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.faults import from_body, refused
 from chat.providers.sse import EventDecoder
@@ -39,10 +40,10 @@ async def batches(
     events = EventDecoder()
     head = b""
     spoke = monotonic()
-    async with aclosing(response.aiter_bytes()) as body:
+    async with aclosing(_pieces(response)) as body:
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
-                yield batch
+                yield merged(batch)
             if decoder.ending or decoder.failure:
                 break
             if batch and not isinstance(batch[0], Usage):
@@ -61,6 +62,25 @@ async def batches(
                     yield batch
     if decoder.events == 0:
         raise not_a_stream(head)
+
+
+def merged(batch: list[Upstream]) -> list[Upstream]:
+    """Return a batch with neighbouring text as one delta: under load a read brings many."""
+    if len(batch) < 2:
+        return batch
+    found: list[Upstream] = []
+    for kind, events in groupby(batch, type):
+        if kind is TextDelta or kind is ReasoningDelta:
+            found.append(kind("".join([event.content for event in events])))  # type: ignore[union-attr]
+        else:
+            found += events
+    return found
+
+
+def _pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    """Return what comes of the body; unpacked where a server packs what nobody asked it to."""
+    is_packed = "content-encoding" in response.headers
+    return response.aiter_bytes() if is_packed else response.stream.__aiter__()  # type: ignore[return-value,union-attr]
 
 
 async def _rest(

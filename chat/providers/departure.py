@@ -30,7 +30,7 @@ async def watched(request: httpx2.Request) -> None:
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A request's body. It is read when the connection is made and the head is written, not before."""
+    """A request's body. It is read when the connection is made and the request is about to be written, not before."""
 
     def __init__(self, body: httpx2.AsyncByteStream, sent: Callable[[], None]) -> None:
         self._body = body

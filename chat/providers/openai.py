@@ -66,7 +66,9 @@ class OpenAI(Remote):
 def _arguments(request: CompletionRequest) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "model": request.model,
-        "messages": [{"role": turn.role, "content": turn.content} for turn in request.turns],
+        # Its own way to take them costs the SDK a third of a second for 2,000: it looks at the type of every field.
+        "messages": [],
+        "extra_body": {"messages": [{"role": turn.role, "content": turn.content} for turn in request.turns]},
         "stream": True,
         "stream_options": {"include_usage": True},
     }

@@ -22,6 +22,7 @@ from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
 from chat.providers.sse import OversizedEventError
+from chat.providers.transport import transport
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,11 @@ class Remote(ABC):
     def _http(self) -> httpx2.AsyncClient:
         # A redirect would carry the prompt to who knows whom.
         return httpx2.AsyncClient(
-            timeout=self._timeout, limits=CONNECTIONS, follow_redirects=False, event_hooks={"request": [watched]}
+            timeout=self._timeout,
+            transport=transport(),
+            limits=CONNECTIONS,
+            follow_redirects=False,
+            event_hooks={"request": [watched]},
         )
 
     async def stream(

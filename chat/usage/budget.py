@@ -7,15 +7,17 @@ nobody else has begun on the same. So answers at once exceed a budget by what on
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 
 from chat.errors import ChatError
-from chat.models import Budget, Generation, Reservation, UsageRecord
+from chat.models import Budget, Correction, Generation, Reservation, UsageRecord
+from chat.models.budget import TOKENS
 from chat.models.money import UNIT
 from chat.usage.pricing import UnitPrice
 from chat.usage.standing import Owner, free_again, period_name
@@ -149,7 +151,37 @@ def _used(record: UsageRecord, budget: Budget) -> int:
     """Return what a request counts in a budget; what nobody knows counts nothing."""
     if budget.in_tokens:
         return (record.prompt_tokens or 0) + (record.completion_tokens or 0)
-    return int(record.cost / UNIT) if record.cost is not None and record.currency == budget.unit else 0
+    return _counts(record.cost, record.currency, budget)
+
+
+def _counts(cost: Decimal | None, currency: str, budget: Budget) -> int:
+    return int(cost / UNIT) if cost is not None and currency == budget.unit else 0
+
+
+def correct(corrections: Iterable[Correction], now: datetime) -> None:
+    """Count what corrections change of periods that run, in the transaction that wrote them."""
+    # No period is longer than a month.
+    begin = datetime.combine(now.astimezone(UTC).date().replace(day=1), time.min, UTC)
+    changes = [change for change in corrections if change.record.created_at >= begin]
+    if not changes or not Budget.objects.exists():
+        return
+    users = {change.record.user_id for change in changes}
+    members = set(User.groups.through.objects.filter(user__in=users).values_list("group_id", "user_id"))
+    whose = Q(scope=Budget.Scope.SITE) | Q(user__in=users) | Q(group__in={group for group, _ in members})
+    keys = {change.record.api_key_id for change in changes if change.record.api_key_id}
+    for budget in Budget.objects.exclude(unit=TOKENS).filter(whose | Q(api_key__in=keys)).locked():
+        used = 0
+        for change in changes:
+            record = change.record
+            is_its = budget.scope == Budget.Scope.SITE or (
+                record.user_id == budget.user_id
+                or (budget.group_id, record.user_id) in members
+                or (record.api_key_id is not None and record.api_key_id == budget.api_key_id)
+            )
+            if is_its and record.created_at >= budget.start_at(now):
+                used += _counts(change.cost, change.currency, budget)
+                used -= _counts(change.cost_before, change.currency_before, budget)
+        budget.count(used, now)
 
 
 def release_orphans(now: datetime) -> int:

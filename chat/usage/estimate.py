@@ -87,7 +87,11 @@ def _kind(words: list[str], symbols: int) -> str:
 
 def prompt_traits(turns: Iterable[str]) -> Vector:
     """Return the traits of a prompt made of these messages."""
-    each = [traits(turn) for turn in turns]
+    return together([traits(turn) for turn in turns])
+
+
+def together(each: Sequence[Vector]) -> Vector:
+    """Return the traits of a prompt whose messages have these."""
     found = [sum(column) for column in zip(*each, strict=True)] or [0.0] * TRAITS
     return [*found[:-2], float(len(each)), 1.0 if each else 0.0]
 
@@ -161,12 +165,12 @@ UNTAUGHT: Final = Lessons.none()
 
 def estimate_tokens(text: str, lessons: Lessons = UNTAUGHT) -> int:
     """Return about how many tokens `text` is to a model of which this was learnt; 0 for an empty text."""
-    return _estimate(traits(text), lessons)
+    return ceil(weighed(traits(text), lessons.weights()))
 
 
 def estimate_prompt_tokens(turns: Iterable[str], lessons: Lessons = UNTAUGHT) -> int:
     """Return about how many tokens a prompt made of these messages is."""
-    return _estimate(prompt_traits(turns), lessons)
+    return ceil(weighed(prompt_traits(turns), lessons.weights()))
 
 
 def is_instructive(chars: int, tokens: int) -> bool:
@@ -174,8 +178,9 @@ def is_instructive(chars: int, tokens: int) -> bool:
     return 0 < chars <= LONGEST_LESSON and 0 < tokens <= chars * MOST_TOKENS_PER_CHAR
 
 
-def _estimate(seen: Vector, lessons: Lessons) -> int:
-    return ceil(sum(weight * number for weight, number in zip(lessons.weights(), seen, strict=True)))
+def weighed(seen: Vector, weights: Vector) -> float:
+    """Return how many tokens something with these traits is, unrounded."""
+    return sum(weight * number for weight, number in zip(weights, seen, strict=True))
 
 
 def _solved(rows: list[Vector]) -> Vector:

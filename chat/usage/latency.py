@@ -1,6 +1,6 @@
 """Quantiles of the time to the first token, from the daily totals' buckets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -10,12 +10,23 @@ from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
 
 # The width of a bucket: the last one has no end, the first no beginning.
 RATIO = TTFT_ENDS[-1] / TTFT_ENDS[-2]
+# How many first tokens came within each bucket.
+Buckets = tuple[int, ...]
+NONE: Buckets = (0,) * len(TTFT_FIELDS)
 
 
-def first_tokens(rows: QuerySet[DailyTotal]) -> list[int]:
-    """Return how many first tokens came within each bucket, in rows of one grain. One query."""
+def first_tokens(rows: QuerySet[DailyTotal]) -> Buckets:
+    """Return how many first tokens came in rows of one grain. One query."""
     found: dict[str, Any] = rows.order_by().aggregate(**{f"sum_{name}": Sum(name) for name in TTFT_FIELDS})
-    return [found[f"sum_{name}"] or 0 for name in TTFT_FIELDS]
+    return tuple(found[f"sum_{name}"] or 0 for name in TTFT_FIELDS)
+
+
+def added(found: Mapping[tuple[Any, ...], Buckets], *places: int) -> dict[tuple[Any, ...], Buckets]:
+    """Return buckets added up by some places of their keys."""
+    several: dict[tuple[Any, ...], list[Buckets]] = {}
+    for key, buckets in found.items():
+        several.setdefault(tuple([key[place] for place in places]), []).append(buckets)
+    return {name: tuple(map(sum, zip(*each, strict=True))) for name, each in several.items()}
 
 
 def quantile(counts: Sequence[int], share: float) -> float | None:

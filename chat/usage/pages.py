@@ -13,8 +13,15 @@ ROWS_AT_ONCE: Final = 2000
 Row = TypeVar("Row")
 
 
-def pages(records: "QuerySet[UsageRecord, Row]", place: Callable[[Row], tuple[datetime, int]]) -> Iterator[list[Row]]:
-    """Yield rows of the ledger, oldest first, `ROWS_AT_ONCE` in a list; `place` tells when one was made, and its id.
+def pages(
+    records: "QuerySet[UsageRecord, Row]",
+    place: Callable[[Row], tuple[datetime, int]],
+    begin: datetime | None = None,
+) -> Iterator[list[Row]]:
+    """Yield rows of the ledger made from `begin` on, oldest first, `ROWS_AT_ONCE` in a list.
+
+    `place` tells when one was made, and its id. `records` must not be bounded from below themselves: of two such bounds
+    SQLite searches its index by the first, and would read from the beginning for each page.
 
     On SQLite a query that is not read to its end keeps its view of the database: to write on the same connection fails
     then as soon as anybody else has written.
@@ -22,8 +29,7 @@ def pages(records: "QuerySet[UsageRecord, Row]", place: Callable[[Row], tuple[da
     rows = records.order_by("created_at", "pk")
     after: tuple[datetime, int] | None = None
     while True:
-        # One bound on the index's first column, or SQLite reads from the beginning each time.
-        some = rows
+        some = rows if begin is None else rows.filter(created_at__gte=begin)
         if after is not None:
             bound = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
             some = rows.filter(created_at__gte=after[0]).extra(

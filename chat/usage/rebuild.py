@@ -36,13 +36,14 @@ class Difference:
 
 
 def is_missing() -> bool:
-    """Whether the ledger is older than its sums are: its first day is the last to be summed up."""
+    """Whether the ledger is older than its sums, or than one of their grains: its first day is summed up last."""
     first = UsageRecord.objects.order_by("created_at").values_list("created_at", flat=True).first()
     if first is None:
         return False
     day = first.astimezone(UTC).date()
-    summed = DailyTotal.by_model.filter(day=day).aggregate(requests=Sum("requests"))["requests"]
-    return bool(summed != UsageRecord.objects.filter(**_within(day)).count())
+    sums = DailyTotal.every_grain.filter(day=day).order_by().values_list("grain").annotate(Sum("requests"))
+    summed, counted = dict(sums), UsageRecord.objects.filter(**_within(day)).count()
+    return any(summed.get(grain) != counted for grain in DailyTotal.Grain.values)
 
 
 def rebuild(*, check: bool = False) -> Iterator[Difference]:

@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Field, Max, Min, Q, QuerySet, Sum
 
 from chat.models import Correction, DailyTotal, UsageRecord
 from chat.models.daily import TTFT_FIELDS
 from chat.models.money import joined, parted
+from chat.usage.latency import Buckets
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 
 K = TypeVar("K", bound=Hashable)
 L = TypeVar("L", bound=Hashable)
 EVERYTHING: Final = Selection()
+# Django calls a function for each number of a page's hundred thousand, unless it is of no kind that it knows.
+AS_IT_COMES: Final[Any] = Field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Figures:
 
     @property
     def total_tokens(self) -> int | None:
-        return _plus(self.prompt_tokens, self.completion_tokens)
+        return _known((self.prompt_tokens, self.completion_tokens))
 
     @property
     def estimated_share(self) -> float | None:
@@ -54,19 +56,28 @@ class Figures:
         return self.errors / self.requests if self.requests else None
 
     def __add__(self, other: "Figures") -> "Figures":
-        costs = dict(self.costs)
-        for name, amount in other.costs.items():
+        return added((self, other))
+
+
+def added(several: Iterable[Figures]) -> Figures:
+    """Return the sums of all of them; thousands make a page, so they are not added one to the other."""
+    several = tuple(several)
+    if len(several) == 1:
+        return several[0]
+    costs: dict[str, Decimal] = {}
+    for figures in several:
+        for name, amount in figures.costs.items():
             costs[name] = costs.get(name, Decimal(0)) + amount
-        return Figures(
-            requests=self.requests + other.requests,
-            prompt_tokens=_plus(self.prompt_tokens, other.prompt_tokens),
-            completion_tokens=_plus(self.completion_tokens, other.completion_tokens),
-            costs={name: costs[name] for name in sorted(costs)} if len(costs) > 1 else costs,
-            unpriced=self.unpriced + other.unpriced,
-            uncosted=self.uncosted + other.uncosted,
-            estimated=self.estimated + other.estimated,
-            errors=self.errors + other.errors,
-        )
+    return Figures(
+        requests=sum([figures.requests for figures in several]),
+        prompt_tokens=_known([figures.prompt_tokens for figures in several]),
+        completion_tokens=_known([figures.completion_tokens for figures in several]),
+        costs={name: costs[name] for name in sorted(costs)},
+        unpriced=sum([figures.unpriced for figures in several]),
+        uncosted=sum([figures.uncosted for figures in several]),
+        estimated=sum([figures.estimated for figures in several]),
+        errors=sum([figures.errors for figures in several]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +132,11 @@ def first_day() -> date | None:
     return first
 
 
-def first_tokens(period: Period, chosen: Selection, *keys: str) -> dict[tuple[Any, ...], list[int]]:
+def first_tokens(period: Period, chosen: Selection, *keys: str) -> dict[tuple[Any, ...], Buckets]:
     """Return how many first tokens came within each bucket of `latency.quantile`, by columns of the daily totals."""
-    sums = {f"sum_{name}": Sum(name) for name in TTFT_FIELDS}
+    sums = {f"sum_{name}": Sum(name, output_field=AS_IT_COMES) for name in TTFT_FIELDS}
     rows = chosen.totals(period).values(*keys).annotate(**sums).values_list(*keys, *sums)
-    return {row[: len(keys)]: list(row[len(keys) :]) for row in rows}
+    return {row[: len(keys)]: row[len(keys) :] for row in rows}
 
 
 def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
@@ -142,10 +153,10 @@ def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
         **parted("cost"),
     }
     rows: Iterable[Any] = records.values("conversation_id", "currency").annotate(**sums)
-    found: dict[UUID, Figures] = {}
+    found: dict[UUID, list[Figures]] = {}
     for row in rows:
-        name, amount = row["conversation_id"], joined(row["millionths"], row["rest"])
-        found[name] = found.get(name, Figures()) + Figures(
+        amount = joined(row["millionths"], row["rest"])
+        figures = Figures(
             requests=row["requests"],
             prompt_tokens=row["prompt"],
             completion_tokens=row["completion"],
@@ -155,9 +166,10 @@ def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
             estimated=row["estimated"],
             errors=row["errors"],
         )
+        found.setdefault(row["conversation_id"], []).append(figures)
     for name, change in _corrected(records):
-        found[name] = found.get(name, Figures()) + change
-    return costliest_first(found)
+        found.setdefault(name, []).append(change)
+    return costliest_first({name: added(several) for name, several in found.items()})
 
 
 def _corrected(records: QuerySet[UsageRecord]) -> Iterable[tuple[UUID, Figures]]:
@@ -177,11 +189,10 @@ def _corrected(records: QuerySet[UsageRecord]) -> Iterable[tuple[UUID, Figures]]
 
 def folded(found: Mapping[K, Figures], key: Callable[[K], L]) -> dict[L, Figures]:
     """Return the figures added up by what `key` makes of theirs."""
-    sums: dict[L, Figures] = {}
+    several: dict[L, list[Figures]] = {}
     for one, figures in found.items():
-        name = key(one)
-        sums[name] = sums[name] + figures if name in sums else figures
-    return sums
+        several.setdefault(key(one), []).append(figures)
+    return {name: added(each) for name, each in several.items()}
 
 
 def costliest_first(found: Mapping[K, Figures]) -> dict[K, Figures]:
@@ -195,38 +206,42 @@ def costliest_first(found: Mapping[K, Figures]) -> dict[K, Figures]:
 
 
 Row = tuple[tuple[Any, ...], Figures, tuple[Any, ...]]
+SUMS: Final = (
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_millionths",
+    "cost_rest",
+    "requests",
+    "unpriced",
+    "uncosted",
+    "errors",
+)
 
 
 def _sums(rows: QuerySet[DailyTotal], *keys: str, **more: Any) -> Iterable[Row]:
     """Yield keys, figures and `more` for each combination of keys and currency."""
     sums: dict[str, Any] = {
-        "sum_requests": Coalesce(Sum("requests"), 0),
-        "sum_prompt": Sum("prompt_tokens"),
-        "sum_completion": Sum("completion_tokens"),
-        "sum_millionths": Sum("cost_millionths"),
-        "sum_rest": Sum("cost_rest"),
-        "sum_unpriced": Sum("unpriced"),
-        "sum_uncosted": Sum("uncosted"),
-        "sum_estimated": Coalesce(Sum("requests", filter=Q(source=UsageRecord.Source.ESTIMATED)), 0),
-        "sum_errors": Sum("errors"),
+        **{f"sum_{name}": Sum(name, output_field=AS_IT_COMES) for name in SUMS},
+        "sum_estimated": Sum("requests", filter=Q(source=UsageRecord.Source.ESTIMATED), output_field=AS_IT_COMES),
     }
     found = rows.values(*keys, "currency").annotate(**sums, **more).values_list(*keys, "currency", *sums, *more)
     width = len(keys)
     for row in found:
-        currency, requests, prompt, completion, millionths, rest, *counts = row[width : width + 10]
-        amount = joined(_whole(millionths), _whole(rest))
-        unpriced, uncosted, estimated, errors = counts
+        currency, prompt, completion, millionths, rest, *counts, estimated = row[width : width + 10]
+        amount = joined(millionths, rest)
+        requests, unpriced, uncosted, errors = counts
         costs = {} if amount is None else {currency: amount}
-        figures = Figures(requests, _whole(prompt), _whole(completion), costs, unpriced, uncosted, estimated, errors)
+        figures = Figures(
+            requests, _whole(prompt), _whole(completion), costs, unpriced, uncosted, estimated or 0, errors
+        )
         yield row[:width], figures, row[width + 10 :]
 
 
 def _folded(rows: Iterable[Row], name: Callable[[tuple[Any, ...]], K]) -> dict[K, Figures]:
-    sums: dict[K, Figures] = {}
+    several: dict[K, list[Figures]] = {}
     for key, figures, _ in rows:
-        one = name(key)
-        sums[one] = sums[one] + figures if one in sums else figures
-    return sums
+        several.setdefault(name(key), []).append(figures)
+    return {one: added(each) for one, each in several.items()}
 
 
 def _whole(number: Any) -> int | None:
@@ -234,5 +249,7 @@ def _whole(number: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def _plus(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other if one is None else one + other
+def _known(numbers: Iterable[int | None]) -> int | None:
+    """Return the sum of those that are known; None where none is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

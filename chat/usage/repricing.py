@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.models import ChatModel, Correction, Price, UsageRecord
-from chat.usage import totals
+from chat.usage import budget, totals
 from chat.usage.pages import pages
 from chat.usage.pricelist import unit_price
 from chat.usage.pricing import Cost, UnitPrice, cost_of
@@ -71,13 +71,11 @@ def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> I
     """Yield the rows made from `begin` on and before `end` that would cost something else."""
     prices = PriceList()
     records = UsageRecord.objects.filter(prompt_tokens__isnull=False, completion_tokens__isnull=False)
-    if begin is not None:
-        records = records.filter(created_at__gte=begin)
     if end is not None:
         records = records.filter(created_at__lt=end)
     if model:
         records = records.filter(model=model)
-    found = pages(records.corrected().select_related("price"), lambda row: (row.created_at, row.pk))
+    found = pages(records.corrected().select_related("price"), lambda row: (row.created_at, row.pk), begin)
     for record in chain.from_iterable(found):
         price = prices.of(record)
         if price is None:
@@ -94,7 +92,10 @@ def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> I
 
 @database.writing()
 def apply(changes: list[Repriced]) -> None:
-    """Write corrections, and add them to the days of their rows; what somebody else corrected meanwhile is left out."""
+    """Write corrections, and carry them into the budgets and the days of their rows.
+
+    What somebody else corrected meanwhile is left out.
+    """
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")
@@ -117,4 +118,5 @@ def apply(changes: list[Repriced]) -> None:
         if newest[change.record.pk] == change.record.charged
     ]
     Correction.objects.bulk_create(rows)
+    budget.correct(rows, now)
     totals.correct(rows)

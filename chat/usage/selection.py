@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final, Self
 
 from django.db.models import QuerySet
@@ -60,11 +61,12 @@ class Selection:
 
     def totals(self, period: Period, *, of_users: bool = False) -> QuerySet[DailyTotal]:
         """The daily totals of the coarsest grain that knows what is asked for, and `of_users` the users too."""
-        knows_model = self.provider is not None or self.model is not None
-        if self.user is not None or self.key is not None or (of_users and knows_model):
+        if self.user is not None or self.key is not None or (of_users and self.model is not None):
             rows = DailyTotal.objects.all()
+        elif of_users:
+            rows = DailyTotal.by_user.all() if self.provider is None else DailyTotal.by_provider.all()
         else:
-            rows = DailyTotal.by_user.all() if of_users else DailyTotal.by_model.all()
+            rows = DailyTotal.by_model.all() if self.group is None else DailyTotal.by_group.all()
         chosen = self._columns()
         if "api_key_id" in chosen:
             chosen["api_key_id"] = chosen["api_key_id"] or 0
@@ -72,11 +74,15 @@ class Selection:
 
     def records(self, period: Period) -> QuerySet[UsageRecord]:
         """The rows of the ledger."""
+        return self.records_before(period.end).filter(created_at__gte=period.start)
+
+    def records_before(self, end: datetime) -> QuerySet[UsageRecord]:
+        """The rows of the ledger up to a moment, from its beginning."""
         chosen = self._columns()
         if chosen.get("api_key_id") == 0:
             chosen.pop("api_key_id")
             chosen["api_key_id__isnull"] = True
-        return UsageRecord.objects.filter(created_at__gte=period.start, created_at__lt=period.end, **chosen).order_by()
+        return UsageRecord.objects.filter(created_at__lt=end, **chosen).order_by()
 
     def _columns(self) -> dict[str, Any]:
         names = {"user": "user_id", "key": "api_key_id"}

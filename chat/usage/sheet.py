@@ -2,16 +2,19 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import ExpressionWrapper, F, Field, TextField
+from django.db.models.functions import Cast
 
-from chat.models import Correction, UsageRecord
-from chat.models.money import PLACES
+from chat.models import Correction
+from chat.models.money import PLACES, UNIT
 from chat.usage.pages import pages
+from chat.usage.period import Period
+from chat.usage.selection import Selection
 
 # What the sheet calls a column, and where it is in the ledger.
 COLUMNS: Final = {
@@ -43,23 +46,31 @@ COLUMNS: Final = {
     "price_id": "price_id",
     "charged_at_first": "cost",
 }
-FIELDS: Final = tuple(dict.fromkeys(COLUMNS.values()))
-PLACE: Final = {name: number for number, name in enumerate(FIELDS)}
+FIELDS: Final = tuple(COLUMNS.values())
+PLACE: Final = {name: 1 + number for number, name in reversed(list(enumerate(FIELDS)))}
+# What Django and the driver would make values of, only for them to become text again.
+IDS: Final = ("conversation_id", "generation_id", "message_id")
+RAW: Final[dict[str, Any]] = {
+    **{f"raw_{name}": Cast(name, TextField()) for name in ("created_at", *IDS)},
+    "raw_cost": ExpressionWrapper(F("cost"), output_field=Field()),
+}
 # People and providers choose these; a spreadsheet would take some of them for a formula.
 WORDS: Final = tuple(PLACE[name] for name in ("username", "provider", "model", "api_key_name", "group"))
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def lines(records: QuerySet[UsageRecord]) -> Iterator[bytes]:
-    """Yield the sheet of some records, oldest first: its head, then page by page with one or two short queries.
+def lines(period: Period, chosen: Selection) -> Iterator[bytes]:
+    """Yield the sheet of what is chosen, oldest first: its head, then page by page with one or two short queries.
 
     Moments are in UTC, money has all its digits, NULL is an empty field. `cost` is what counts today: where it was
     corrected, `charged_at_first` is what the ledger's row says.
     """
     yield _written([tuple(COLUMNS)])
     corrected = Correction.objects.exists()
-    when = 1 + PLACE["created_at"]
-    for found in pages(records.values_list("pk", *FIELDS), lambda row: (row[when], row[0])):
+    when = PLACE["created_at"]
+    fields = [f"raw_{name}" if f"raw_{name}" in RAW else name for name in FIELDS[:-1]]
+    rows = chosen.records_before(period.end).annotate(**RAW).values_list("pk", *fields)
+    for found in pages(rows, lambda row: (_moment(row[when]), row[0]), period.start):
         yield _written(_shown(found, _corrections(found) if corrected else {}))
 
 
@@ -69,30 +80,41 @@ def _corrections(found: list[tuple[Any, ...]]) -> dict[int, tuple[Decimal | None
     return {name: (cost, currency) for name, cost, currency in changes.values_list("record_id", "cost", "currency")}
 
 
-def _shown(
-    found: list[tuple[Any, ...]], corrections: dict[int, tuple[Decimal | None, str]]
-) -> Iterator[tuple[object, ...]]:
+def _shown(found: list[tuple[Any, ...]], corrections: dict[int, tuple[Decimal | None, str]]) -> Iterator[list[Any]]:
     when, cost, currency = PLACE["created_at"], PLACE["cost"], PLACE["currency"]
-    names = [PLACE[name] for name in ("conversation_id", "generation_id", "message_id")]
-    order = [PLACE[name] for name in COLUMNS.values()][:-1]
-    for name, *row in found:
-        at_first = _money(row[cost])
-        row[cost] = at_first
-        if name in corrections:
-            amount, row[currency] = corrections[name]
-            row[cost] = _money(amount)
-        row[when] = row[when].astimezone(UTC).isoformat()
-        for place in names:
-            row[place] = str(row[place])
+    ids = [PLACE[name] for name in IDS]
+    for told in found:
+        row = list(told)
+        row[when] = _moment(row[when]).isoformat()
+        row[cost] = at_first = _money(row[cost])
+        if row[0] in corrections:
+            amount, row[currency] = corrections[row[0]]
+            row[cost] = _money(None if amount is None else int(amount / UNIT))
+        for place in ids:
+            row[place] = _id(row[place])
         for place in WORDS:
             if row[place].startswith(FORMULA):
                 row[place] = f"'{row[place]}"
-        yield (*(row[place] for place in order), at_first)
+        row.append(at_first)
+        yield row[1:]
 
 
-def _money(amount: Decimal | None) -> str:
-    """12 places after the point; never 1E-12, which no spreadsheet should have to read."""
-    return "" if amount is None else f"{amount:.{PLACES}f}"
+def _moment(raw: str) -> datetime:
+    """Both databases tell it in UTC; SQLite does not say so."""
+    return datetime.fromisoformat(raw).replace(tzinfo=UTC)
+
+
+def _id(raw: str) -> str:
+    """SQLite has the 32 digits only."""
+    return raw if "-" in raw else f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+
+
+def _money(units: int | None) -> str:
+    """12 places after the point; never 1E-12, which no spreadsheet should have to read. From units of 10^-12."""
+    if units is None:
+        return ""
+    whole, rest = divmod(units, 10**PLACES)
+    return f"{whole}.{rest:0{PLACES}}"
 
 
 def _written(rows: Any) -> bytes:

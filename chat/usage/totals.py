@@ -1,8 +1,8 @@
 """Sums of each day, kept by whoever writes the ledger, in the same transaction."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from math import floor
 from typing import Any, Final, Self
@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from django.db import connection
 
 from chat.models import Correction, DailyTotal, UsageRecord
-from chat.models.daily import KEYS, TTFT_ENDS, TTFT_FIELDS
+from chat.models.daily import KEYS, TTFT_ENDS, TTFT_FIELDS, UNKNOWN
 from chat.models.money import parts
 
 # What is NULL as long as no request knew its own.
@@ -64,16 +64,10 @@ class Cell:
             currency=currency or record.currency,
         )
 
-    def grains(self) -> "tuple[Cell, Cell, Cell]":
-        """Return the rows that what is in this finest one is in."""
-        common = (self.source, self.kind, self.currency)
-        by_model = Cell(
-            DailyTotal.Grain.MODEL.value, self.day, self.provider, self.model, 0, "", self.group, 0, "", *common
-        )
-        by_user = Cell(
-            DailyTotal.Grain.USER.value, self.day, "", "", self.user_id, self.username, self.group, 0, "", *common
-        )
-        return self, by_model, by_user
+    def grains(self) -> "Iterator[Cell]":
+        """Yield the rows that what is in this finest one is in."""
+        for grain, unknown in UNKNOWN.items():
+            yield replace(self, grain=grain.value, **unknown)
 
 
 class Tally:

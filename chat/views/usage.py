@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
-from operator import add
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -46,7 +44,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
     found = reports.by_day_and_model(period, Selection(user=request.user.pk))
     days = reports.folded(found, lambda key: key[0])
     models = reports.costliest_first(reports.folded(found, lambda key: key[1]))
-    total = reduce(add, days.values(), Figures())
+    total = reports.added(days.values())
     shown = Period(period.first, min(period.last, max(now, period.first)))
     context = {
         "month": f"{period.first:%B %Y}",
@@ -76,8 +74,8 @@ def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     period = chosen_month(request, now := today())
     if request.GET.get("month", f"{now:%Y-%m}") != f"{period.first:%Y-%m}":
         raise ChatError("invalid_request", "`month` is a month up to this one: 2026-01.")
-    records = Selection(user=caller.user.pk).records(period)
-    return attachment(sheet.lines(records), f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
+    mine = sheet.lines(period, Selection(user=caller.user.pk))
+    return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
 
 
 def chosen_month(request: HttpRequest, now: date) -> Period:

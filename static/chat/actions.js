@@ -1,7 +1,7 @@
 /** The row of actions under a message: which version it is, and when it was said. */
 
 import { clock, moment } from "./moment.js";
-import { need } from "./page.js";
+import { allow, need, show } from "./page.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 
@@ -17,11 +17,11 @@ export function createActions(row) {
     /** @param {Turn} turn */
     update({ siblings, createdAt }) {
       const { index = 1, count = 1 } = siblings ?? {};
-      versions.hidden = count < 2;
+      show(versions, count > 1);
       const place = `${index}/${count}`;
       if (label.textContent !== place) label.textContent = place;
-      previous.disabled = !siblings?.previous;
-      next.disabled = !siblings?.next;
+      allow(previous, Boolean(siblings?.previous));
+      allow(next, Boolean(siblings?.next));
       if (!createdAt || time.title) return;
       const said = new Date(createdAt);
       time.dateTime = createdAt;

@@ -9,7 +9,7 @@ import { createRequest } from "./request.js";
 /** @typedef {import("./whole.js").Question} Question */
 /** @typedef {ReturnType<typeof import("./whole.js").createWhole>} Whole */
 /** @typedef {{ temporary: boolean, model: string | null, messages: import("./whole.js").Message[], more: boolean, usage: import("./spending.js").Spending }} Thread */
-/** @typedef {import("./listing.js").Conversation & import("./settings.js").Values & Thread} Conversation */
+/** @typedef {import("./listing.js").Conversation & import("./given.js").Values & Thread} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
 /**

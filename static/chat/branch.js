@@ -13,6 +13,9 @@ import { turn } from "./turn.js";
 /** @typedef {import("./history.js").Known} Known */
 
 const TITLE_CHARS = 60;
+// A thread of more is slow to draw while an answer grows: the oldest turns are let go, down to so many.
+const MOST = 120;
+const KEPT = 60;
 const ONLY = { index: 1, count: 1, previous: null, next: null };
 
 /**
@@ -69,7 +72,23 @@ function withUnsent(turns, all) {
  */
 function told(turns, known) {
   const here = turns.find((each) => each.id === known.id);
-  return turn({ ...here, ...known, key: here?.key ?? known.id });
+  const told = turn({ ...here, ...known, key: here?.key ?? known.id });
+  // Another model may have been chosen since: the server knows nothing of that.
+  const stands = here?.trouble?.retryable && here.trouble.type === told.trouble?.type;
+  return stands ? { ...told, trouble: here.trouble } : told;
+}
+
+/**
+ * @param {State} state
+ * @param {Turn[]} turns those of its turns that stay
+ * @param {Turn[]} added what is asked and written below them
+ * @returns {State} without what is far above, which the server tells again when somebody looks there
+ */
+function writing(state, turns, added) {
+  const far = turns.length > MOST ? turns.slice(0, -KEPT) : [];
+  const goes = far.length > 0 && Boolean(turns[far.length]?.id) && !far.some(isUnsent);
+  const kept = goes ? turns.slice(far.length) : turns;
+  return { ...state, phase: "sending", more: state.more || goes, turns: [...kept, ...added] };
 }
 
 /** @type {(state: State, event: PageEvent) => State} */
@@ -83,7 +102,7 @@ function send(state, event) {
   const siblings = replaced?.id ? null : ONLY;
   const question = turn({ key, role: "user", content: event.message, parentId, requestId, createdAt, siblings });
   const answer = turn({ key: `${key}-answer`, role: "assistant", status: "queued", model, createdAt, siblings: ONLY });
-  return { ...state, title: state.title || titleFrom(event.message), phase: "sending", turns: [...kept, question, answer] };
+  return { ...writing(state, kept, [question, answer]), title: state.title || titleFrom(event.message) };
 }
 
 /** @type {(state: State, event: PageEvent) => State} */
@@ -94,7 +113,7 @@ function regenerate(state, event) {
   const before = state.turns[at + 1];
   const instead = before?.id ?? before?.instead ?? null;
   const answer = turn({ key, role: "assistant", status: "queued", model, requestId, createdAt, parentId, instead });
-  return { ...state, phase: "sending", turns: [...state.turns.slice(0, at + 1), answer] };
+  return writing(state, state.turns.slice(0, at + 1), [answer]);
 }
 
 /** @type {(state: State, event: PageEvent) => State} */

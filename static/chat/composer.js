@@ -1,9 +1,12 @@
 /** The box at the foot: text, Send, Stop. */
 
 import { isComposing } from "./composing.js";
-import { need } from "./page.js";
+import { allow, need } from "./page.js";
 
 /** @typedef {import("./state.js").State} State */
+
+// A browser that does it by itself does it before the first paint.
+const fits = globalThis.CSS?.supports("field-sizing: content");
 
 /**
  * @param {HTMLFormElement} form
@@ -21,13 +24,14 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
   let phase = "idle";
 
   function fit() {
+    if (fits) return;
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
   }
 
   function refresh() {
     const live = phase === "sending" || phase === "streaming";
-    send.disabled = phase !== "idle" || box.value.trim() === "";
+    allow(send, phase === "idle" && box.value.trim() !== "");
     if (stop.hidden === !live) return;
     const focused = document.activeElement === stop || document.activeElement === send;
     send.hidden = live;
@@ -59,9 +63,9 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
 
   stop.addEventListener("click", onStop);
   document.addEventListener("keydown", (event) => {
-    const open = document.querySelector("dialog[open], :popover-open");
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || stop.hidden) return;
     // What is open is closed first.
-    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && !open && !stop.hidden) onStop();
+    if (!document.querySelector("dialog[open], :popover-open")) onStop();
   });
 
   return {

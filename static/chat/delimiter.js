@@ -120,6 +120,8 @@ function blockMath(state, startLine, endLine, silent) {
     const at = text.indexOf(delimiter.close);
     if (at < 0) continue;
     if (text.slice(at + delimiter.close.length).trim() || (line === startLine && !text.slice(0, at).trim())) return false;
+    // It may become part of a paragraph by what comes next on its last line.
+    if ((state.eMarks[line] ?? 0) >= state.src.length) state.env.open = true;
     if (silent) return true;
     const source = state.getLines(startLine, line + 1, state.blkIndent, false).trim();
     const token = state.push("math", "", 0);

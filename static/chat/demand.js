@@ -1,6 +1,6 @@
 /** Parts of the page that are fetched when they are first wanted, or when there is nothing else to do. */
 
-const idle = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 1000));
+import { whenIdle } from "./idle.js";
 
 /**
  * @template T
@@ -21,7 +21,7 @@ export function onDemand(fetch) {
 
 /** @param {(() => Promise<unknown>)[]} parts that somebody may want at any moment */
 export function fetchWhenIdle(parts) {
-  idle(async () => {
+  whenIdle(async () => {
     for (const part of parts) await part().catch(() => {});
   });
 }

@@ -47,7 +47,7 @@ export function patchEntry(element, { title, pinned, updated_at, streaming }) {
 }
 
 /** @param {Element | null | undefined} row */
-const updatedOf = (row) => (row instanceof HTMLElement ? Date.parse(row.dataset.updatedAt ?? "") : 0);
+export const updatedOf = (row) => (row instanceof HTMLElement ? Date.parse(row.dataset.updatedAt ?? "") : 0);
 
 /**
  * @param {HTMLElement} rows entries, newest first

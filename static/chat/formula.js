@@ -46,10 +46,10 @@ function moveStyles(drawn, depth = 0) {
  * @returns {DocumentFragment}
  */
 function draw(node) {
-  const drawn = katex.__renderToDomTree(node.formula, { ...LIMITS, displayMode: node.display });
-  moveStyles(drawn);
+  const tree = katex.__renderToDomTree(node.formula, { ...LIMITS, displayMode: node.display });
+  moveStyles(tree);
   const fragment = document.createDocumentFragment();
-  fragment.append(drawn.toNode());
+  fragment.append(tree.toNode());
   for (const each of fragment.querySelectorAll("[data-style]")) {
     if (each instanceof HTMLElement || each instanceof SVGElement || each instanceof MathMLElement) {
       each.style.cssText = each.getAttribute("data-style") ?? "";
@@ -71,6 +71,9 @@ function show(element, node) {
     // Not every formula is one: its source says what was meant.
   }
 }
+
+/** @returns {Promise<void>} when the formulas that the page had are drawn, or cannot be */
+export const drawn = () => loading?.catch(() => {}) ?? Promise.resolve();
 
 /**
  * @param {FormulaNode} node

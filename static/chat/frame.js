@@ -4,7 +4,7 @@ const HIDDEN_MS = 200;
 // A growing text is read, not watched: twenty times a second is smooth.
 const EVERY_MS = 50;
 // Of the time at most this share goes into drawing it, on however slow a machine.
-const SHARE = 0.1;
+const SHARE = 0.08;
 
 /**
  * @param {(elapsed: number) => boolean} draw gets the milliseconds since it was last called; returns whether there is

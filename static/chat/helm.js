@@ -2,6 +2,7 @@
 
 import { createAnnouncer } from "./announcer.js";
 import { createChoice } from "./choice.js";
+import { given } from "./given.js";
 import { createConfirmation } from "./confirmation.js";
 import { createDeeds } from "./deeds.js";
 import { onDemand } from "./demand.js";
@@ -37,7 +38,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   const drawer = need("#settings", HTMLDialogElement);
   /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
   let settings = null;
-  /** @type {Partial<import("./settings.js").Values> | undefined} what was opened in place; undefined: what the server rendered */
+  /** @type {Partial<import("./given.js").Values> | undefined} what was opened in place; undefined: what the server rendered */
   let shown;
   const fetchSettings = onDemand(async () => {
     const { createSettings } = await import("./settings.js");
@@ -50,8 +51,6 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     if (shown) settings.opened(shown);
     return settings;
   });
-  // What was set for a conversation that has not begun goes with its first question.
-  const fetchKept = () => current().conversationId === null && recall(KEPT_AS) !== null && fetchSettings().catch(() => {});
   need("#open-settings", HTMLElement).addEventListener("click", async () => {
     const { begin } = await fetchSettings();
     if (drawer.open) return;
@@ -97,6 +96,13 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     return conversationId ? request(conversationId) : null;
   }
 
+  /** The conversation exists: what was set for it before a reload is its own now. */
+  function handOver() {
+    const kept = recall(KEPT_AS);
+    remember(KEPT_AS, null);
+    if (kept) whereThereIs((id) => api.change(id, kept))?.catch(() => announcer.complain("The settings of this chat were not saved."));
+  }
+
   /** @param {string | undefined} key */
   const rowOf = (key) => thread.articleOf(key ?? "")?.querySelector(".actions");
 
@@ -117,7 +123,6 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     opened(conversation) {
       shown = conversation ?? {};
       settings?.opened(shown);
-      fetchKept();
       announcer.opened(current());
       deeds.resume();
       lookAbove();
@@ -131,7 +136,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     catchUp: (seen) => steering.catchUp(seen).catch(() => {}),
 
     /** @returns {Record<string, unknown>} what a new conversation begins with */
-    opening: () => settings?.opening() ?? {},
+    opening: () => settings?.opening() ?? given(recall(KEPT_AS) ?? {}),
 
     /** @param {State} state */
     update(state) {
@@ -145,13 +150,13 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
      * @param {boolean} isNew whether the conversation has, too
      */
     begun(isNew) {
-      if (isNew) settings?.begun();
+      if (isNew && settings) settings.begun();
+      else if (isNew) handOver();
       steering.learn();
     },
 
     /** The page is drawn for the first time: goes where its address points, or to the end. */
     arrive() {
-      fetchKept();
       deeds.resume();
       const find = () => goToSpot(log, scroll.to);
       if (!find()) scroll.toEnd();

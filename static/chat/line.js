@@ -1,5 +1,6 @@
 /** The line on which an answer streams in: its events, and the alarm when it has gone silent. */
 
+import { gulps } from "./gulp.js";
 import { Decoder } from "./sse.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
@@ -13,6 +14,8 @@ import { Decoder } from "./sse.js";
 
 /** @type {Patience} */
 export const PATIENCE = { first: 10_000, later: 45_000 };
+
+const SPOKEN = new Set(["token", "reasoning"]);
 
 /** Nothing arrived for longer than is likely. `begun` tells whether anything had before. */
 export class SilenceError extends Error {
@@ -34,6 +37,26 @@ function parsed(data) {
   } catch {
     return null;
   }
+}
+
+/**
+ * @param {Decoder} decoder
+ * @param {Uint8Array[]} chunks
+ * @returns {Positioned[]} what was said in one go is one event, at the position of its end
+ */
+function decoded(decoder, chunks) {
+  /** @type {Positioned[]} */
+  const all = [];
+  for (const { id, data } of chunks.flatMap((chunk) => decoder.feed(chunk))) {
+    const event = parsed(data);
+    if (!event) continue;
+    const last = all.at(-1);
+    if (last && SPOKEN.has(event.type) && last.event.type === event.type) {
+      last.event.content += event.content;
+      last.position = id;
+    } else all.push({ position: id, event });
+  }
+  return all;
 }
 
 /**
@@ -61,22 +84,11 @@ export async function* events(open, signal, patience) {
     const response = await open(own.signal);
     if (!response.body) return;
     const decoder = new Decoder();
-    const reader = response.body.getReader();
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        heardAt = Date.now();
-        begun = true;
-        for (const { id, data } of decoder.feed(value)) {
-          const event = parsed(data);
-          if (event) yield { position: id, event };
-        }
-      }
-    } finally {
-      // Lets go of the connection when the caller stops listening first.
-      reader.cancel().catch(() => {});
-    }
+    const hear = () => {
+      heardAt = Date.now();
+      begun = true;
+    };
+    for await (const chunks of gulps(response.body, hear)) yield* decoded(decoder, chunks);
   } catch (error) {
     throw silent && !signal.aborted ? new SilenceError(begun) : error;
   } finally {

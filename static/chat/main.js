@@ -27,6 +27,7 @@ import { initial, lastAnswer, reduce } from "./state.js";
 import { createStopper } from "./stopper.js";
 import { createThread } from "./thread.js";
 import { readUnsent } from "./unsent.js";
+import { unveil } from "./veil.js";
 import { createWelcome } from "./welcome.js";
 
 /** @typedef {import("./state.js").PageEvent} PageEvent */
@@ -191,5 +192,5 @@ frame.now();
 helm.arrive();
 const running = runningGeneration(log);
 if (running) followAgain(running);
-composer.invite();
+unveil(need("#thread", HTMLElement)).then(composer.invite);
 fetchWhenIdle([library.further, helm.further]);

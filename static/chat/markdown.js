@@ -61,8 +61,10 @@ export function createMarkdown(element) {
   }
 
   function markEnd() {
-    end?.removeAttribute("data-end");
+    const before = end;
     end = growing && element.hasChildNodes() ? endOf(element) : null;
+    if (end === before) return;
+    before?.removeAttribute("data-end");
     end?.setAttribute("data-end", "");
   }
 

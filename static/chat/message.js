@@ -3,7 +3,7 @@
 import { createActions } from "./actions.js";
 import { quietLine, tokenDetail } from "./figures.js";
 import { reveal } from "./pace.js";
-import { need } from "./page.js";
+import { need, show } from "./page.js";
 import { remedies } from "./remedy.js";
 import { isThinking, thoughtLine } from "./thought.js";
 import { createTools } from "./tools.js";
@@ -21,7 +21,7 @@ const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
  */
 function say(line, text) {
   if (line.textContent !== text) line.textContent = text;
-  line.hidden = text === "";
+  show(line, text !== "");
 }
 
 /**
@@ -60,7 +60,7 @@ export function createMessage(article, createBody, toolTemplate) {
    * @param {{ live: boolean, held: boolean, elapsed: number }} how
    * @returns {boolean} whether the rest waits for the next frame
    */
-  function show(target, text, { live: growing, held, elapsed }) {
+  function spell(target, text, { live: growing, held, elapsed }) {
     const shown = target.shown();
     if (shown === text) return false;
     if (!growing && shown === "") {
@@ -83,10 +83,10 @@ export function createMessage(article, createBody, toolTemplate) {
   function mend(turn) {
     /** @type {string[]} */
     const offered = remedies(turn);
-    for (const button of buttons) button.hidden = !offered.includes(button.dataset.action ?? "");
+    for (const button of buttons) show(button, offered.includes(button.dataset.action ?? ""));
     say(sentence, turn.trouble?.message ?? "");
     trouble.toggleAttribute("data-calm", turn.trouble === null);
-    trouble.hidden = turn.trouble === null && offered.length === 0;
+    show(trouble, turn.trouble !== null || offered.length > 0);
   }
 
   return {
@@ -109,12 +109,12 @@ export function createMessage(article, createBody, toolTemplate) {
       if (live) article.setAttribute("aria-busy", "true");
       else article.removeAttribute("aria-busy");
 
-      thinking.hidden = turn.reasoning === "" && thoughts.shown() === "";
+      show(thinking, turn.reasoning !== "" || thoughts.shown() !== "");
       thinking.toggleAttribute("data-live", live && !held && isThinking(turn));
       say(summary, thoughtLine(turn, live));
       const how = { live, held, elapsed };
-      const thoughtsWait = show(thoughts, turn.reasoning, how);
-      const textWaits = show(body, turn.content, how);
+      const thoughtsWait = spell(thoughts, turn.reasoning, how);
+      const textWaits = spell(body, turn.content, how);
       thoughts.draw();
       body.draw();
       if (!live && !textWaits) body.settle();

@@ -1,8 +1,9 @@
 /** Work on parts of the page: what is in view at once, what is about to come into view in time, the rest when idle. */
 
+import { whenIdle } from "./idle.js";
+
 /** @type {Map<Element, () => void>} */
 const waiting = new Map();
-const soon = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 50));
 let planned = false;
 let asked = false;
 
@@ -33,7 +34,7 @@ function idle() {
 function plan() {
   if (planned || waiting.size === 0) return;
   planned = true;
-  soon(idle);
+  whenIdle(idle);
 }
 
 /** @param {Element} element */

@@ -1,4 +1,7 @@
-/** Finds the elements that the page, or a part of it, cannot be without. */
+/**
+ * The elements that the page, or a part of it, cannot be without, and what they are: seen, allowed. The same is not
+ * said again, because even that makes the browser style them anew.
+ */
 
 /**
  * @template {Element} E
@@ -11,4 +14,20 @@ export function need(selector, kind, within = document) {
   const found = within.querySelector(selector);
   if (!(found instanceof kind)) throw new TypeError(`There is no ${selector} here.`);
   return found;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} wanted
+ */
+export function show(element, wanted) {
+  if (element.hidden === wanted) element.hidden = !wanted;
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {boolean} wanted whether it can be pressed
+ */
+export function allow(button, wanted) {
+  if (button.disabled === wanted) button.disabled = !wanted;
 }

@@ -17,6 +17,8 @@ export function createScroll(scroller, button) {
 
   /** @param {boolean} visible */
   function showButton(visible) {
+    // Said again, even the same makes the browser style it anew and draw one more frame.
+    if (button.inert === !visible) return;
     button.toggleAttribute("data-visible", visible);
     button.inert = !visible;
   }

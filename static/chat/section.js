@@ -8,6 +8,7 @@
  */
 
 const DAYS_OF_WEEK = 7;
+const MONTHS = new Intl.DateTimeFormat("en-US", { month: "long" });
 
 /**
  * @param {{ pinned: boolean, updated: number }} conversation `updated` in milliseconds since 1970
@@ -24,6 +25,6 @@ export function sectionOf({ pinned, updated }, now) {
   const then = new Date(updated);
   const [year, month] = [then.getFullYear(), then.getMonth()];
   const first = new Date(year, month, 1);
-  const name = first.toLocaleDateString("en-US", { month: "long" });
+  const name = MONTHS.format(first);
   return { key: `${year}-${month + 1}`, title: year === now.getFullYear() ? name : `${name} ${year}`, rank: first.getTime() };
 }

@@ -1,10 +1,11 @@
 /** The drawer with a conversation's settings: saved as they are changed, kept in the page until there is a conversation. */
 
+import { given } from "./given.js";
 import { need } from "./page.js";
 import { spent } from "./spending.js";
 
 /** @typedef {import("./api.js").Conversation} Conversation */
-/** @typedef {{ system_prompt: string, temperature: number | null, max_tokens: number | null }} Values null is the model's own */
+/** @typedef {import("./given.js").Values} Values */
 
 const PAUSE_MS = 600;
 const NEUTRAL = "1";
@@ -56,9 +57,9 @@ export function createSettings(dialog, { kept, keep, load, save }) {
       line.textContent = wrong?.validationMessage ?? "";
       return;
     }
-    const given = changes();
-    if (Object.keys(given).length === 0) return;
-    const request = save(given);
+    const changed = changes();
+    if (Object.keys(changed).length === 0) return;
+    const request = save(changed);
     const own = place;
     if (!request) {
       line.textContent = "Applies from your first message on.";
@@ -67,7 +68,7 @@ export function createSettings(dialog, { kept, keep, load, save }) {
     try {
       await request;
       if (own !== place) return;
-      saved = { ...saved, ...given };
+      saved = { ...saved, ...changed };
       // What was changed meanwhile is saved next.
       line.textContent = Object.keys(changes()).length > 0 ? "" : "Saved";
     } catch (error) {
@@ -128,16 +129,15 @@ export function createSettings(dialog, { kept, keep, load, save }) {
 
     /** @returns {Partial<Values>} what a new conversation begins with */
     opening() {
-      const given = values();
-      begunWith = given.system_prompt;
-      return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== ""));
+      begunWith = prompt.value;
+      return given(values());
     },
 
     /** What was changed and not yet saved is saved now: another conversation takes the page. */
     leave() {
       clearTimeout(timer);
-      const given = changes();
-      if (form.checkValidity() && Object.keys(given).length > 0) save(given)?.catch(() => {});
+      const changed = changes();
+      if (form.checkValidity() && Object.keys(changed).length > 0) save(changed)?.catch(() => {});
       place += 1;
     },
 

@@ -1,12 +1,14 @@
 /** A list of conversations, newest first, under headings that tell when something was last said. */
 
-import { createEntry, firstOlder, patchEntry, readEntry } from "./entry.js";
+import { createEntry, patchEntry, readEntry } from "./entry.js";
+import { createRows } from "./rows.js";
 import { sectionOf } from "./section.js";
 
 /** @typedef {import("./listing.js").Conversation} Conversation */
 /** @typedef {import("./listing.js").ConversationPage} ConversationPage */
 /** @typedef {import("./section.js").Section} Section */
-/** @typedef {{ conversation: Conversation, updated: number, element: HTMLElement }} Entry */
+/** @typedef {ReturnType<typeof createRows>} Rows */
+/** @typedef {{ conversation: Conversation, updated: number, element: HTMLElement, rows: Rows | null }} Entry `rows` it stands in */
 
 /**
  * @param {HTMLElement} list may hold entries that the server rendered; those are taken over
@@ -19,12 +21,13 @@ import { sectionOf } from "./section.js";
 export function createSidebar(list, { template, sectionTemplate, archived, more }) {
   /** @type {Map<string, Entry>} */
   const entries = new Map();
-  /** @type {Map<string, { element: HTMLElement, rows: HTMLElement, rank: number }>} */
+  /** @type {Map<string, { element: HTMLElement, rows: Rows, rank: number }>} */
   const sections = new Map();
   /** @type {Set<string>} those whose place is to be looked for anew */
   const displaced = new Set();
   let day = new Date().toDateString();
   let openId = "";
+  let marked = list.querySelector("[aria-current]");
   // What is older than this is not in the list, although it may exist.
   let horizon = Infinity;
 
@@ -34,22 +37,23 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     if (known) return known.rows;
     const element = sectionTemplate.content.querySelector("section")?.cloneNode(true);
     if (!(element instanceof HTMLElement)) throw new TypeError("The template holds no section.");
-    const [heading, rows] = [element.querySelector("h2"), element.querySelector("ul")];
-    if (!heading || !rows) throw new TypeError("The section holds no list.");
+    const [heading, empty] = [element.querySelector("h2"), element.querySelector("ul")];
+    if (!heading || !empty) throw new TypeError("The section holds no list.");
     heading.id = `${list.id}-${key}`;
     heading.textContent = title;
-    rows.setAttribute("aria-labelledby", heading.id);
+    empty.setAttribute("aria-labelledby", heading.id);
+    empty.remove();
+    const rows = createRows(element, empty);
     const below = [...sections.values()].filter((each) => each.rank < rank).sort((a, b) => b.rank - a.rank)[0];
     list.insertBefore(element, below?.element ?? null);
     sections.set(key, { element, rows, rank });
     return rows;
   }
 
-  /** Takes away what is empty, and tells how long the others are. */
+  /** Takes away what is empty. */
   function sweep() {
     for (const [key, { element, rows }] of sections) {
-      element.style.setProperty("--entries", String(rows.childElementCount));
-      if (rows.firstElementChild) continue;
+      if (!rows.isEmpty()) continue;
       element.remove();
       sections.delete(key);
     }
@@ -62,22 +66,24 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     const known = entries.get(id);
     const element = known?.element ?? createEntry(template, id);
     const moved = !known?.element.isConnected || known.updated !== updated || known.conversation.pinned !== pinned;
-    entries.set(id, { conversation, updated, element });
+    entries.set(id, { conversation, updated, element, rows: known?.rows ?? null });
     if (moved) displaced.add(id);
     // Whoever is typing its title is not disturbed.
     if (element.dataset.renaming !== undefined) return;
     patchEntry(element, conversation);
     if (!displaced.delete(id)) return;
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
-    element.remove();
+    known?.rows?.take(element);
     const rows = rowsOf(sectionOf({ pinned: pinned && !archived, updated }, new Date()));
-    rows.insertBefore(element, firstOlder(rows, updated));
+    rows.place(element, updated);
+    entries.set(id, { conversation, updated, element, rows });
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
   /** @param {string} id */
   function remove(id) {
-    entries.get(id)?.element.remove();
+    const entry = entries.get(id);
+    entry?.rows?.take(entry.element);
     entries.delete(id);
     sweep();
   }
@@ -91,8 +97,11 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
   }
 
   function mark() {
-    for (const link of list.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
-    entries.get(openId)?.element.querySelector("a")?.setAttribute("aria-current", "page");
+    const link = entries.get(openId)?.element.querySelector("a") ?? null;
+    if (link === marked) return;
+    marked?.removeAttribute("aria-current");
+    marked = link;
+    link?.setAttribute("aria-current", "page");
   }
 
   /**
@@ -110,7 +119,7 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
 
   const rendered = [...list.querySelectorAll("li")].map((element) => ({ element, conversation: readEntry(element) }));
   for (const { element, conversation } of rendered) {
-    entries.set(conversation.id, { conversation, updated: Date.parse(conversation.updated_at), element });
+    entries.set(conversation.id, { conversation, updated: Date.parse(conversation.updated_at), element, rows: null });
     element.remove();
   }
   list.addEventListener("renamed", ({ target }) => {

@@ -1,5 +1,7 @@
 /** The switch for a conversation that is not kept. It can be set until the conversation begins. */
 
+import { show } from "./page.js";
+
 /** @typedef {import("./state.js").State} State */
 
 /**
@@ -16,8 +18,8 @@ export function createTemporary({ page, note, button, onToggle }) {
     /** @param {State} state */
     update({ temporary, conversationId, turns }) {
       page.toggleAttribute("data-temporary", temporary);
-      note.hidden = !temporary;
-      button.hidden = conversationId !== null || turns.length > 0;
+      show(note, temporary);
+      show(button, conversationId === null && turns.length === 0);
       button.setAttribute("aria-pressed", String(temporary));
     },
   };

@@ -1,5 +1,7 @@
 /** What stands in a new conversation: a greeting, and questions to begin with. */
 
+import { show } from "./page.js";
+
 /** @typedef {import("./state.js").State} State */
 
 /**
@@ -14,7 +16,7 @@ export function createWelcome(element, onAsk) {
   return {
     /** @param {State} state */
     update({ conversationId, turns }) {
-      element.hidden = conversationId !== null || turns.length > 0;
+      show(element, conversationId === null && turns.length === 0);
     },
   };
 }

@@ -21,6 +21,7 @@ from datetime import timedelta
 from django.utils import timezone
 from tests.usage.rows import counted, priced_model
 small, large = priced_model("walk-small", "walk")[1], priced_model("walk-large", "walk")[1]
+long = priced_model("walk-with-a-name-like-those-that-gateways-give/2026-11-01-instruct-preview", "walk")[1]
 now = timezone.now()
 for pk, name in ((900_001, "walter"), (900_002, "wendy")):
     User.objects.create_user(name, pk=pk)
@@ -29,6 +30,7 @@ for number in range(12):
     values = {"provider": "walk", "user_id": 900_001, "username": "walter", "ttft_seconds": 0.4 + number / 10}
     counted(at, large, prompt_tokens=400_000_000, **values)
     counted(at, small, prompt_tokens=1_000_000, **values, error_type="timeout" if number == 3 else "")
+    counted(at, long, prompt_tokens=1_000, **values)
     counted(at, small, **{**values, "user_id": 900_002, "username": "wendy"})
 """
 

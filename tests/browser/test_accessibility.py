@@ -174,3 +174,17 @@ def test_the_chat_in_all_its_states(page: Page, site: Site, upstream: Upstream) 
     page.get_by_role("menuitem", name="Archive").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     check(page, "toast")
+
+
+def test_everybodys_usage(page: Page, site: Site, spenders: None) -> None:
+    sign_in(page, site, "admin")
+    page.goto(f"{site.url}/admin/usage/?days=7")
+    check(page, "usage of all")
+    page.get_by_text("Filter", exact=True).click()
+    check(page, "usage of all, filters open")
+    page.get_by_role("region", name="By user").get_by_role("link", name="walter").click()
+    check(page, "usage of one")
+    page.goto(f"{site.url}/admin/usage/?first=2024-01-01&last=2023-01-01&user=alice")
+    check(page, "usage, wrong")
+    page.goto(f"{site.url}/admin/usage/?first=2024-01-01&last=2024-01-02")
+    check(page, "usage, nothing")

@@ -24,7 +24,7 @@ TALKS = (
     ("Taxes", 4, False),
     ("Old friend", 400, True),
 )
-MANY = tuple((f"Number {number}", number % 300, False) for number in range(170))
+MANY = tuple((f"Number {number}", number % 60, False) for number in range(170))
 # Everybody at once: each start of Python costs the tests most of a second.
 MAKE = f"""
 from datetime import timedelta

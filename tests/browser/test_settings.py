@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.talk import MODEL, ask, questions, settled
 from tests.site import Site
@@ -44,14 +44,20 @@ def test_settings_are_saved_as_they_are_changed_and_apply_to_the_next_answer(pag
     assert "temperature" not in upstream.log(MODEL)[-1].body
 
 
-def test_settings_made_before_the_first_question_are_those_of_the_new_conversation(
-    page: Page, upstream: Upstream
-) -> None:
+def rhyming(page: Page) -> Locator:
+    """Set two things for a conversation that has not begun. Returns the drawer."""
     page.get_by_role("button", name="Chat settings").click()
     drawer = page.get_by_role("dialog", name="Chat settings")
     drawer.get_by_label("System prompt").fill("Rhyme.")
     drawer.get_by_label("Temperature as a number").fill("0.3")
     expect(drawer.get_by_role("status")).to_have_text("Applies from your first message on.")
+    return drawer
+
+
+def test_settings_made_before_the_first_question_are_those_of_the_new_conversation(
+    page: Page, upstream: Upstream
+) -> None:
+    drawer = rhyming(page)
     page.reload()
     page.get_by_role("button", name="Chat settings").click()
     expect(drawer.get_by_label("System prompt")).to_have_value("Rhyme.")
@@ -69,6 +75,28 @@ def test_settings_made_before_the_first_question_are_those_of_the_new_conversati
     page.locator("#new-chat").click()
     page.get_by_role("button", name="Chat settings").click()
     expect(drawer.get_by_label("System prompt")).to_have_value("")
+
+
+def test_settings_from_before_a_reload_hold_also_where_their_part_of_the_page_does_not_come(
+    page: Page, upstream: Upstream
+) -> None:
+    drawer = rhyming(page)
+    page.route("**/settings*.js", lambda route: None)
+    page.reload()
+    with page.expect_response(lambda response: response.request.method == "PATCH"):
+        settled(ask(page, "in a hurry, with settings"))
+    settled(ask(page, "and once more"))
+    for record in upstream.log(MODEL)[-2:]:
+        assert record.body["messages"][0] == {"role": "system", "content": "Rhyme."}
+        assert record.body["temperature"] == 0.3
+    page.unroute("**/settings*.js")
+    page.reload()
+    page.get_by_role("button", name="Chat settings").click()
+    expect(drawer.get_by_label("Temperature as a number")).to_have_value("0.3")
+    page.keyboard.press("Escape")
+    page.locator("#new-chat").click()
+    settled(ask(page, "with nothing set"))
+    assert "temperature" not in upstream.log(MODEL)[-1].body
 
 
 def test_a_temporary_chat_says_so_and_is_in_no_list(page: Page, site: Site) -> None:

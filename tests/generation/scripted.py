@@ -15,7 +15,7 @@ DONE: tuple[Upstream, ...] = (USAGE, Finished("stop"))
 
 
 class Scripted:
-    """Each request gets the next attempt: a list of texts, events, errors to raise, and HANG.
+    """Each request gets the next attempt: a list of texts, events, errors to raise, HANG, and what makes events of it.
 
     It leaves before the first of them; where that is UNSENT, never.
     """
@@ -42,6 +42,9 @@ class Scripted:
                     raise step
                 elif isinstance(step, str):
                     yield TextDelta(step)
+                elif callable(step):
+                    for event in step(request):
+                        yield event
                 else:
                     yield step  # type: ignore[misc]
                 await asyncio.sleep(0)

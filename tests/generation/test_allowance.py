@@ -15,7 +15,7 @@ from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Finished, Upstream, Usage
 from chat.generation import live
 from chat.generation.allowance import LONGEST_REQUEST, grant
-from chat.generation.live import Limits, Plan
+from chat.generation.plan import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
@@ -47,21 +47,13 @@ class Unhurried(Scripted):
                         await asyncio.sleep(0.001)
 
 
-class Thinker(Scripted):
-    """Thinks as long as it may, or for very long, and shows nothing but what it was given, at its end."""
-
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
-        async with aclosing(super().stream(request, sent)) as events:
-            async for event in events:
-                yield event
-        took = min(request.max_tokens or THOUGHTS, THOUGHTS)
-        yield Usage(PROMPT_TOKENS, None, took, took)
-        yield Finished("length" if took == request.max_tokens else "stop")
-
-
 THOUGHTS = 50_000
+
+
+def think(request: CompletionRequest) -> list[Upstream]:
+    """Think as long as the request may take, or for very long, and show nothing of it."""
+    took = min(request.max_tokens or THOUGHTS, THOUGHTS)
+    return [Usage(PROMPT_TOKENS, None, took, took), Finished("length" if took == request.max_tokens else "stop")]
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +146,8 @@ async def test_the_end_of_a_hard_budget_ends_the_answer_and_keeps_the_partial(
 
 async def test_a_model_that_is_faster_than_the_database_is_held_to_what_it_was_granted(generation: Generation) -> None:
     await database.run(limited_to, PROMPT_TOKENS + 50)
-    source = Scripted([*[PIECE] * 5, HANG])
+    # All that it says is there before the database can have answered.
+    source = Scripted([PIECE * 5, HANG])
     running = asyncio.create_task(answer(generation, source, CompletionRequest("model", PROMPT.turns)))
     events = await running
     assert isinstance(events[-1], Failed)
@@ -247,7 +240,7 @@ OPEN = CompletionRequest("model", PROMPT.turns)
 @pytest.mark.parametrize("said", [[], [PIECE]])
 async def test_hidden_thoughts_outgrow_no_hard_budget(said: list[object], generation: Generation) -> None:
     await database.run(limited_to, 1000)
-    source = Thinker(said)
+    source = Scripted([*said, think])
     events = await answer(generation, source, OPEN)
     assert [request.max_tokens for request in source.requests] == [1000 - PROMPT_TOKENS]
     assert isinstance(events[-1], Failed)
@@ -262,7 +255,7 @@ async def test_hidden_thoughts_outgrow_no_hard_budget(said: list[object], genera
 
 async def test_who_sets_a_limit_keeps_it(generation: Generation) -> None:
     await database.run(limited_to, 1000)
-    source = Thinker([PIECE])
+    source = Scripted([PIECE, think])
     events = await answer(generation, source, PROMPT)
     assert isinstance(events[-1], Done)
     assert (events[-1].finish_reason, [request.max_tokens for request in source.requests]) == ("length", [50])
@@ -270,7 +263,7 @@ async def test_who_sets_a_limit_keeps_it(generation: Generation) -> None:
 
 async def test_without_a_hard_budget_the_provider_is_held_to_nothing(generation: Generation) -> None:
     await database.run(limited_to, 10, hard=False)
-    source = Thinker([PIECE])
+    source = Scripted([PIECE, think])
     assert isinstance((await answer(generation, source, OPEN))[-1], Done)
     assert source.requests[0].max_tokens is None
 

@@ -18,7 +18,8 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Started, TextDelta, Title
 from chat.generation import live
-from chat.generation.live import Limits, LiveGeneration, Plan
+from chat.generation.live import LiveGeneration
+from chat.generation.plan import Limits, Plan
 from chat.generation.recover import recover
 from chat.generation.replay import follow
 from chat.generation.retry import Policy

@@ -22,6 +22,12 @@ test(`a text that grows ends as the same text shown at once (SEED=${SEED})`, () 
   }
 });
 
+test("a formula on lines of its own is none of them once something follows it on its last", () => {
+  const blocks = createBlocks();
+  blocks.read("d\n\\[\ny\\]", true);
+  assert.deepEqual(blocks.read("d\n\\[\ny\\])", false), atOnce("d\n\\[\ny\\])"));
+});
+
 test("what is finished is not parsed again", () => {
   const blocks = createBlocks();
   const before = blocks.read("# One\n\ntwo\n\n- three\n", true);

@@ -128,3 +128,42 @@ test("a conversation is temporary from its beginning or never", () => {
   assert.equal(reduce(initial(), { type: "temporary", temporary: true }).temporary, true);
   assert.equal(reduce(talk(FOUR), { type: "temporary", temporary: true }).temporary, false);
 });
+
+/** @param {number} count */
+const pairs = (count) =>
+  Array.from({ length: count }, (_, at) => [known(`q${at}`, at ? `a${at - 1}` : null), known(`a${at}`, `q${at}`)]).flat();
+
+test("a question below a very long thread lets go of what is far above, which can be looked for again", () => {
+  const ask = { type: "send", key: "k", message: "more", parentId: "a99", requestId: "r", model: "m", createdAt: "" };
+  const asked = reduce(talk(pairs(100)), ask);
+  assert.equal(asked.turns.length, 62);
+  assert.equal(asked.turns[0]?.id, "q70");
+  assert.equal(asked.more, true);
+  const messages = pairs(100).slice(100, 140);
+  assert.equal(reduce(asked, { type: "earlier", messages, more: true }).turns[0]?.id, "q50");
+
+  const again = { type: "regenerate", key: "k", question: "q99", model: "m", requestId: "r", createdAt: "" };
+  assert.deepEqual(ids(reduce(talk(pairs(100)), again)).slice(-2), ["q99", null]);
+  assert.equal(reduce(talk(pairs(100)), again).turns.length, 61);
+});
+
+test("a thread that is not so long stays whole, and so does one in which a question waits to be sent", () => {
+  const ask = { type: "send", key: "k", message: "more", parentId: "a", requestId: "r", model: "m", createdAt: "" };
+  const short = reduce(talk(pairs(60)), ask);
+  assert.equal(short.turns.length, 122);
+  assert.equal(short.more, false);
+  const questions = [{ requestId: "u", message: "never sent", parentId: "a3", model: "m", createdAt: "" }];
+  const waiting = reduce(reduce(talk(pairs(100)), { type: "unsent", questions }), ask);
+  assert.equal(waiting.turns.length, 204);
+});
+
+test("what another model may do, it may still when the server tells of the failure again", () => {
+  const trouble = { type: "authentication", message: "No.", retryable: false };
+  const failed = { ...known("a2", "q2"), model: "m", status: /** @type {const} */ ("failed"), trouble };
+  const chosen = reduce(talk([...FOUR.slice(0, 3), failed]), { type: "choose", model: "other" });
+  const told = reduce(chosen, { type: "branch", messages: [known("q2", "a1"), failed], more: false });
+  assert.equal(told.turns.at(-1)?.trouble?.retryable, true);
+  const worse = { ...failed, trouble: { ...trouble, type: "context_length" } };
+  const changed = reduce(chosen, { type: "branch", messages: [known("q2", "a1"), worse], more: false });
+  assert.equal(changed.turns.at(-1)?.trouble?.retryable, false);
+});

@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.errors import ChatError
-from chat.models import ApiKey, Budget, Price, Reservation, UsageRecord
+from chat.models import ApiKey, Budget, Correction, Price, Reservation, UsageRecord
 from chat.usage import budget as budgets
 from chat.usage.budget import Need, Share
 from chat.usage.pricing import Rates, UnitPrice
+from chat.usage.repricing import apply, repriced
 from chat.usage.standing import Standing, standings
 from tests.usage.rows import priced_model, record
 
@@ -347,3 +348,42 @@ def test_counting_never_sums_the_ledger(alice: Person, price: Price) -> None:
         asked = alice.ask(10, 10)
         budgets.count(alice.user.pk, None, asked.name, [row], NOW)
     assert not [query["sql"] for query in queries if UsageRecord._meta.db_table in query["sql"]]
+
+
+def reprice(price: Price, moments: tuple[datetime, ...], per_million: int, currency: str = "USD") -> None:
+    """Enter prices from these moments on, and correct what they change."""
+    rates = {"input_per_million": per_million, "output_per_million": per_million, "currency": currency}
+    for at in moments:
+        Price.objects.create(model=price.model, valid_from=at, **rates)
+    apply(list(repriced(None, None)))
+
+
+@pytest.mark.parametrize("period", ["day", "month"])
+@pytest.mark.parametrize("scope", ["user", "group", "key", "site"])
+def test_corrections_are_carried_into_the_period_that_runs(
+    scope: str, period: str, alice: Person, price: Price
+) -> None:
+    bob, now = Person("bob"), timezone.now()
+    before = now - timedelta(days=31)
+    begun, others = made_now(alice, scope, period), made_now(bob, scope, period) if scope != "site" else None
+    tokens = made_now(alice, scope, period, "tokens")
+    for at, records in ((now, [record(now, price, user_id=alice.user.pk, api_key_id=alice.key.pk)]), (before, [])):
+        budgets.count(alice.user.pk, alice.key.pk, uuid4(), records, at)
+    record(before, price, user_id=alice.user.pk, api_key_id=alice.key.pk)
+    reprice(price, (before, now), 3)
+    assert Correction.objects.count() == 2
+    assert used(begun) == 4_500_000_000
+    assert others is None or used(others) == 0
+    assert used(tokens) == 1500
+    # Whoever begins later sees what counts by then; what costs another currency counts no more.
+    begun.delete()
+    begun = made_now(alice, scope, period)
+    assert used(begun) == 4_500_000_000
+    reprice(price, (before, now), 1, "EUR")
+    assert used(begun) == 0
+
+
+def made_now(person: Person, scope: str, period: str, unit: str = "USD") -> Budget:
+    made = person.budget(scope, unit, period)
+    Budget.objects.filter(pk=made.pk).update(begins=made.begin_at(timezone.now()))
+    return made

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db.models import Sum
 
-from chat.models import Correction, DailyTotal, UsageRecord
+from chat.models import Correction, DailyTotal
 from chat.models.money import joined
 from chat.usage import pages, reports, sheet, totals
 from chat.usage.period import Period
@@ -41,12 +41,12 @@ ASKED = [
 
 def rows(chosen: Selection = reports.EVERYTHING) -> list[dict[str, str]]:
     """The sheet of March, as a program reads it."""
-    text = b"".join(sheet.lines(chosen.records(MARCH))).decode()
+    text = b"".join(sheet.lines(MARCH, chosen)).decode()
     return list(csv.DictReader(StringIO(text)))
 
 
 def test_the_columns_that_programs_rely_on_come_first() -> None:
-    head = next(sheet.lines(UsageRecord.objects.none())).decode().strip().split(",")
+    head = next(sheet.lines(MARCH, reports.EVERYTHING)).decode().strip().split(",")
     assert head[: len(ASKED)] == ASKED
     assert len(head) == len(set(head))
 
@@ -88,6 +88,14 @@ def test_every_row_is_there_once_however_many_are_read_at_once(at_once: int, mon
     found = rows()
     assert sorted(int(row["user_id"]) for row in found) == list(range(20))
     assert all(one["created_at"] <= other["created_at"] for one, other in pairwise(found))
+
+
+def test_rows_of_other_days_are_left_out_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROWS_AT_ONCE", 2)
+    for moment in (MARCH.start, MARCH.end):
+        for number in range(4):
+            counted(moment - timedelta(seconds=2 - number), None, user_id=number)
+    assert [row["user_id"] for row in rows()] == ["2", "3", "0", "1"]
 
 
 def test_filters_choose_rows_as_they_do_on_the_usage_page() -> None:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.utils import timezone
 
+from bench.ledger import fill
 from chat.events import Usage
 from chat.models import Correction, DailyTotal, Price, UsageRecord
 from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
@@ -44,12 +45,20 @@ def test_an_answer_is_in_its_days_sums_when_it_is_in_the_ledger(account: Account
 
 
 def test_each_grain_has_every_request_once(account: Account) -> None:  # noqa: F811
-    settle(account, replace(RESULT, attempts=(SPENT, replace(SPENT, usage=Usage(5, None, 1)))))
-    for rows in (DailyTotal.objects, DailyTotal.by_model, DailyTotal.by_user):
-        found = rows.get()
-        assert (found.requests, found.prompt_tokens, found.cached_tokens) == (2, 1005, 400)
-    assert (DailyTotal.by_model.get().user_id, DailyTotal.by_model.get().username) == (0, "")
-    assert (DailyTotal.by_user.get().model, DailyTotal.by_user.get().provider) == ("", "")
+    paid = replace(account, group="research", api_key_id=7, api_key_name="laptop")
+    settle(paid, replace(RESULT, attempts=(SPENT, replace(SPENT, usage=Usage(5, None, 1)))))
+    rows = DailyTotal.every_grain.order_by("grain")
+    assert {(row.requests, row.prompt_tokens, row.cached_tokens) for row in rows} == {(2, 1005, 400)}
+    assert [(row.grain, row.username, row.group, row.provider, row.model, row.api_key_name) for row in rows] == [
+        ("finest", "alice", "research", "openai", "gpt-4o", "laptop"),
+        ("group", "", "research", "openai", "gpt-4o", ""),
+        ("model", "", "", "openai", "gpt-4o", ""),
+        ("provider", "alice", "research", "openai", "", ""),
+        ("user", "alice", "research", "", "", ""),
+    ]
+    finest, *coarse = [(bool(row.user_id), row.api_key_id, row.kind) for row in rows]
+    assert finest == (True, 7, "answer")
+    assert coarse == [(False, 0, ""), (False, 0, ""), (True, 0, ""), (True, 0, "")]
 
 
 def test_what_nobody_knows_is_no_zero() -> None:
@@ -131,8 +140,24 @@ def test_a_ledger_older_than_its_sums_gets_them() -> None:
     assert not is_missing()
     record(DAY, price)
     assert is_missing()
-    assert len(list(rebuild())) == 3
+    assert len(list(rebuild())) == len(DailyTotal.Grain)
     assert (DailyTotal.objects.get().requests, is_missing()) == (1, False)
+
+
+@pytest.mark.parametrize("grain", DailyTotal.Grain.values)
+def test_sums_older_than_one_of_their_grains_get_it(grain: str) -> None:
+    mixed(20)
+    DailyTotal.every_grain.filter(grain=grain).delete()
+    assert is_missing()
+    list(rebuild())
+    assert not is_missing()
+    assert list(rebuild(check=True)) == []
+
+
+def test_the_sums_that_the_benchmark_makes_are_those_of_its_ledger() -> None:
+    fill(400, 3)
+    assert DailyTotal.objects.count() > 300
+    assert list(rebuild(check=True)) == []
 
 
 def test_the_sums_of_a_ledger_that_were_not_all_made_are_made_at_the_next_start() -> None:
@@ -142,7 +167,7 @@ def test_the_sums_of_a_ledger_that_were_not_all_made_are_made_at_the_next_start(
     # The last day has gone on meanwhile.
     counted(DAY + timedelta(days=4), price)
     made = rebuild()
-    for _ in range(7):
+    for _ in range(2 * len(DailyTotal.Grain) + 1):
         next(made)
     assert 0 < DailyTotal.by_model.count() < 5
     assert is_missing()

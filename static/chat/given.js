@@ -1,0 +1,9 @@
+/** What was set for a conversation, of all that can be. Pure. */
+
+/** @typedef {{ system_prompt: string, temperature: number | null, max_tokens: number | null }} Values null is the model's own */
+
+/**
+ * @param {Partial<Values>} values
+ * @returns {Partial<Values>}
+ */
+export const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== ""));
