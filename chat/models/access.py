@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 PREFIX_CHARS = 11
 
@@ -66,10 +67,13 @@ class SetupToken(models.Model):
 
     @classmethod
     def issue(cls) -> str | None:
-        """Return a new token, which replaces any older one; None once somebody is there who can sign in."""
+        """Return the token; None once somebody is there who can sign in.
+
+        It comes from the site's secret key: all copies of a site print one link, and so does one that is restarted.
+        """
         if not cls.is_open():
             return None
-        token = secrets.token_urlsafe(32)
+        token = salted_hmac("chat.setup", "first admin", algorithm="sha256").hexdigest()
         cls.objects.update_or_create(id=1, defaults={"hash": token_hash(token), "used_at": None})
         return token
 
@@ -80,7 +84,7 @@ class SetupToken(models.Model):
 
     @classmethod
     def matches(cls, token: str) -> bool:
-        """Whether `token` is the one that was printed last and nobody has used it."""
+        """Whether `token` is the one that was printed and nobody has used it."""
         return cls.is_open() and cls.objects.filter(hash=token_hash(token), used_at__isnull=True).exists()
 
     @classmethod
