@@ -16,7 +16,6 @@ from chat.errors import ChatError
 from chat.events import Delta, Status
 from chat.generation.retry import SMALL_LIMIT, Attempt, refuses_limit
 from chat.generation.transcript import words_of
-from chat.models import ChatModel
 from chat.providers.base import CompletionRequest
 from chat.usage import budget
 from chat.usage.budget import ANSWER_TOKENS, Need, Share
@@ -230,8 +229,7 @@ def grant(
     """
     if seen is None:
         seen = prompt_traits(turn.content for turn in request.turns)
-    model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
-    price = price_in_force(model, now) if model else None
+    price = price_in_force(account.model_id, now) if account.model_id else None
     need = Need(
         prompt_tokens=ceil(weighed(seen, lessons.weights())),
         answer_tokens=longest_request(request.max_tokens, (account.provider, account.model)),

@@ -27,6 +27,8 @@ EVERY_SECONDS: Final = 10.0
 # A process that has not said for so long that it lives is taken for dead; it says so four times a second.
 SILENCE: Final = timedelta(seconds=10)
 PURGED_AT_ONCE: Final = 100
+# What an account and its result are made of.
+READ: Final = ("message__conversation", "message__parent", "model__provider", "api_key", "owner")
 STOPPED: Final = "The server stopped while this was being written."
 
 
@@ -56,19 +58,20 @@ def recover() -> int:
 
     Several processes may try at once: the ledger settles each generation once.
     """
-    count = 0
     unfinished = Generation.objects.filter(finished_at__isnull=True)
-    rows = unfinished.select_related("message__conversation", "message__parent", "model__provider", "api_key", "owner")
+    workers = unfinished.order_by().values_list("worker", flat=True).distinct()
+    gone = [worker for worker in workers if is_surely_gone(worker)]
     silent = Q(heartbeat_at__lt=timezone.now() - SILENCE) | Q(heartbeat_at__isnull=True)
-    late = set(unfinished.filter(silent).values_list("pk", flat=True))
+    # Hundreds may be under way: their rows are read only if nobody writes them any more.
+    left = unfinished.filter(silent | Q(worker__in=gone)).values_list("pk", flat=True)
+    lost = [name for name in left if live.find(name) is None]
+    rows = list(unfinished.filter(pk__in=lost).select_related(*READ)) if lost else []
     for generation in rows:
-        if live.find(generation.pk) is None and (generation.pk in late or is_surely_gone(generation.worker)):
-            account, result = Account.of(generation, paying_group(generation.owner_id)), _result(generation)
-            report(account, result, settle(account, result))
-            spool.forget(generation.pk)
-            logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
-            count += 1
-    return count
+        account, result = Account.of(generation, paying_group(generation.owner_id)), _result(generation)
+        report(account, result, settle(account, result))
+        spool.forget(generation.pk)
+        logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
+    return len(rows)
 
 
 def _result(generation: Generation) -> Result:

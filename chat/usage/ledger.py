@@ -15,10 +15,10 @@ from msgspec.structs import astuple, replace
 from chat import database
 from chat.errors import ChatError
 from chat.events import Charge, Usage
-from chat.models import ChatModel, Conversation, Generation, Message, Price, UsageRecord
+from chat.models import Conversation, Generation, Message, Price, UsageRecord
 from chat.usage import budget, totals
 from chat.usage.pricelist import price_in_force, unit_price
-from chat.usage.pricing import Cost, cost_of
+from chat.usage.pricing import Cost, UnitPrice, cost_of
 from chat.usage.vocabulary import Reader
 
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
@@ -144,10 +144,10 @@ def book(account: Account, attempts: Iterable[Spent], now: datetime) -> list[Usa
 
 
 def _records(account: Account, sent: Iterable[tuple[int, Spent]], now: datetime) -> list[UsageRecord]:
-    model = ChatModel.objects.filter(pk=account.model_id).first() if account.model_id else None
-    price = price_in_force(model, now) if model else None
+    price = price_in_force(account.model_id, now) if account.model_id else None
+    rates = unit_price(price) if price else None
     reader = Reader(account.provider, account.model)
-    records = [_record(account, spent, number, now, price, reader) for number, spent in sent]
+    records = [_record(account, spent, number, now, reader, price, rates) for number, spent in sent]
     for record in records:
         record.save()
     totals.count(records)
@@ -184,10 +184,16 @@ def _storable(text: str) -> str:
 
 
 def _record(
-    account: Account, spent: Spent, attempt: int, now: datetime, price: Price | None, reader: Reader
+    account: Account,
+    spent: Spent,
+    attempt: int,
+    now: datetime,
+    reader: Reader,
+    price: Price | None,
+    rates: UnitPrice | None,
 ) -> UsageRecord:
     usage, source = _usage(spent, reader)
-    cost = _cost(usage, price)
+    cost = _cost(usage, rates)
     return UsageRecord(
         created_at=now,
         kind=account.kind,
@@ -267,10 +273,10 @@ def _consistent(usage: Usage) -> Usage:
     return usage
 
 
-def _cost(usage: Usage, price: Price | None) -> Cost | None:
+def _cost(usage: Usage, price: UnitPrice | None) -> Cost | None:
     if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    return cost_of(usage, unit_price(price))
+    return cost_of(usage, price)
 
 
 def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:

@@ -141,10 +141,9 @@ def in_force(at: datetime) -> QuerySet[Price]:
     return Price.objects.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
-def price_in_force(model: ChatModel, at: datetime) -> Price | None:
-    """Return the price that holds for the model at that moment; None if it has none."""
-    prices = Price.objects.filter(model=model, valid_from__lte=at).prefetch_related("tiers")
-    return prices.order_by("-valid_from", "-id").first()
+def price_in_force(model_id: int, at: datetime) -> Price | None:
+    """Return the price that holds for the model at that moment; None if it has none, or is there no more."""
+    return Price.objects.filter(model=model_id, valid_from__lte=at).order_by("-valid_from", "-id").first()
 
 
 def prices_in_force(models: Iterable[ChatModel], at: datetime) -> dict[int, Price]:

@@ -70,7 +70,7 @@ def test_a_tier_for_long_prompts_is_added_with_its_price(browser: Client, local:
     tier = {"tiers-TOTAL_FORMS": "1", "tiers-0-above_tokens": "1000"}
     tier |= {"tiers-0-input_per_million": "4", "tiers-0-output_per_million": "8"}
     browser.post(ADD, form(local, input_per_million="2", output_per_million="4", **tier))
-    price = price_in_force(local, timezone.now())
+    price = price_in_force(local.pk, timezone.now())
     assert price is not None
     assert [unit_price(price).at(prompt).input for prompt in (1000, 1001)] == [Decimal(2), Decimal(4)]
 

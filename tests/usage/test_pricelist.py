@@ -138,7 +138,7 @@ def test_an_admins_newest_price_is_never_overridden(openai: Provider) -> None:
     price(chosen, "99", days_ago=30, origin=Price.Origin.BUNDLED)
     wish = price(chosen, "1", days_ago=20)
     assert import_prices() == 0
-    assert price_in_force(chosen, timezone.now()) == wish
+    assert price_in_force(chosen.pk, timezone.now()) == wish
 
 
 def test_importing_asks_a_fixed_number_of_queries(
@@ -155,9 +155,9 @@ def test_the_price_in_force_is_the_newest_that_has_begun(openai: Provider) -> No
     first, second = price(chosen, "1", days_ago=10), price(chosen, "2", days_ago=5)
     price(chosen, "3", days_ago=-5)
     now = timezone.now()
-    assert price_in_force(chosen, now) == second
-    assert price_in_force(chosen, now - timedelta(days=7)) == first
-    assert price_in_force(chosen, now - timedelta(days=11)) is None
+    assert price_in_force(chosen.pk, now) == second
+    assert price_in_force(chosen.pk, now - timedelta(days=7)) == first
+    assert price_in_force(chosen.pk, now - timedelta(days=11)) is None
 
 
 def test_of_two_prices_from_one_moment_the_later_row_holds(openai: Provider) -> None:
@@ -165,7 +165,7 @@ def test_of_two_prices_from_one_moment_the_later_row_holds(openai: Provider) -> 
     now = timezone.now()
     for amount in (1, 2):
         later = Price.objects.create(model=chosen, valid_from=now, input_per_million=amount, output_per_million=1)
-    assert price_in_force(chosen, now) == later
+    assert price_in_force(chosen.pk, now) == later
     assert prices_in_force([chosen], now) == {chosen.pk: later}
 
 
