@@ -8,6 +8,9 @@ from typing import Final
 # everybody who has to do with it.
 CROWD: Final = 20
 SECONDS: Final = 0.05
+# More than this look less often: at the usual pace they would take all of the processor, and everybody would wait.
+LARGE_CROWD: Final = 500
+LARGE_CROWD_SECONDS: Final = 0.075
 
 
 class Beat:
@@ -22,11 +25,17 @@ class Beat:
         """Whether there are so many that they look together."""
         return self.crowd > CROWD
 
+    @property
+    def seconds(self) -> float:
+        """The time from one beat to the next."""
+        return SECONDS if self.crowd <= LARGE_CROWD else LARGE_CROWD_SECONDS
+
     def keep(self, look: Callable[[], bool]) -> None:
         """Call `look` at every beat from the next one on, until it returns False."""
         if not self._looks:
             loop = asyncio.get_running_loop()
-            loop.call_at(loop.time() + SECONDS, self._look, loop.time() + SECONDS)
+            due = loop.time() + self.seconds
+            loop.call_at(due, self._look, due)
         self._looks.append(look)
 
     def _look(self, due: float) -> None:
@@ -34,5 +43,5 @@ class Beat:
         if self._looks:
             loop = asyncio.get_running_loop()
             # However long the looking took, it begins as often; only where it takes longer than that, less often.
-            due = max(due + SECONDS, loop.time())
+            due = max(due + self.seconds, loop.time())
             loop.call_at(due, self._look, due)

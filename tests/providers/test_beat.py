@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from chat.providers.beat import CROWD, SECONDS, Beat
+from chat.providers.beat import CROWD, LARGE_CROWD, SECONDS, Beat
 
 
 async def test_a_few_keep_no_beat() -> None:
@@ -12,6 +12,14 @@ async def test_a_few_keep_no_beat() -> None:
     assert not beat.is_kept
     beat.crowd += 1
     assert beat.is_kept
+
+
+async def test_a_large_crowd_looks_less_often() -> None:
+    beat = Beat()
+    beat.crowd = LARGE_CROWD
+    assert beat.seconds == SECONDS
+    beat.crowd += 1
+    assert beat.seconds > SECONDS
 
 
 async def test_all_look_at_every_beat_until_they_have_seen_enough() -> None:
