@@ -87,8 +87,7 @@ def endurance(fleet: Fleet, streams: int, seconds: float) -> Iterator[Figure]:
     """Keep so many streams open for so long; each asks again when its answer is over."""
     words = min(WORDS, int(WORDS_PER_SECOND * seconds / 2))
     fleet.upstream.script(MODEL, stamps=True, tokens=words, delay=1 / WORDS_PER_SECOND)
-    # They begin one after another while the first one is answered, as people do; crowds that arrive at once are measured
-    # elsewhere.
+    # They begin one after another, as people do, within the time of one answer; crowds at once are measured elsewhere.
     heard, memory = asyncio.run(_run(fleet, streams, words / WORDS_PER_SECOND, seconds))
     steady = memory[int(len(memory) * SETTLING_SHARE) :]
     fifth = max(1, len(steady) // 5)

@@ -16,16 +16,19 @@ from chat.generation.context import context
 from chat.generation.report import report
 from chat.generation.retry import CONTINUE
 from chat.generation.transcript import Transcript, from_journal
-from chat.generation.worker import is_surely_gone
+from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
 from chat.usage import budget
 from chat.usage.ledger import Account, Result, Spent, paying_group, settle
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS: Final = 10.0
+# Together with the silence less than 15 s.
+EVERY_SECONDS: Final = 4.0
 # A process that has not said for so long that it lives is taken for dead; it says so four times a second.
 SILENCE: Final = timedelta(seconds=10)
+# One that is seen to be there has more time: the database may have been away, and it finds that out a little later.
+LONG_SILENCE: Final = timedelta(seconds=60)
 PURGED_AT_ONCE: Final = 100
 # What an account and its result are made of.
 READ: Final = ("message__conversation", "message__parent", "model__provider", "api_key", "owner")
@@ -58,12 +61,16 @@ def recover() -> int:
 
     Several processes may try at once: the ledger settles each generation once.
     """
+    now = timezone.now()
     unfinished = Generation.objects.filter(finished_at__isnull=True)
-    workers = unfinished.order_by().values_list("worker", flat=True).distinct()
-    gone = [worker for worker in workers if is_surely_gone(worker)]
-    silent = Q(heartbeat_at__lt=timezone.now() - SILENCE) | Q(heartbeat_at__isnull=True)
+    workers = list(unfinished.order_by().values_list("worker", flat=True).distinct())
+    gone = Q(worker__in=[worker for worker in workers if is_surely_gone(worker)])
+    # What this process writes it knows itself.
+    there = Q(worker__in=[worker for worker in workers if worker != THIS_WORKER and is_surely_there(worker)])
+    silent = Q(heartbeat_at__lt=now - SILENCE) | Q(heartbeat_at__isnull=True)
+    long_silent = Q(heartbeat_at__lt=now - LONG_SILENCE)
     # Hundreds may be under way: their rows are read only if nobody writes them any more.
-    left = unfinished.filter(silent | Q(worker__in=gone)).values_list("pk", flat=True)
+    left = unfinished.filter(gone | (silent & ~there) | long_silent).values_list("pk", flat=True)
     lost = [name for name in left if live.find(name) is None]
     rows = list(unfinished.filter(pk__in=lost).select_related(*READ)) if lost else []
     for generation in rows:

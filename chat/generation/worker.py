@@ -23,7 +23,16 @@ THIS_WORKER = f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
 
 def is_surely_gone(worker: str) -> bool:
     """Whether `worker` was a process of this machine that is no longer there; False where that cannot be known."""
+    return _is_there(worker) is False
+
+
+def is_surely_there(worker: str) -> bool:
+    """Whether `worker` is a process of this machine that is still there; False where that cannot be known."""
+    return _is_there(worker) is True
+
+
+def _is_there(worker: str) -> bool | None:
     host, pid, start = [*worker.split(" "), "", ""][:3]
     if host != socket.gethostname() or not pid.isdigit() or not Path("/proc/self/stat").exists():
-        return False
-    return _started(int(pid)) != start
+        return None
+    return _started(int(pid)) == start

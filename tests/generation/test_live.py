@@ -1,11 +1,14 @@
 """A generation outlives whoever asked for it, for as long as it may, and always says how it ended."""
 
 import asyncio
+import os
+import socket
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -271,6 +274,23 @@ async def test_a_living_process_is_left_alone_and_what_it_writes_is_not_even_rea
 
     # Of hundreds of answers each would be read, with its question and conversation, every few seconds.
     assert '"content"' not in await database.run(look)
+
+
+def another_worker() -> str:
+    """Return what a worker is called that is another process, and there."""
+    parent = os.getppid()
+    started = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+    return f"{socket.gethostname()} {parent} {started}"
+
+
+@pytest.mark.parametrize(("silent", "finished"), [(11, 0), (61, 1)])
+async def test_a_silent_process_that_is_seen_to_live_has_more_time(
+    generation: Generation, silent: int, finished: int
+) -> None:
+    generation.worker = another_worker()
+    generation.heartbeat_at = timezone.now() - timedelta(seconds=silent)
+    await database.run(generation.save)
+    assert await database.run(recover) == finished
 
 
 async def test_who_joins_while_the_journal_is_written_is_not_taken_for_deleted(
