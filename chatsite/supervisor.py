@@ -60,7 +60,10 @@ class Lifeline:
         loop = asyncio.get_running_loop()
 
         def heard() -> None:
-            said = self._socket.recv(1)
+            try:
+                said = self._socket.recv(1)
+            except OSError:
+                said = b""
             if said == RETIRE:
                 retire()
             elif not said:
@@ -69,7 +72,9 @@ class Lifeline:
 
         self._socket.setblocking(False)
         loop.add_reader(self._socket, heard)
-        self._socket.send(READY)
+        # A supervisor that was killed meanwhile hears nothing; that it is gone is heard next.
+        with contextlib.suppress(OSError):
+            self._socket.send(READY)
 
 
 class Worker:
@@ -151,7 +156,7 @@ class Supervisor:
         is_ready = await worker.is_ready()
         if not is_ready:
             worker.terminate()
-        else:
+        elif not worker.is_leaving:
             self._serving.append(worker)
         self._spawn(self._watch(worker))
         return worker if is_ready else None
@@ -193,7 +198,9 @@ class Supervisor:
 
     async def _restart_all(self) -> None:
         """Replace the workers one after the other; each goes when its successor serves and its answers are written."""
-        for worker in list(self._serving):
+        # One that is just starting may have begun with what was there before, too.
+        there = [worker for worker in self._all if not worker.is_leaving]
+        for worker in sorted(there, key=lambda worker: worker.began):
             if await self._start() is None:
                 logger.error("A new worker could not be started; the old ones go on.")
                 return
