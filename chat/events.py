@@ -1,17 +1,19 @@
 """The vocabulary of a generation: pure values, from the provider's decoder up to the browser.
 
-Providers yield `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Usage` and `Finished`. A generation adds the rest
-and turns `Usage` into `Charge` and `Finished` into `Done`. Structs with a tag are what a follower sees: their
-fields, plus the tag as `type`, are the JSON of one server-sent event.
+Providers yield `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Reclassified`, `Picture`, `Unreadable`, `Usage` and
+`Finished`. A generation adds the rest and turns `Usage` into `Charge` and `Finished` into `Done`. Structs with a tag
+are what a follower sees: their fields, plus the tag as `type`, are the JSON of one server-sent event.
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 
-FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "stopped", "disconnected"]
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "stopped", "disconnected", "other"]
+# What stands in `finish_detail` where a provider ended an answer and gave no reason at all.
+NO_REASON: Final = "none"
 UsageSource = Literal["provider", "estimated"]
 
 
@@ -59,6 +61,10 @@ class ToolCallDelta(Event, frozen=True, tag="tool_call", gc=False):
     arguments: str = ""
 
 
+class Reclassified(Event, frozen=True, tag="reclassified"):
+    """All text so far was thought: a closing tag came that nothing had opened. It has no length of its own."""
+
+
 class Field(Event, frozen=True, tag="field"):
     """A field of a structured answer that is complete; `name` is its path, such as `address.city` or `items.0.name`."""
 
@@ -66,12 +72,27 @@ class Field(Event, frozen=True, tag="field"):
     value: object
 
 
+class Picture(msgspec.Struct, frozen=True, gc=False):
+    """A picture that the model made. `media_type` is an image's, such as `image/png`."""
+
+    media_type: str
+    data: bytes
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A piece of an answer under way could not be read, and may be missing from it."""
+
+
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens as the provider counted them; None where it did not say.
+    """Tokens as the provider counted them, and by what it charges for them; None where it did not say.
 
     `cached_tokens` (read from the provider's cache) and `cache_write_tokens` are part of `prompt_tokens`,
     `long_cache_write_tokens` (kept for an hour) part of `cache_write_tokens`, `reasoning_tokens` part of
-    `completion_tokens`.
+    `completion_tokens`. `cache_write_lifetimes` divides `cache_write_tokens` by how long they are kept, such as
+    `{"5m": 100, "1h": 20}`, where that is told.
+
+    `service_tier`, `speed` and `inference_geo` are the provider's own words for what was used and not what was asked
+    for, `web_searches` how many it made, `cost` its own price for the request in US dollars.
     """
 
     prompt_tokens: int | None = None
@@ -80,16 +101,30 @@ class Usage(msgspec.Struct, frozen=True):
     reasoning_tokens: int | None = None
     cache_write_tokens: int | None = None
     long_cache_write_tokens: int | None = None
+    cache_write_lifetimes: dict[str, int] | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    inference_geo: str | None = None
+    web_searches: int | None = None
+    cost: Decimal | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """The provider's regular end."""
+    """The provider's regular end.
+
+    `finish_detail` is its own word where the reason is `other`, and NO_REASON where it gave none.
+    """
 
     finish_reason: FinishReason
+    finish_detail: str | None = None
 
 
 class Charge(Event, frozen=True, tag="usage"):
-    """What the generation used and what it cost; None where unknown, a cost is never guessed to be zero."""
+    """What the generation used and what it cost; None where unknown, a cost is never guessed to be zero.
+
+    `provider_cost` is the provider's own price in US dollars, where it told one; `cache_saving` what the same would
+    have cost more without the provider's cache (below zero where writing to it cost more than it saved).
+    """
 
     prompt_tokens: int | None
     cached_tokens: int | None
@@ -99,6 +134,10 @@ class Charge(Event, frozen=True, tag="usage"):
     cost: Decimal | None
     currency: str
     source: UsageSource
+    cache_write_tokens: int | None = None
+    service_tier: str | None = None
+    provider_cost: Decimal | None = None
+    cache_saving: Decimal | None = None
 
 
 class Title(Event, frozen=True, tag="title"):
@@ -116,6 +155,7 @@ class Done(Event, frozen=True, tag="done"):
     ttft_seconds: float | None
     tokens_per_second: float | None
     parsed: object = None
+    finish_detail: str | None = None
 
 
 class Failed(Event, frozen=True, tag="error"):
@@ -126,8 +166,8 @@ class Failed(Event, frozen=True, tag="error"):
     retryable: bool
 
 
-Delta = ReasoningDelta | TextDelta | ToolCallDelta
-Upstream = Delta | Usage | Finished
+Delta = ReasoningDelta | TextDelta | ToolCallDelta | Reclassified
+Upstream = Delta | Picture | Unreadable | Usage | Finished
 Terminal = Done | Failed
 
 # How events and answers become JSON: money as numbers with all their digits; the parser decides how exactly it reads.

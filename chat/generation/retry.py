@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Final
 
 from chat.errors import ChatError
-from chat.events import Delta, Finished, FinishReason, Status, TextDelta, Usage
+from chat.events import Delta, Finished, FinishReason, Picture, Status, TextDelta, Unreadable, Usage
 from chat.generation.transcript import Transcript
 from chat.providers.base import CompletionRequest, Provider, Turn
 
@@ -240,6 +240,8 @@ class Writing:
                         attempt.finish_reason = event.finish_reason
                     case Usage():
                         attempt.usage = event
+                    case Picture() | Unreadable():
+                        pass
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)

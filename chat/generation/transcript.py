@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import msgspec
 
-from chat.events import Delta, ReasoningDelta, Status, TextDelta, ToolCallDelta
+from chat.events import Delta, ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
 
 Entry = Delta | Status
 
@@ -24,7 +24,7 @@ def words_of(entry: Entry) -> str:
             return entry.content
         case ToolCallDelta():
             return entry.name + entry.arguments
-        case Status():
+        case Status() | Reclassified():
             return ""
 
 
@@ -35,7 +35,7 @@ def _tail(entry: Entry, length: int) -> Entry:
             spoken = _length(entry) - length
             unnamed = entry.arguments[max(0, spoken - len(entry.name)) :]
             return ToolCallDelta(entry.index, entry.id, entry.name[spoken:], unnamed)
-        case Status():
+        case Status() | Reclassified():
             return entry
         case _:
             return type(entry)(entry.content[-length:])
@@ -198,4 +198,4 @@ def to_journal(entries: Iterable[Entry], *, asks_again: bool = False) -> list[An
 def from_journal(values: list[Any]) -> list[Entry]:
     """Return the entries that `to_journal` was given."""
     said = [value for value in values if value is not None]
-    return msgspec.convert(said, list[ReasoningDelta | TextDelta | ToolCallDelta | Status])
+    return msgspec.convert(said, list[ReasoningDelta | TextDelta | ToolCallDelta | Reclassified | Status])

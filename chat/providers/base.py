@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from chat.events import Upstream
 
@@ -18,11 +18,31 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What earlier answers of a model told about the server behind it.
+
+    `refused` are the request's parameters that it turned down, by their names on the wire, such as `temperature`; they
+    are left out. `renamed` are those that it takes by another name, such as `max_tokens` by `max_completion_tokens`.
+    `gives_no_reason`: it ends its answers without any finish reason, so none is no sign of a broken-off answer.
+    `begins_in_thought`: its answers begin with thoughts that only a closing tag ends.
+    """
+
+    refused: frozenset[str] = frozenset()
+    renamed: tuple[tuple[str, str], ...] = ()
+    gives_no_reason: bool = False
+    begins_in_thought: bool = False
+
+
+NOTHING_LEARNT: Final = Learnt()
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """All that a provider needs to know; no rows, no settings.
 
     `model` is the provider's own name for it. `turns` are in order, the system prompt first, the question last.
-    `temperature`, `max_tokens` and `response_format` are left to the provider when None.
+    `temperature`, `max_tokens` and `response_format` are left to the provider when None. `cache_key` names the
+    conversation to a provider that is to keep its prompt for the next turn; None where nothing is to be kept.
     """
 
     model: str
@@ -30,6 +50,8 @@ class CompletionRequest:
     max_tokens: int | None = None
     temperature: float | None = None
     response_format: dict[str, Any] | None = field(default=None, hash=False)
+    cache_key: str | None = None
+    learnt: Learnt = NOTHING_LEARNT
 
 
 @dataclass(frozen=True, slots=True)

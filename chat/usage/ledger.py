@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from chat import database
 from chat.errors import ChatError
@@ -21,6 +21,15 @@ from chat.usage.pricelist import price_in_force, unit_price
 from chat.usage.pricing import Cost, UnitPrice, cost_of
 from chat.usage.vocabulary import Reader
 
+# What of a provider's usage is a number of tokens.
+COUNTS: Final = (
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cache_write_tokens",
+    "long_cache_write_tokens",
+)
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
 # The largest value of a PositiveIntegerField that every database keeps.
@@ -257,7 +266,7 @@ def _countable(usage: Usage) -> Usage:
     def count(tokens: int | None) -> int | None:
         return tokens if tokens is not None and 0 <= tokens <= LARGEST_COUNT else None
 
-    return Usage(*map(count, astuple(usage)))
+    return replace(usage, **{name: count(getattr(usage, name)) for name in COUNTS})
 
 
 def _consistent(usage: Usage) -> Usage:
