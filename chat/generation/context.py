@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from chat.generation import pictures
 from chat.models import Generation, Message
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed
@@ -76,7 +77,7 @@ def context(generation: Generation) -> Context:
     window = model.context_window
     branch = history(question, window * MOST_CHARS_PER_TOKEN if window else EVERYTHING)
     exchanges = [
-        (Turn("user", asked.content), Turn("assistant", answered.content))
+        (Turn("user", asked.content), Turn("assistant", pictures.unshown(answered.content)))
         for asked, answered in pairwise(branch)
         if asked.role == Message.Role.USER and answered.content
     ]

@@ -14,11 +14,13 @@ from uuid import UUID
 
 from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Delta, Event, FinishReason, Status, TextDelta
+from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
+from chat.generation import pictures
 from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
-from chat.generation.ending import Ending, Outcome, Times, result_of
+from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.journal import Journal
+from chat.generation.notes import TRIMMED
 from chat.generation.plan import Plan
 from chat.generation.report import report
 from chat.generation.retry import Attempt, Writing, unlimited
@@ -39,9 +41,6 @@ DRAIN_STEP_SECONDS = 0.02
 # Of what a provider sends, when several of its pieces came as one.
 CHARS_PER_PIECE = 4
 FAREWELL_SECONDS = 2.0
-
-# Of the request itself, before any attempt.
-TRIMMED = Status("Older messages were not sent: together they are more than the model takes.", attempt=0)
 
 Placed = tuple[int, Event]
 
@@ -184,7 +183,7 @@ class LiveGeneration:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
         self.audience.expect(FIRST_FOLLOWER_SECONDS)
         if self.plan.is_trimmed:
-            self._say(TRIMMED)
+            self._say(Status(TRIMMED, attempt=0))
         try:
             outcome = await self._outcome()
             self._ended = monotonic()
@@ -224,9 +223,13 @@ class LiveGeneration:
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
         ration = self._allowance.limit if self._allowance is not None else unlimited
-        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say, self._ask_again, ration)
+        policy = self.plan.limits.policy
+        writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
         self._attempts = writing.attempts
         return await writing.run()
+
+    async def _keep(self, picture: Picture) -> str:
+        return await database.run(pictures.keep, self.account.message_id, picture)
 
     async def _ask_again(self) -> None:
         await _journal.ask_again(self)
@@ -271,7 +274,7 @@ class LiveGeneration:
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
-        if outcome == "stop":
+        if outcome in ("stop", "other"):
             parsed, invalid = parse_whole(self.plan.request.response_format, self.transcript.content)
             outcome = invalid or outcome
         result = result_of(outcome, self.transcript, self._attempts, self._times)
@@ -295,7 +298,8 @@ class LiveGeneration:
         ).events()
 
     def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
-        return Ending(charge, self.plan.title, outcome, self._times, parsed)
+        detail = detail_of(outcome, self._attempts)
+        return Ending(charge, self.plan.title, outcome, self._times, parsed, detail)
 
     @property
     def _times(self) -> Times:

@@ -15,7 +15,8 @@ from time import monotonic
 from typing import Final
 
 from chat.errors import ChatError
-from chat.events import Delta, Finished, FinishReason, Picture, Status, TextDelta, Unreadable, Usage
+from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
+from chat.generation.notes import UNREADABLE
 from chat.generation.transcript import Transcript
 from chat.providers.base import CompletionRequest, Provider, Turn
 
@@ -32,6 +33,7 @@ PROOF_CHARS: Final = 12
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
 Say = Callable[[Delta | Status], None]
+Keep = Callable[[Picture], Awaitable[str]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence["Attempt"]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
@@ -62,7 +64,7 @@ class Attempt:
     """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
 
     `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped. `sent` is False for
-    one that never left.
+    one that never left. `has_gaps`: a piece of it could not be read.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -73,7 +75,14 @@ class Attempt:
     first_token: float | None = None
     ended: float | None = None
     finish_reason: FinishReason | None = None
+    finish_detail: str | None = None
+    has_gaps: bool = False
     error: ChatError | None = None
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the provider counted that it answered something."""
+        return self.usage is not None and bool(self.usage.completion_tokens)
 
     def leave(self) -> None:
         """Note that the request is out."""
@@ -90,6 +99,11 @@ async def unannounced() -> None:
     """What is awaited before a further request where nobody needs to know of it."""
 
 
+async def unkept(picture: Picture) -> str:
+    """What stands for a picture where nobody keeps any."""
+    return ""
+
+
 async def unlimited(attempts: Sequence[Attempt]) -> int | None:
     """How long the answer may become on its next request where only the request itself limits it."""
     return None
@@ -97,6 +111,8 @@ async def unlimited(attempts: Sequence[Attempt]) -> int | None:
 
 class Writing:
     """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
+
+    `keep` is awaited with each picture, and returns the Markdown that stands for it.
 
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
@@ -110,6 +126,7 @@ class Writing:
         say: Say,
         ask_again: Announce = unannounced,
         ration: Ration = unlimited,
+        keep: Keep = unkept,
     ) -> None:
         self.attempts: list[Attempt] = []
         self._source = source
@@ -118,6 +135,7 @@ class Writing:
         self._say = say
         self._ask_again = ask_again
         self._ration = ration
+        self._keep = keep
         # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
         self._parts: list[str] = []
 
@@ -139,7 +157,9 @@ class Writing:
             except ChatError as error:
                 # A blank is nothing that anybody sees, and no turn that a provider takes.
                 has_begun = bool(self._text.strip())
-                if not has_begun and self._may_pass(error) and retries < self._policy.max_retries:
+                # What was answered is paid for, shown or not: asking again would be another bill.
+                is_new = not has_begun and not self.attempts[-1].is_billed
+                if is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
@@ -220,8 +240,6 @@ class Writing:
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")
-        if attempt.error is None and attempt.finish_reason == "stop" and not len(attempt.said):
-            attempt.error = ChatError("api_error", "The model ended its answer without saying anything.")
         if attempt.error is not None:
             raise attempt.error
         return attempt.finish_reason or "stop"
@@ -237,11 +255,16 @@ class Writing:
             async for event in upstream:
                 match event:
                     case Finished():
-                        attempt.finish_reason = event.finish_reason
+                        attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
                     case Usage():
                         attempt.usage = event
-                    case Picture() | Unreadable():
-                        pass
+                    case Picture():
+                        attempt.first_token = attempt.first_token or monotonic()
+                        self._tell(seam.join(await self._keep(event)))
+                    case Unreadable():
+                        if not any(each.has_gaps for each in self.attempts):
+                            self._say(Status(UNREADABLE, attempt=0))
+                        attempt.has_gaps = True
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)
@@ -256,6 +279,8 @@ class Writing:
                 return
             self._parts.append(said)
             said = TextDelta(said)
+        elif isinstance(said, Reclassified):
+            self._parts.clear()
         self._say(said)
 
 

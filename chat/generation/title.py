@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chat import catalog, database
 from chat.errors import ChatError
-from chat.events import Delta, Status, TextDelta
+from chat.events import Delta, Reclassified, Status, TextDelta
 from chat.generation import feed
 from chat.generation.allowance import grant
 from chat.generation.ask import title_of
@@ -122,6 +122,8 @@ async def _ask(task: Task) -> str:
     def note(news: Delta | Status) -> None:
         if isinstance(news, TextDelta):
             said.append(news.content)
+        elif isinstance(news, Reclassified):
+            said.clear()
 
     policy = Policy(max_retries=1, max_continuations=0, idle_seconds=settings.CHAT_IDLE_TIMEOUT)
     attempts: list[Attempt] = []

@@ -68,6 +68,9 @@ class MessagesDecoder(StreamDecoder):
         self._tool_calls: dict[int | None, int] = {}
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
+        if event.event == "error":
+            self.failure = failure(event.data)
+            return []
         try:
             told = _decode_event(event.data)
         except msgspec.DecodeError:
@@ -87,7 +90,7 @@ class MessagesDecoder(StreamDecoder):
                     self._finish(told.delta.stop_reason)
             case "message_stop":
                 self.done = True
-            case kind if kind == "error" or event.event == "error" or told.error:
+            case kind if kind == "error" or told.error:
                 self.failure = failure(event.data)
             case "message" if not told.type and reports_failure(said := self._loose(event.data)):
                 # No event of this format, and no type: what a gateway says of itself.

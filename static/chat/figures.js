@@ -64,6 +64,15 @@ function charged(usage) {
 
 /**
  * @param {Turn} turn
+ * @returns {string} how it ended, if not plainly
+ */
+function end({ finishReason, finishDetail, status }) {
+  if (finishReason !== "other") return ENDS[finishReason] ?? STATES[status] ?? "";
+  return finishDetail === "none" ? "Ended without saying why" : `Ended with ‘${finishDetail}’`;
+}
+
+/**
+ * @param {Turn} turn
  * @returns {string} empty for a question and while the answer is being written
  */
 export function quietLine(turn) {
@@ -75,8 +84,7 @@ export function quietLine(turn) {
     ...(turn.usage ? charged(turn.usage) : []),
     typeof elapsed === "number" ? duration(elapsed) : "",
     typeof speed === "number" ? `${(speed < 10 ? tenth : whole).format(speed)} tokens/s` : "",
-    turn.isTrimmed ? "older messages not sent" : "",
-    ENDS[turn.finishReason] ?? STATES[turn.status] ?? "",
+    end(turn),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -4,7 +4,7 @@ import { createActions } from "./actions.js";
 import { quietLine, tokenDetail } from "./figures.js";
 import { reveal } from "./pace.js";
 import { need, show } from "./page.js";
-import { remedies } from "./remedy.js";
+import { emptiness, remedies } from "./remedy.js";
 import { isThinking, thoughtLine } from "./thought.js";
 import { createTools } from "./tools.js";
 
@@ -49,6 +49,7 @@ export function createMessage(article, createBody, toolTemplate) {
   const trouble = need(".trouble", HTMLElement, article);
   const sentence = need(".trouble-text", HTMLElement, article);
   const buttons = trouble.querySelectorAll("button");
+  const notes = need(".notes", HTMLElement, article);
   const figures = need(".figures", HTMLElement, article);
   const actions = createActions(need(".actions", HTMLElement, article));
 
@@ -84,7 +85,7 @@ export function createMessage(article, createBody, toolTemplate) {
     /** @type {string[]} */
     const offered = remedies(turn);
     for (const button of buttons) show(button, offered.includes(button.dataset.action ?? ""));
-    say(sentence, turn.trouble?.message ?? "");
+    say(sentence, turn.trouble?.message ?? emptiness(turn));
     trouble.toggleAttribute("data-calm", turn.trouble === null);
     show(trouble, turn.trouble !== null || offered.length > 0);
   }
@@ -122,6 +123,7 @@ export function createMessage(article, createBody, toolTemplate) {
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
       mend(turn);
+      say(notes, turn.notes.join(" "));
       const line = quietLine(turn);
       if (figures.textContent !== line) figures.textContent = line;
       figures.title = tokenDetail(turn.usage);

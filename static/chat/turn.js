@@ -49,6 +49,7 @@
  * @property {Record<string, unknown>} fields
  * @property {Status} status
  * @property {string} finishReason
+ * @property {string} finishDetail the provider's own word for another end; `none` where it gave no reason
  * @property {string} model
  * @property {string} notice news while nothing arrives
  * @property {number} waitedSeconds
@@ -57,7 +58,7 @@
  * @property {Usage | null} usage
  * @property {Timing | null} timing
  * @property {Trouble | null} trouble
- * @property {boolean} isTrimmed whether older messages were not sent with it
+ * @property {string[]} notes what stays true of it: that older messages were not sent, that a piece is missing
  * @property {string} requestId of a question asked, or an answer asked for again, from this page
  * @property {string} createdAt ISO 8601
  * @property {Siblings | null} siblings null until the server has told them
@@ -78,6 +79,7 @@ export function turn(known) {
     fields: {},
     status: "complete",
     finishReason: "",
+    finishDetail: "",
     model: "",
     notice: "",
     waitedSeconds: 0,
@@ -86,7 +88,7 @@ export function turn(known) {
     usage: null,
     timing: null,
     trouble: null,
-    isTrimmed: false,
+    notes: [],
     requestId: "",
     createdAt: "",
     siblings: null,

@@ -52,7 +52,6 @@ def no_streams() -> Iterable[Row]:
     yield from before("200 with nothing", "api_error", body="")
     yield from before("200 with no event", "api_error", raw=[])
     yield from before("200 with comments", "api_error", raw=[b": ping\n\n", b": ping\n\n"])
-    yield from before("200 with an empty answer", "api_error", text=[])
     yield refused("200 with a web page", "api_error", body="<!doctype html><title>Welcome</title>")
     yield refused("200 with other JSON", "api_error", body='{"object": "list", "data": []}')
     for status in (302, 307, 308):
@@ -79,6 +78,10 @@ def faults() -> Iterable[Row]:
         yield from after(f"{name} after text", code_after, **knobs)
     for fault, code in (("close", "network_error"), ("reset", "network_error"), ("hang", "timeout")):
         yield from before(f"{fault} before the headers", code, then=fault, before_headers=True)
+    aborted: Knobs = {"finish_reason": "abort"}
+    yield from before("abort before text", "api_error", text=[], **aborted)
+    half: Knobs = {"text": PIECES[:4], **aborted}
+    yield Row("abort after text", (half, REST), "stop", ("api_error", "stop"), text=WHOLE, news=("continue",))
     denied: Knobs = {"then": "error", "error_type": "authentication_error"}
     yield refused("denied by an event", "authentication", **denied)
     late = refused("denied by an event after text", "authentication", **ANSWER, after=4, **denied)
@@ -119,6 +122,11 @@ def endings() -> Iterable[Row]:
     for reason in ("length", "content_filter"):
         yield Row(reason, ({**ANSWER, "finish_reason": reason},), reason, (reason,), text=WHOLE)
         yield Row(f"{reason}, no text", ({"text": [], "finish_reason": reason},), reason, (reason,))
+    # It was answered, and paid for: nothing that can be shown is not asked for again.
+    yield Row("stop, no text", ({"text": []},), "stop", ("stop",))
+    unknown: tuple[str | None, ...] = (None, "", "xyz")
+    for word in unknown:
+        yield Row(f"reason {word!r}", ({**ANSWER, "finish_reason": word},), "other", ("other",), text=WHOLE)
     calls: Knobs = {"text": [], "tool_calls": call, "finish_reason": "tool_calls"}
     yield Row("tool_calls", (calls,), "tool_calls", ("tool_calls",))
     for place in (0, 4):

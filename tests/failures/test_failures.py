@@ -18,7 +18,7 @@ from tests.upstream.script import default_text
 
 TRIALS: Final = [Trial(number, kind, row) for kind, rows in ROWS.items() for number, row in enumerate(rows)]
 CONTINUE: Final = "Continue exactly where you left off."
-REGULAR: Final = ("stop", "length", "content_filter", "tool_calls")
+REGULAR: Final = ("stop", "length", "content_filter", "tool_calls", "other")
 every_trial = pytest.mark.parametrize("trial", TRIALS, ids=str)
 
 
@@ -126,7 +126,10 @@ def test_the_upstream_is_asked_as_often_as_it_should_be_and_the_reader_hears_of_
     row, requests = trial.row, list(seen.requests)
     assert len(requests) == len(row.attempts)
     assert all(request.ended != "open" for request in requests)
-    told = [event for event in seen.events if event["type"] == "status"]
+    news = [event for event in seen.events if event["type"] == "status"]
+    # What could not be read is told of the answer, and of no attempt.
+    assert any(event["attempt"] == 0 for event in news) == ("malformed at 4" in row.name)
+    told = [event for event in news if event["attempt"]]
     assert ["continue" if event["retry_in"] is None else "retry" for event in told] == list(row.news)
     assert [event["attempt"] for event in told] == list(range(2, len(told) + 2))
     assert row.waits is None or told[0]["retry_in"] == row.waits
@@ -143,7 +146,9 @@ def test_every_request_that_arrived_is_one_row_of_the_ledger(trial: Trial, seen:
     assert tuple(row["error_type"] or row["finish_reason"] for row in seen.usage) == trial.row.attempts
     assert len({row["attempt"] for row in seen.usage}) == len(seen.usage)
     for row in seen.usage:
-        assert row["source"] == ("provider" if row["finish_reason"] in REGULAR else "estimated")
+        # Who says that it gave up may count all the same.
+        was_counted = row["finish_reason"] in REGULAR or "abort" in trial.row.name
+        assert row["source"] == ("provider" if was_counted else "estimated")
 
 
 @every_trial

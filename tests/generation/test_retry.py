@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 
 from chat.errors import ChatError
-from chat.events import Finished, ReasoningDelta, Upstream, Usage
+from chat.events import Finished, ReasoningDelta, Reclassified, Unreadable, Upstream, Usage
+from chat.generation.notes import UNREADABLE
 from chat.generation.retry import CONTINUE, delay_seconds
 from chat.providers.base import CompletionRequest, Turn, unheeded
-from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, Heard, Scripted
+from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, USAGE, Heard, Scripted
 
 SOON = 0.01
 
@@ -200,6 +201,31 @@ async def test_an_attempt_knows_whether_it_left() -> None:
     assert [attempt.sent for attempt in heard.writing.attempts] == [False, True, True]
 
 
-async def test_an_answer_without_a_word_is_no_success() -> None:
-    with pytest.raises(ChatError, match="without saying anything"):
-        await Heard(Scripted([*DONE]), retries=0).writing.run()
+async def test_an_answer_that_cannot_be_shown_is_an_answer_and_not_asked_for_again() -> None:
+    source = Scripted([*DONE], ["Again.", *DONE])
+    assert await Heard(source).writing.run() == "stop"
+    assert len(source.requests) == 1
+
+
+async def test_what_was_answered_and_billed_is_not_asked_for_again_when_it_breaks_off_unseen() -> None:
+    source = Scripted([USAGE, passing("network_error")], ["Again.", *DONE])
+    with pytest.raises(ChatError) as caught:
+        await Heard(source).writing.run()
+    assert (caught.value.code, caught.value.retryable) == ("network_error", True)
+    assert len(source.requests) == 1
+
+
+async def test_text_that_turns_out_to_be_thought_is_not_continued_from() -> None:
+    source = Scripted(["Hm. So", Reclassified(), passing("network_error")], ["Here.", *DONE])
+    heard = Heard(source)
+    await heard.writing.run()
+    assert len(source.requests) == 2
+    assert source.requests[1].turns == source.requests[0].turns
+
+
+async def test_a_piece_that_could_not_be_read_is_told_once() -> None:
+    heard = Heard(Scripted(["One", Unreadable(), " two", Unreadable(), " three", *DONE]))
+    await heard.writing.run()
+    assert [news.message for news in heard.news] == [UNREADABLE]
+    assert heard.text == "One two three"
+    assert heard.writing.attempts[0].has_gaps

@@ -86,6 +86,8 @@ test("the detail divides the tokens", () => {
   assert.equal(tokenDetail(null), "");
 });
 
-test("that older messages were not sent is said", () => {
-  assert.equal(line({ usage: null, timing: null, isTrimmed: true }), "gpt-4o · older messages not sent");
+test("an end by another word is said, and that no reason was given", () => {
+  const other = { usage: null, timing: null, finishReason: "other" };
+  assert.equal(line({ ...other, finishDetail: "xyz" }), "gpt-4o · Ended with ‘xyz’");
+  assert.equal(line({ ...other, finishDetail: "none" }), "gpt-4o · Ended without saying why");
 });
