@@ -34,6 +34,20 @@ LADDER: Final[dict[str, Rung]] = {
     "unknown": Rung(500, True),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a server told about itself by turning a request down.
+
+    `parameters` are those it does not take, by their names on the wire. `window` is how many tokens its model takes at
+    once, `prompt_tokens` how many the refused prompt was; None where it did not say.
+    """
+
+    parameters: frozenset[str] = frozenset()
+    window: int | None = None
+    prompt_tokens: int | None = None
+
+
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
@@ -42,7 +56,7 @@ class ChatError(Exception):
     """Something went wrong and a person shall read why.
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
-    `retryable` goes by the code unless more is known.
+    `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
     """
 
     def __init__(
@@ -53,6 +67,7 @@ class ChatError(Exception):
         self.message = message
         self.retry_after = retry_after
         self.retryable = LADDER[code].retryable if retryable is None else retryable
+        self.refusal: Refusal | None = None
 
     @property
     def http_status(self) -> int:

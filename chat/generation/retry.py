@@ -17,7 +17,8 @@ from typing import Final
 from chat.errors import ChatError
 from chat.events import Delta, Finished, FinishReason, Picture, Status, TextDelta, Unreadable, Usage
 from chat.generation.transcript import Transcript
-from chat.providers.base import CompletionRequest, Provider, Turn
+from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
+from chat.providers.refusal import adapted
 
 BASE_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 8.0
@@ -44,7 +45,12 @@ OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
 
 
 def refuses_limit(error: ChatError) -> bool:
-    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for."""
+    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for.
+
+    A limit that is not known by its name is none that is too high.
+    """
+    if error.refusal is not None and error.refusal.parameters:
+        return False
     return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
 
 
@@ -100,6 +106,7 @@ class Writing:
 
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
+    `learnt` is what is known of the server by the last request that it answered.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class Writing:
         ration: Ration = unlimited,
     ) -> None:
         self.attempts: list[Attempt] = []
+        self.learnt = request.learnt
         self._source = source
         self._request = request
         self._policy = policy
@@ -139,7 +147,11 @@ class Writing:
             except ChatError as error:
                 # A blank is nothing that anybody sees, and no turn that a provider takes.
                 has_begun = bool(self._text.strip())
-                if not has_begun and self._may_pass(error) and retries < self._policy.max_retries:
+                if (learnt := self._adapted(request, error)) is not None:
+                    # Asked again at once, as this server wants it: that is no failure to wait for.
+                    request = replace(request, learnt=learnt)
+                    self._request = replace(self._request, learnt=learnt)
+                elif not has_begun and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
@@ -163,6 +175,10 @@ class Writing:
                 self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
                 request = self._continuation()
                 await self._ask_again()
+
+    def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
+        """Return how the server wants to be asked that turned a request down; None where it did not say."""
+        return adapted(request.learnt, error.refusal.parameters) if error.refusal is not None else None
 
     def _is_at(self, limit: int) -> bool:
         """Whether the last request ended at a limit, and not because the model can say no more."""
@@ -217,6 +233,9 @@ class Writing:
             attempt.error = error
         finally:
             attempt.ended = monotonic()
+            if len(attempt.said) or attempt.finish_reason:
+                # What is refused for something else may have been taken as it was before, too.
+                self.learnt = request.learnt
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")

@@ -14,13 +14,14 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError
+from chat.errors import ChatError, Refusal
 from chat.events import Upstream
 from chat.providers.base import CompletionRequest, Endpoint, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
+from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
 
@@ -38,6 +39,9 @@ class Remote(ABC):
     Nothing is opened before the first request.
     """
 
+    # What of a request may be left out where a server does not take it.
+    _optional: frozenset[str] = OPTIONAL
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
@@ -46,7 +50,11 @@ class Remote(ABC):
         """Return the decoder for one stream."""
 
     @abstractmethod
-    def _ask(self, request: CompletionRequest) -> AbstractAsyncContextManager[httpx2.Response]:
+    def _body(self, request: CompletionRequest) -> dict[str, Any]:
+        """Return what is sent beside the model's name, as the format has it."""
+
+    @abstractmethod
+    def _ask(self, model: str, body: dict[str, Any]) -> AbstractAsyncContextManager[httpx2.Response]:
         """Make the request. The response's body has not been read, and is closed at the end."""
 
     @abstractmethod
@@ -76,10 +84,12 @@ class Remote(ABC):
         self, request: CompletionRequest, sent: Callable[[], None] = unheeded
     ) -> AsyncGenerator[Upstream, None]:
         decoder = self._decoder()
+        body: dict[str, Any] = {}
         try:
+            body = heeded(self._body(request), request.learnt)
             async with AsyncExitStack() as stack:
                 with told(sent):
-                    response = await stack.enter_async_context(self._ask(request))
+                    response = await stack.enter_async_context(self._ask(request.model, body))
                 batched = batches(response, decoder, self._endpoint.idle_timeout)
                 async for batch in await stack.enter_async_context(aclosing(batched)):
                     for event in batch:
@@ -90,7 +100,10 @@ class Remote(ABC):
             if isinstance(error, httpx2.TransportError) and decoder.ending:
                 end = decoder.end()
             else:
-                raise self._public(error, after_text=decoder.said) from None
+                public = self._public(error, after_text=decoder.said)
+                if not decoder.said:
+                    public.refusal = self._refusal(error, public, body)
+                raise public from None
         finally:
             if decoder.malformed:
                 logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
@@ -126,6 +139,20 @@ class Remote(ABC):
         public.message = self._without_key(public.message)
         public.args = (public.message,)
         return public
+
+    def _refusal(self, error: Exception, public: ChatError, body: dict[str, Any]) -> Refusal | None:
+        """Return what is to be learnt from an error before the first word."""
+        response = getattr(error, "response", None)
+        if isinstance(response, httpx2.Response):
+            status, words = response.status_code, response.text
+        elif public.code == "api_error" and not public.retryable:
+            status, words = None, public.message
+        else:
+            return None
+        parameters = frozenset[str]()
+        if public.code == "api_error":
+            parameters = refused_parameters(status, words, self._optional & body.keys())
+        return Refusal(parameters) if parameters else None
 
     def _without_key(self, message: str) -> str:
         key = self._endpoint.api_key

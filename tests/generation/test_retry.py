@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from chat.errors import ChatError
+from chat.errors import ChatError, Refusal
 from chat.events import Finished, ReasoningDelta, Upstream, Usage
 from chat.generation.retry import CONTINUE, delay_seconds
 from chat.providers.base import CompletionRequest, Turn, unheeded
@@ -63,6 +63,36 @@ async def test_a_longer_pause_than_a_minute_is_not_waited_for_and_its_end_is_tol
 @pytest.mark.parametrize(("retries", "least", "most"), [(0, 1, 2), (1, 2, 3), (2, 4, 5), (3, 8, 9), (9, 8, 9)])
 def test_the_delay_doubles_up_to_a_limit(retries: int, least: float, most: float) -> None:
     assert all(least <= delay_seconds(retries) <= most for _ in range(100))
+
+
+def turning_down(*parameters: str) -> ChatError:
+    error = ChatError("api_error", "The provider refused the request.", retryable=False)
+    error.refusal = Refusal(frozenset(parameters))
+    return error
+
+
+async def test_a_refused_parameter_is_no_failure_and_takes_no_retry() -> None:
+    source = Scripted([turning_down("temperature")], [passing()], ["Well.", *DONE])
+    heard = Heard(source, retries=1)
+    assert await heard.writing.run() == "stop"
+    assert [request.learnt.refused for request in source.requests] == [set(), {"temperature"}, {"temperature"}]
+    # Of the refusal nothing is said.
+    assert [news.attempt for news in heard.news] == [3]
+    assert heard.writing.learnt == source.requests[-1].learnt
+
+
+async def test_a_continuation_asks_as_the_server_wants_it() -> None:
+    source = Scripted([turning_down("stream_options")], ["half", passing("interrupted")], [" and half", *DONE])
+    await Heard(source).writing.run()
+    assert source.requests[2].learnt.refused == {"stream_options"}
+
+
+async def test_what_is_refused_again_and_again_comes_to_an_end() -> None:
+    source = Scripted([turning_down("temperature")], [turning_down("temperature")])
+    heard = Heard(source)
+    with pytest.raises(ChatError, match="refused the request"):
+        await heard.writing.run()
+    assert heard.writing.learnt == REQUEST.learnt
 
 
 async def test_after_text_the_answer_is_continued_from_the_partial() -> None:
