@@ -57,6 +57,7 @@ class ChatError(Exception):
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
     `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
+    `worth_repeating`: a program may try again by itself, if it is retryable; a person always may.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ChatError(Exception):
         self.retry_after = retry_after
         self.retryable = LADDER[code].retryable if retryable is None else retryable
         self.refusal: Refusal | None = None
+        self.worth_repeating = True
 
     @property
     def http_status(self) -> int:
@@ -77,6 +79,22 @@ class ChatError(Exception):
 def unexpected() -> ChatError:
     """Return the error for a mistake of ours: what it was stands in the log."""
     return ChatError("unknown", "Something went wrong on this server. Its log tells what.")
+
+
+def silence(seconds: float, *, has_begun: bool) -> ChatError:
+    """Return the error for a model that was waited for so long; `has_begun`: it had said something before.
+
+    Before the first word it may still be loading, or wait for its turn: asked again it would begin anew.
+    """
+    if has_begun:
+        return ChatError("timeout", f"The model said nothing more for {seconds:g} s.")
+    error = ChatError(
+        "timeout",
+        f"The model said nothing for {seconds:g} s; longer is not waited for its first word. It may still be "
+        "loading, or busy: try again later, or have CHAT_FIRST_TOKEN_TIMEOUT raised.",
+    )
+    error.worth_repeating = False
+    return error
 
 
 def masked(text: str, *, limit: int = 300) -> str:

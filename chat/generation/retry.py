@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import Final
 
-from chat.errors import ChatError
+from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Status, TextDelta, Unreadable, Usage
 from chat.generation.transcript import Transcript
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
@@ -56,11 +57,15 @@ def refuses_limit(error: ChatError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound."""
+    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
+
+    Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
+    """
 
     max_retries: int
     max_continuations: int
     idle_seconds: float
+    first_token_seconds: float = 300.0
 
 
 @dataclass(slots=True)
@@ -198,7 +203,8 @@ class Writing:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
         is_calling = bool(self.attempts[-1].said.tool_calls)
-        return error.retryable and error.code in PASSING and patient and not is_calling
+        passes = error.retryable and error.worth_repeating and error.code in PASSING
+        return passes and patient and not is_calling
 
     def _final(self, error: ChatError) -> ChatError:
         if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
@@ -228,7 +234,7 @@ class Writing:
         try:
             await self._read(request, attempt, seam)
         except TimeoutError:
-            attempt.error = ChatError("timeout", f"The model said nothing for {self._policy.idle_seconds:g} s.")
+            attempt.error = self._silence(attempt)
         except ChatError as error:
             attempt.error = error
         finally:
@@ -251,8 +257,8 @@ class Writing:
         # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
         step = idle / 10
         stream = self._source.stream(request, attempt.leave)
-        async with asyncio.timeout(idle + step) as deadline, aclosing(stream) as upstream:
-            armed = clock()
+        async with asyncio.timeout(self._policy.first_token_seconds) as deadline, aclosing(stream) as upstream:
+            armed = -inf
             async for event in upstream:
                 match event:
                     case Finished():
@@ -268,6 +274,11 @@ class Writing:
                         attempt.first_token = attempt.first_token or monotonic()
                         attempt.said.append(event)
                         self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
+
+    def _silence(self, attempt: Attempt) -> ChatError:
+        has_begun = attempt.first_token is not None
+        waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
+        return silence(waited, has_begun=has_begun)
 
     def _tell(self, said: Delta | str) -> None:
         if isinstance(said, str):

@@ -127,7 +127,8 @@ async def _ask(task: Task) -> str:
         if isinstance(news, TextDelta):
             said.append(news.content)
 
-    policy = Policy(max_retries=1, max_continuations=0, idle_seconds=settings.CHAT_IDLE_TIMEOUT)
+    patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
+    policy = Policy(1, 0, *patience)
     attempts: list[Attempt] = []
     learnt = task.request.learnt
     try:

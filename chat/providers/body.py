@@ -14,7 +14,7 @@ from typing import Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError, masked
+from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream, Usage
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.faults import from_body, refused
@@ -29,17 +29,19 @@ HEAD_BYTES: Final = 64 * 1024
 
 
 async def batches(
-    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float
+    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float, first_token_timeout: float | None = None
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what each read of the body adds to the answer, deltas and then usage, up to the body's end.
 
-    Pings and counts are no words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without
-    events. What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
+    Pings and counts are no words: `first_token_timeout` seconds with nothing else before the first word are a
+    ChatError, as are `idle_timeout` after it, and a body without events. What else goes wrong with the answer is for
+    `decoder.end` to say. Raises the exceptions of the transport.
     """
     is_stream = "event-stream" in response.headers.get("content-type", "")
     events = EventDecoder()
     head = b""
     spoke = monotonic()
+    limit, has_begun = first_token_timeout or idle_timeout, False
     async with aclosing(_pieces(response)) as body:
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
@@ -48,8 +50,11 @@ async def batches(
                 break
             if batch and not isinstance(batch[0], Usage):
                 spoke = monotonic()
-            elif monotonic() - spoke > idle_timeout:
-                raise ChatError("timeout", "The provider keeps the line open but says nothing.")
+                if not has_begun:
+                    limit, has_begun = idle_timeout, True
+                    _wait_no_longer(response, idle_timeout)
+            elif monotonic() - spoke > limit:
+                raise silence(limit, has_begun=has_begun)
             if decoder.events == 0 and len(head) < HEAD_BYTES:
                 head += chunk[: HEAD_BYTES - len(head)]
             elif decoder.events == 0 and not is_stream:
@@ -62,6 +67,12 @@ async def batches(
                     yield batch
     if decoder.events == 0:
         raise not_a_stream(head)
+
+
+def _wait_no_longer(response: httpx2.Response, seconds: float) -> None:
+    """Take so long a silence of the line for its end from now on, where it can be told."""
+    if set_patience := response.extensions.get("patience"):
+        set_patience(seconds)
 
 
 def merged(batch: list[Upstream]) -> list[Upstream]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError, Refusal
+from chat.errors import ChatError, Refusal, silence
 from chat.events import Upstream
 from chat.providers.base import CompletionRequest, Endpoint, unheeded
 from chat.providers.body import batches
@@ -66,8 +66,13 @@ class Remote(ABC):
         """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
 
     @property
+    def _patience(self) -> float:
+        # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
+        return max(self._endpoint.idle_timeout, self._endpoint.first_token_timeout)
+
+    @property
     def _timeout(self) -> httpx2.Timeout:
-        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._endpoint.idle_timeout)
+        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._patience)
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
@@ -90,7 +95,8 @@ class Remote(ABC):
             async with AsyncExitStack() as stack:
                 with told(sent):
                     response = await stack.enter_async_context(self._ask(request.model, body))
-                batched = batches(response, decoder, self._endpoint.idle_timeout)
+                patience = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
+                batched = batches(response, decoder, *patience)
                 async for batch in await stack.enter_async_context(aclosing(batched)):
                     for event in batch:
                         yield event
@@ -101,6 +107,9 @@ class Remote(ABC):
                 end = decoder.end()
             else:
                 public = self._public(error, after_text=decoder.said)
+                if isinstance(self._plain(error), httpx2.ReadTimeout):
+                    waited = self._endpoint.idle_timeout if decoder.said else self._endpoint.first_token_timeout
+                    public = silence(waited, has_begun=decoder.said)
                 if not decoder.said:
                     public.refusal = self._refusal(error, public, body)
                 raise public from None

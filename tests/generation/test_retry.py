@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from chat.errors import ChatError, Refusal
+from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, ReasoningDelta, Upstream, Usage
 from chat.generation.retry import CONTINUE, delay_seconds
 from chat.providers.base import CompletionRequest, Turn, unheeded
@@ -147,12 +147,43 @@ async def test_a_stream_that_ends_without_a_finish_is_no_success() -> None:
     assert caught.value.code == "interrupted"
 
 
-async def test_silence_is_a_timeout_that_is_tried_again_and_closes_the_line() -> None:
+async def test_silence_before_the_first_word_closes_the_line_and_is_not_tried_again() -> None:
     source = Scripted([HANG], ["Here.", Finished("stop")])
-    heard = Heard(source, idle=0.05, retries=1)
+    heard = Heard(source, first=0.05, retries=1)
+    with pytest.raises(ChatError, match=r"nothing for 0\.05 s") as caught:
+        await heard.writing.run()
+    # A person may ask again.
+    assert (caught.value.code, caught.value.retryable) == ("timeout", True)
+    assert (source.closed, len(source.requests)) == (1, 1)
+
+
+async def test_a_first_word_may_take_longer_than_those_after_it() -> None:
+    class Loading(Scripted):
+        async def stream(
+            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+        ) -> AsyncGenerator[Upstream, None]:
+            await asyncio.sleep(0.3)
+            async for event in super().stream(request, sent):
+                yield event
+
+    heard = Heard(Loading(["Loaded.", HANG]), idle=0.05, continuations=0)
+    with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
+        await heard.writing.run()
+    assert heard.text == "Loaded."
+
+
+async def test_an_error_that_is_not_worth_repeating_is_not_repeated() -> None:
+    source = Scripted([silence(9, has_begun=False)])
+    with pytest.raises(ChatError, match="nothing for 9 s"):
+        await Heard(source).writing.run()
+    assert len(source.requests) == 1
+
+
+async def test_silence_in_the_middle_is_continued_from_there() -> None:
+    source = Scripted(["half", HANG], [" and half", *DONE])
+    heard = Heard(source, idle=0.05)
     assert await heard.writing.run() == "stop"
-    assert source.closed == 2
-    assert [attempt.error and attempt.error.code for attempt in heard.writing.attempts] == ["timeout", None]
+    assert heard.text == "half and half"
 
 
 async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
@@ -217,7 +248,7 @@ async def test_counts_are_no_words() -> None:
                 await asyncio.sleep(0.02)
                 yield Usage(completion_tokens=tokens)
 
-    heard = Heard(Counting(), idle=0.1, retries=0)
+    heard = Heard(Counting(), first=0.1, retries=0)
     with pytest.raises(ChatError) as caught:
         await heard.writing.run()
     assert caught.value.code == "timeout"
