@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from chat.admin.generic import ModelAdmin
+from chat.admin.learnt import TAUGHT, ChatModelForm
 from chat.admin.prices import PriceInline
+from chat.learnt import lessons
 from chat.models import ChatModel, Provider
 from chat.usage.pricelist import in_force
 from chat.views import figures
@@ -58,8 +60,8 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     list_filter = ("enabled", "provider")
     list_select_related = ("provider",)
     search_fields = ("name", "upstream_name", "provider__name")
-    fields = ("name", "provider", "upstream_name", "context_window", "enabled", "is_default", "position", "price")
-    readonly_fields = ("is_default", "price")
+    form = ChatModelForm
+    readonly_fields = ("is_default", "window_is", "price")
     inlines = (PriceInline,)
     actions = ("make_default",)
 
@@ -69,6 +71,31 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChatModel]:
         now_in_force = Prefetch("prices", in_force(timezone.now()), to_attr="price_now")
         return super().get_queryset(request).prefetch_related(now_in_force)
+
+    def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
+        names = ("name", "provider", "upstream_name", "context_window", "window_is")
+        taught = ("forget",) if obj is not None and obj.learnt else ()
+        return (*names, *taught, "enabled", "is_default", "position", "price")
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Say what was forgotten: in the row it is not to be seen any more."""
+        said = super().construct_change_message(request, form, formsets, add)
+        forgotten = getattr(form, "forgotten", [])
+        for each in said if forgotten else ():
+            fields = each.get("changed", {}).get("fields", [])
+            each.get("changed", {})["fields"] = [
+                f"{TAUGHT} (forgotten: {' '.join(forgotten)})" if name == TAUGHT else name for name in fields
+            ]
+        return said
+
+    @admin.display(description=TAUGHT)
+    def forget(self, model: ChatModel) -> str:
+        """For those who may look at it only."""
+        return " ".join(lessons(model.learnt).values())
+
+    @admin.display(description="context window is")
+    def window_is(self, model: ChatModel) -> str:
+        return "" if model.context_window is None else model.get_context_window_origin_display()
 
     @admin.display(description="price per million tokens, in / out")
     def price(self, model: Any) -> str:

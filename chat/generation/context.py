@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from chat.generation import pictures
+from chat.learnt import learnt_of
 from chat.models import Generation, Message
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed
@@ -93,6 +94,7 @@ def context(generation: Generation) -> Context:
         max_tokens=max_tokens,
         temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
+        learnt=learnt_of(model),
     )
     is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
     return Context(request, is_trimmed, reader, seen)

@@ -28,6 +28,7 @@ from chat.generation.smoothing import Smoother
 from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole
 from chat.generation.transcript import Entry, Transcript, words_of
+from chat.learnt import remember
 from chat.usage.ledger import Account, settle
 
 logger = logging.getLogger(__name__)
@@ -127,6 +128,7 @@ class LiveGeneration:
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
         self._attempts: list[Attempt] = []
+        self._writing: Writing | None = None
         self._ended_by: Outcome | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
         self._unread: int | None = None
@@ -188,6 +190,7 @@ class LiveGeneration:
             outcome = await self._outcome()
             self._ended = monotonic()
             self._append_text(self._smoother.flush())
+            await self._remember()
             await self._store(outcome)
         finally:
             if self._release is not None:
@@ -225,6 +228,7 @@ class LiveGeneration:
         ration = self._allowance.limit if self._allowance is not None else unlimited
         policy = self.plan.limits.policy
         writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
+        self._writing = writing
         self._attempts = writing.attempts
         return await writing.run()
 
@@ -296,6 +300,17 @@ class LiveGeneration:
         self.tail = self._ending(
             ChatError("unknown", "The answer could not be stored. The log tells why."), None
         ).events()
+
+    async def _remember(self) -> None:
+        """Keep what the answer taught of the model's server, for those who ask it next."""
+        before, writing = self.plan.request.learnt, self._writing
+        if writing is None or self.account.model_id is None or writing.learnt == before:
+            return
+        try:
+            await database.run(remember, self.account.model_id, before, writing.learnt)
+        except Exception:
+            # It is learnt again with the next answer; this one is what matters.
+            logger.exception("What a model's server taught could not be kept.")
 
     def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
         detail = detail_of(outcome, self._attempts)

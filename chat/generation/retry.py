@@ -11,14 +11,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import Final
 
-from chat.errors import ChatError
+from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
 from chat.generation.notes import UNREADABLE
 from chat.generation.transcript import Transcript
-from chat.providers.base import CompletionRequest, Provider, Turn
+from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
+from chat.providers.refusal import adapted
 
 BASE_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 8.0
@@ -46,17 +48,26 @@ OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
 
 
 def refuses_limit(error: ChatError) -> bool:
-    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for."""
+    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for.
+
+    A limit that is not known by its name is none that is too high.
+    """
+    if error.refusal is not None and error.refusal.parameters:
+        return False
     return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound."""
+    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
+
+    Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
+    """
 
     max_retries: int
     max_continuations: int
     idle_seconds: float
+    first_token_seconds: float = 300.0
 
 
 @dataclass(slots=True)
@@ -116,6 +127,7 @@ class Writing:
 
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
+    `learnt` is what is known of the server by the last request that it answered.
     """
 
     def __init__(
@@ -129,6 +141,7 @@ class Writing:
         keep: Keep = unkept,
     ) -> None:
         self.attempts: list[Attempt] = []
+        self.learnt = request.learnt
         self._source = source
         self._request = request
         self._policy = policy
@@ -159,7 +172,11 @@ class Writing:
                 has_begun = bool(self._text.strip())
                 # What was answered is paid for, shown or not: asking again would be another bill.
                 is_new = not has_begun and not self.attempts[-1].is_billed
-                if is_new and self._may_pass(error) and retries < self._policy.max_retries:
+                if (learnt := self._adapted(request, error)) is not None:
+                    # Asked again at once, as this server wants it: that is no failure to wait for.
+                    request = replace(request, learnt=learnt)
+                    self._request = replace(self._request, learnt=learnt)
+                elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
@@ -184,6 +201,10 @@ class Writing:
                 request = self._continuation()
                 await self._ask_again()
 
+    def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
+        """Return how the server wants to be asked that turned a request down; None where it did not say."""
+        return adapted(request.learnt, error.refusal.parameters) if error.refusal is not None else None
+
     def _is_at(self, limit: int) -> bool:
         """Whether the last request ended at a limit, and not because the model can say no more."""
         usage = self.attempts[-1].usage
@@ -202,7 +223,8 @@ class Writing:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
         is_calling = bool(self.attempts[-1].said.tool_calls)
-        return error.retryable and error.code in PASSING and patient and not is_calling
+        passes = error.retryable and error.worth_repeating and error.code in PASSING
+        return passes and patient and not is_calling
 
     def _final(self, error: ChatError) -> ChatError:
         if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
@@ -232,11 +254,14 @@ class Writing:
         try:
             await self._read(request, attempt, seam)
         except TimeoutError:
-            attempt.error = ChatError("timeout", f"The model said nothing for {self._policy.idle_seconds:g} s.")
+            attempt.error = self._silence(attempt)
         except ChatError as error:
             attempt.error = error
         finally:
             attempt.ended = monotonic()
+            if len(attempt.said) or attempt.finish_reason:
+                # What is refused for something else may have been taken as it was before, too.
+                self.learnt = request.learnt
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")
@@ -250,8 +275,8 @@ class Writing:
         # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
         step = idle / 10
         stream = self._source.stream(request, attempt.leave)
-        async with asyncio.timeout(idle + step) as deadline, aclosing(stream) as upstream:
-            armed = clock()
+        async with asyncio.timeout(self._policy.first_token_seconds) as deadline, aclosing(stream) as upstream:
+            armed = -inf
             async for event in upstream:
                 match event:
                     case Finished():
@@ -272,6 +297,11 @@ class Writing:
                         attempt.first_token = attempt.first_token or monotonic()
                         attempt.said.append(event)
                         self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
+
+    def _silence(self, attempt: Attempt) -> ChatError:
+        has_begun = attempt.first_token is not None
+        waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
+        return silence(waited, has_begun=has_begun)
 
     def _tell(self, said: Delta | str) -> None:
         if isinstance(said, str):

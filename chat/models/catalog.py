@@ -30,6 +30,22 @@ def validate_base_url(value: str) -> None:
         raise ValidationError("The address must carry no user, password or query; keys belong in a variable.")
 
 
+def validate_learnt(value: Any) -> None:
+    """Refuse what is not what `chat.learnt` makes of a server's answers."""
+    kinds: dict[str, type] = {
+        "refused": list,
+        "renamed": dict,
+        "gives_no_reason": bool,
+        "begins_in_thought": bool,
+        "answers_without_reason": int,
+    }
+    if not isinstance(value, dict) or not all(type(found) is kinds.get(name) for name, found in value.items()):
+        raise ValidationError("This is nothing that a server teaches.")
+    names = [*value.get("refused", ()), *value.get("renamed", {}).values()]
+    if not all(isinstance(name, str) for name in names) or value.get("answers_without_reason", 0) < 0:
+        raise ValidationError("Parameters have names, and counts are not below zero.")
+
+
 class Provider(models.Model):
     """A service that serves models. Its key stays in the environment; the row only names the variable."""
 
@@ -64,6 +80,12 @@ class Provider(models.Model):
     )
     drain_tokens = models.PositiveIntegerField(
         "read on after Stop, pieces", default=500, help_text="And at most so many pieces of the answer."
+    )
+    list_problem = models.CharField(
+        "list of models", max_length=500, blank=True, editable=False, help_text="Why it was not read; empty if it was."
+    )
+    look_again_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its list of models is read again; empty: at a start."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -104,13 +126,21 @@ class Provider(models.Model):
 class ChatModel(models.Model):
     """A model people may choose."""
 
+    class WindowOrigin(TextChoices):
+        # Also of what was there before anybody noted whence: `import_windows` finds out.
+        UNKNOWN = "", "unknown"
+        BUNDLED = "bundled", "genai-prices"
+        SERVER = "server", "told by its server"
+        ADMIN = "admin", "entered by an admin"
+
     name = models.CharField(
         max_length=200,
         unique=True,
         help_text="What people see and API callers send: the provider's name for it, or provider/name if taken.",
     )
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
-    upstream_name = models.CharField(max_length=200, help_text="The provider's own name for it.")
+    # Some servers call a model by the path of its file.
+    upstream_name = models.CharField(max_length=1000, help_text="The provider's own name for it.")
     enabled = models.BooleanField(default=True)
     is_listed = models.BooleanField(default=True, editable=False, help_text="Whether the provider still has it.")
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
@@ -120,6 +150,14 @@ class ChatModel(models.Model):
         blank=True,
         help_text="Tokens it takes at once, question and answer together; older messages that do not fit are not sent. "
         "Empty: filled in where it is known. 0: everything is sent.",
+    )
+    context_window_origin = models.CharField(max_length=8, choices=WindowOrigin.choices, blank=True, editable=False)
+    learnt = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        validators=[validate_learnt],
+        help_text="How its server is asked and read, from what it answered.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

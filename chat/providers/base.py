@@ -58,12 +58,14 @@ class CompletionRequest:
 class Endpoint:
     """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
 
-    `idle_timeout` is the longest wait for the next byte.
+    `first_token_timeout` is the longest wait for the first word: a model may have to be loaded, or be busy. After it
+    `idle_timeout` is the longest silence.
     """
 
     base_url: str
     api_key: str = field(default="", repr=False)
     idle_timeout: float = 60.0
+    first_token_timeout: float = 300.0
 
 
 def unheeded() -> None:

@@ -7,6 +7,7 @@ import { need, show } from "./page.js";
 import { emptiness, remedies } from "./remedy.js";
 import { isThinking, thoughtLine } from "./thought.js";
 import { createTools } from "./tools.js";
+import { waitLine } from "./waiting.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./state.js").Phase} Phase */
@@ -26,12 +27,10 @@ function say(line, text) {
 
 /**
  * @param {Turn} turn
- * @returns {string} news, or how long the first word has been taking
+ * @returns {string} news, or what is waited for and how long
  */
 function news(turn) {
-  const begun = turn.content || turn.reasoning || turn.toolCalls.length > 0;
-  if (turn.notice || begun || turn.waitedSeconds < 1) return turn.notice;
-  return `waiting for ${turn.model}… ${turn.waitedSeconds} s`;
+  return turn.notice || waitLine(turn);
 }
 
 /**

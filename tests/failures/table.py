@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Final
 
-from tests.failures.row import ANSWER, PARTIAL, PIECES, REST, WHOLE, Knobs, Row, after, before, refused
+from tests.failures.row import ANSWER, PARTIAL, PIECES, REST, WHOLE, Knobs, Row, after, before, refused, waited_out
 from tests.upstream import anthropic, openai
 
 KEY: Final = "sk-failing-0123456789abcdef"
 # A server that answers a redirect with the prompt leaves a request at this path.
 ELSEWHERE: Final = "/elsewhere"
 IDLE_SECONDS: Final = 2.5
+# A first word may take longer, and takes so long in some rows.
+FIRST_TOKEN_SECONDS: Final = 9
+WAIT_SECONDS: Final = 4
 HURRY_SECONDS: Final = 3
 
 
@@ -74,10 +77,18 @@ FAULTS: Final[dict[str, tuple[str, str, Knobs]]] = {
 
 def faults() -> Iterable[Row]:
     for name, (code_before, code_after, knobs) in FAULTS.items():
-        yield from before(f"{name} before text", code_before, **knobs)
+        first = before(f"{name} before text", code_before, **knobs)
+        yield from waited_out(f"{name} before text", **knobs) if code_before == "timeout" else first
         yield from after(f"{name} after text", code_after, **knobs)
-    for fault, code in (("close", "network_error"), ("reset", "network_error"), ("hang", "timeout")):
-        yield from before(f"{fault} before the headers", code, then=fault, before_headers=True)
+    for fault in ("close", "reset"):
+        yield from before(f"{fault} before the headers", "network_error", then=fault, before_headers=True)
+    yield from waited_out("silence before the headers", then="hang", before_headers=True)
+    # Somebody else has the only slot, or the model is loaded first.
+    busy: Knobs = {**ANSWER, "delay_headers": WAIT_SECONDS}
+    yield Row("headers that come late", (busy,), "stop", ("stop",), text=WHOLE)
+    yield Row("a first word that comes late", ({**ANSWER, "delay_first": WAIT_SECONDS},), "stop", ("stop",), text=WHOLE)
+    pinging: Knobs = {**ANSWER, "then": "hang", "ping_every": 0.2, "hang_seconds": WAIT_SECONDS}
+    yield Row("pings, and then a first word", (pinging,), "stop", ("stop",), text=WHOLE)
     aborted: Knobs = {"finish_reason": "abort"}
     yield from before("abort before text", "api_error", text=[], **aborted)
     half: Knobs = {"text": PIECES[:4], **aborted}

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.failures.certificate import untrusted_server
-from tests.failures.table import ELSEWHERE, HURRY_SECONDS, IDLE_SECONDS, KEY, ROWS
+from tests.failures.table import ELSEWHERE, FIRST_TOKEN_SECONDS, HURRY_SECONDS, IDLE_SECONDS, KEY, ROWS
 from tests.failures.trial import Seen, Trial, model_name, run, texts_of, words_of
 from tests.site import Site
 from tests.upstream.process import Upstream
@@ -43,6 +43,7 @@ def outcome(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Out
         "CHAT_MAX_RETRIES": "1",
         "CHAT_MAX_CONTINUATIONS": "1",
         "CHAT_IDLE_TIMEOUT": str(IDLE_SECONDS),
+        "CHAT_FIRST_TOKEN_TIMEOUT": str(FIRST_TOKEN_SECONDS),
         "CHAT_MAX_STREAMS_PER_USER": "0",
     }
     directory = tmp_path_factory.mktemp("failures")

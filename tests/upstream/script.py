@@ -52,6 +52,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         body            ...or this. Also with status 200 (JSON or HTML where a stream was expected)
         error_type, error_code, error_message
                         the error's words, for a status and for `then`
+        refuses         parameters for whose sake a request is turned down...
+        wording         ...in these words: "openai", "fastapi" (all of them at once), "forbidden" (Pydantic's), "plain"
+        n_ctx           a prompt of more tokens is turned down as llama.cpp does; with the numbers if `tells_window`
         then            what happens once `after` pieces were sent (0: nothing but the headers):
                         "hang": silence; "close": the connection closes in the middle of the body; "reset": the same
                         with a TCP reset; "end": the body ends as if that were all; "error": an error object as data,
@@ -90,6 +93,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     error_type: str = "server_error"
     error_code: str | None = None
     error_message: str = "The scripted upstream was told to fail."
+    refuses: list[str] = []
+    wording: Literal["openai", "fastapi", "forbidden", "plain"] = "openai"
+    n_ctx: int | None = None
+    tells_window: bool = True
     then: Fault | None = None
     after: int = 0
     before_headers: bool = False

@@ -12,6 +12,7 @@ import msgspec
 from tests.upstream import anthropic, openai
 from tests.upstream.connection import Connection, Request
 from tests.upstream.record import Ended, Record
+from tests.upstream.refusing import refusal
 from tests.upstream.script import Script
 
 JSON = {"Content-Type": "application/json"}
@@ -153,6 +154,9 @@ class Server:
             return ended
         if script.status != 200 or script.body is not None:
             await self._refuse(connection, request, script)
+            return "complete"
+        if refused := refusal(script, request.json):
+            await connection.answer(*refused, JSON)
             return "complete"
         if not request.json.get("stream"):
             await asyncio.sleep(script.delay_first)
