@@ -98,6 +98,9 @@ def _arguments(request: CompletionRequest) -> dict[str, Any]:
         arguments["system"] = system
     if thinking:
         arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
+    if request.cache_key is not None:
+        # The mark goes to the last block by itself, and on with the conversation. Five minutes are its default.
+        arguments["cache_control"] = {"type": "ephemeral"} | ({"ttl": "1h"} if request.cache_hour else {})
     if request.temperature is not None:
         # The SDK has no parameter for it any more.
         arguments["extra_body"] = {"temperature": min(request.temperature, 1.0)}

@@ -43,6 +43,7 @@ class CompletionRequest:
     `model` is the provider's own name for it. `turns` are in order, the system prompt first, the question last.
     `temperature`, `max_tokens` and `response_format` are left to the provider when None. `cache_key` names the
     conversation to a provider that is to keep its prompt for the next turn; None where nothing is to be kept.
+    `cache_hour`: it is to be kept for an hour, where the format has that, and not for as long as is usual.
     """
 
     model: str
@@ -51,6 +52,7 @@ class CompletionRequest:
     temperature: float | None = None
     response_format: dict[str, Any] | None = field(default=None, hash=False)
     cache_key: str | None = None
+    cache_hour: bool = False
     learnt: Learnt = NOTHING_LEARNT
 
 

@@ -79,4 +79,7 @@ def _arguments(request: CompletionRequest) -> dict[str, Any]:
         arguments["temperature"] = request.temperature
     if request.response_format is not None:
         arguments["response_format"] = request.response_format
+    if request.cache_key is not None:
+        # It caches by itself, for 30 minutes, the only lifetime there is; the key leads to where the prefix lies.
+        arguments["prompt_cache_key"] = request.cache_key
     return arguments

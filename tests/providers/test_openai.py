@@ -38,6 +38,14 @@ async def test_a_response_format_is_passed_on(provider: Provider, upstream: Serv
     assert upstream.log(model)[0].body["response_format"] == shape
 
 
+async def test_a_conversation_leads_to_its_cache_by_a_key(provider: Provider, upstream: Server, model: str) -> None:
+    await ask(provider, model, cache_key="of-this-conversation", cache_hour=True)
+    body = upstream.log(model)[0].body
+    assert {name: value for name, value in body.items() if "cache" in name} == {
+        "prompt_cache_key": "of-this-conversation"
+    }
+
+
 @pytest.mark.parametrize(
     ("prefix", "name"),
     [

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from tests.upstream import anthropic, openai
+from tests.upstream.cache import Cache
 from tests.upstream.connection import Connection, Request
 from tests.upstream.record import Ended, Record
 from tests.upstream.script import Script
@@ -63,6 +64,7 @@ class Server:
         self._by_model: dict[str, list[Script]] = {}
         self._by_prompt: dict[str, list[Script]] = {}
         self._hanging: list[tuple[Request, asyncio.Event]] = []
+        self._cache = Cache()
         self._log: deque[Record] = deque(maxlen=20_000)
 
     async def start(self, host: str, port: int) -> asyncio.Server:
@@ -111,7 +113,11 @@ class Server:
         )
         if not scripts:
             return Script()
-        return scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        if script.cache_seconds is None:
+            return script
+        read, written, hour = self._cache.passed(request.json, time.monotonic(), script.cache_seconds)
+        return msgspec.structs.replace(script, cached_tokens=read, written_tokens=written, hour_tokens=hour)
 
     @asynccontextmanager
     async def _recorded(self, connection: Connection, request: Request) -> AsyncIterator[Record]:
