@@ -67,7 +67,7 @@ def context(generation: Generation) -> Context:
 
     The provider is asked to keep what is sent for the next question, also of a temporary chat and with the first one:
     under 1,024 tokens it keeps nothing and takes nothing for it, and what a long first question costs more (a quarter)
-    pays as soon as one in four is followed by another. It is not asked where nothing would be read again: with the
+    pays as soon as one in three is followed by another in time. It is not asked where nothing would be read again: with the
     first question of an API key, because most programs ask only one, and once older messages are left out, because
     the beginning is then another with every question.
 

@@ -111,19 +111,6 @@ def cost_of(usage: TokenCounts, price: UnitPrice) -> Cost:
         return Cost(input=millionths.scaleb(-6), output=(usage.completion_tokens * rates.output).scaleb(-6))
 
 
-def saving_of(usage: TokenCounts, price: UnitPrice) -> Decimal | None:
-    """Return what `usage` would have cost more without the cache, in the price's currency; None if none was reported.
-
-    Below zero where what was written cost more than what was read saved. Raises ValueError as `cost_of` does.
-    """
-    cost = cost_of(usage, price)
-    if usage.cached_tokens is None and usage.cache_write_tokens is None:
-        return None
-    assert usage.prompt_tokens is not None  # noqa: S101 - it has a cost
-    with localcontext(EXACT):
-        return (usage.prompt_tokens * price.at(usage.prompt_tokens).input).scaleb(-6) - cost.input
-
-
 def hourly(per_hour: Decimal, tokens_per_hour: int) -> Decimal:
     """Return the price of a million tokens on a machine that costs so much an hour and does so many in it.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.events import Usage
-from chat.usage.pricing import Cost, Rates, Tier, UnitPrice, cost_of, hourly, saving_of
+from chat.usage.pricing import Cost, Rates, Tier, UnitPrice, cost_of, hourly
 
 
 def usd(into: Decimal | str, out: Decimal | str, *cache: Decimal | str | None) -> UnitPrice:
@@ -51,41 +51,6 @@ def test_tokens_written_to_the_cache_are_part_of_the_prompt_and_cost_their_own_p
     assert cost_of(Usage(1000, 400, 0, cache_write_tokens=200), price).input == Decimal("0.00207")
     without = usd("3", "15", "0.3")
     assert cost_of(Usage(1000, 0, 0, cache_write_tokens=200), without).input == Decimal("0.003")
-
-
-SONNET = usd("3", "15", "0.3", "3.75", "6")
-
-
-def test_the_cache_saves_what_reading_costs_less_and_loses_what_writing_costs_more() -> None:
-    read = Usage(1000, 900, 5, cache_write_tokens=100)
-    assert saving_of(read, SONNET) == Decimal("0.002355")
-    assert saving_of(Usage(1000, 0, 5, cache_write_tokens=1000), SONNET) == Decimal("-0.00075")
-    hour = Usage(1000, 0, 5, cache_write_tokens=1000, long_cache_write_tokens=1000)
-    assert saving_of(hour, SONNET) == Decimal("-0.003")
-    assert saving_of(Usage(1000, 400, 5), GPT_4O) == Decimal("0.0005")
-    # Without prices of its own the cache saves nothing.
-    assert saving_of(read, usd("3", "15")) == 0
-
-
-def test_whether_the_cache_saved_anything_is_unknown_where_nothing_was_reported() -> None:
-    assert saving_of(Usage(1000, None, 5), SONNET) is None
-    assert saving_of(Usage(1000, 0, 5), SONNET) == 0
-    with pytest.raises(ValueError):
-        saving_of(Usage(None, 0, 5), SONNET)
-
-
-def test_a_long_prompt_saves_at_the_rates_of_its_tier() -> None:
-    dear = Rates(Decimal(6), Decimal(22), Decimal("0.6"))
-    price = UnitPrice(SONNET.rates, "USD", (Tier(200_000, dear),))
-    assert saving_of(Usage(300_000, 100_000, 5), price) == Decimal("0.54")
-
-
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_cost_and_saving_are_the_cost_without_a_cache(fresh: int, read: int, written: int) -> None:
-    usage = Usage(fresh + read + written, read, 7, cache_write_tokens=written)
-    saving = saving_of(usage, SONNET)
-    assert saving is not None
-    assert cost_of(usage, SONNET).total + saving == cost_of(Usage(usage.prompt_tokens, None, 7), SONNET).total
 
 
 def test_what_is_kept_in_the_cache_for_an_hour_has_its_own_price() -> None:
