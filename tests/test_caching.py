@@ -15,7 +15,7 @@ from tests.upstream.process import Upstream
 
 CLAUDE: Final = "claude-sonnet-4-20250514"
 FORGETFUL: Final = "claude-sonnet-4-forgetful"
-GPT: Final = "some-gpt"
+GPT: Final = "gpt-6-astra"
 # USD per million tokens, from Anthropic's price list.
 INPUT, READ, WRITTEN, WRITTEN_FOR_AN_HOUR, OUTPUT = (Decimal(price) for price in ("3", "0.30", "3.75", "6", "15"))
 LONG: Final = "word " * 1500
@@ -103,6 +103,8 @@ def test_nothing_is_asked_where_it_is_off_or_the_address_is_a_strangers(
     choose(site, "on")
     assert "cache_control" not in claude
     assert "prompt_cache_key" not in gpt
+    # A stranger may refuse parameters that it does not know; off is said where somebody chose it.
+    assert gpt.get("prompt_cache_options") == ({"mode": "explicit"} if caching == "off" else None)
 
 
 def test_a_conversation_has_one_key_that_tells_nothing_of_it(browser: httpx2.Client, upstream: Upstream) -> None:
@@ -127,7 +129,9 @@ def test_the_first_question_of_a_program_is_taken_for_its_only_one(site: Site, u
         received, first = ask(program, upstream, "a program asks")
         name = one(received, "start")["conversation_id"]
         _, second = ask(program, upstream, "a program goes on", conversation_id=name)
+        _, gpt = ask(program, upstream, "a program asks", GPT)
     assert "cache_control" not in first
+    assert gpt["prompt_cache_options"] == {"mode": "explicit"}
     assert second["cache_control"] == MARK
 
 

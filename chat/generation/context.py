@@ -67,9 +67,9 @@ def context(generation: Generation) -> Context:
 
     The provider is asked to keep what is sent for the next question, also of a temporary chat and with the first one:
     under 1,024 tokens it keeps nothing and takes nothing for it, and what a long first question costs more (a quarter)
-    pays as soon as one in three is followed by another in time. It is not asked where nothing would be read again: with the
-    first question of an API key, because most programs ask only one, and once older messages are left out, because
-    the beginning is then another with every question.
+    pays as soon as one in three is followed by another in time. It is not asked where nothing would be read again:
+    with the first question of an API key, because most programs ask only one, and once older messages are left out,
+    because the beginning is then another with every question.
 
     A question whose answer stayed empty is left out together with it: providers refuse empty turns, and two
     questions in a row. Reasoning never goes back as content.
@@ -96,7 +96,8 @@ def context(generation: Generation) -> Context:
         kept, seen = _newest(reader, exchanges, always, _room(window, max_tokens))
     is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
     is_single = generation.api_key_id is not None and len(branch) == 1
-    caches = model.provider.caches_prompts and not is_trimmed and not is_single
+    provider = model.provider
+    caches = provider.caches_prompts and not is_trimmed and not is_single
     request = CompletionRequest(
         model=model.upstream_name,
         turns=(*system, *(turn for exchange in kept for turn in exchange), Turn("user", question.content)),
@@ -104,7 +105,8 @@ def context(generation: Generation) -> Context:
         temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
         cache_key=cache_key(conversation.pk) if caches else None,
-        cache_hour=model.provider.prompt_caching == Provider.PromptCaching.HOUR,
+        cache_hour=provider.prompt_caching == Provider.PromptCaching.HOUR,
+        cache_off=not caches and (provider.caches_prompts or provider.prompt_caching == Provider.PromptCaching.OFF),
     )
     return Context(request, is_trimmed, reader, seen)
 

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='provider',
             name='prompt_caching',
-            field=models.CharField(choices=[('auto', "at OpenAI's and Anthropic's own addresses"), ('off', 'off'), ('on', 'on'), ('hour', "on, kept for an hour (Anthropic's format)")], default='auto', help_text="Asks the provider to keep a conversation's beginning for its next question, which then costs a fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour. Off: nothing is asked for; some cache unasked.", max_length=4),
+            field=models.CharField(choices=[('auto', "at OpenAI's and Anthropic's own addresses"), ('off', 'off'), ('on', 'on'), ('hour', "on, kept for an hour (Anthropic's format)")], default='auto', help_text="Asks the provider to keep a conversation's beginning for its next question, which then costs a fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour; OpenAI a quarter more from GPT-5.6 on, and keeps it for half an hour.", max_length=4),
         ),
         migrations.AddConstraint(
             model_name='provider',

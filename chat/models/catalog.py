@@ -69,8 +69,8 @@ class Provider(models.Model):
         choices=PromptCaching.choices,
         default=PromptCaching.AUTO,
         help_text="Asks the provider to keep a conversation's beginning for its next question, which then costs a "
-        "fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour. "
-        "Off: nothing is asked for; some cache unasked.",
+        "fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour; "
+        "OpenAI a quarter more from GPT-5.6 on, and keeps it for half an hour.",
     )
     admin_key_variable = models.CharField(
         "admin key variable",

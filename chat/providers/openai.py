@@ -15,6 +15,8 @@ from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
 # These refuse `max_tokens`: they think before they answer, and their limit includes the thoughts.
 THINKING: Final = re.compile(r"(?:^|/)(?:o\d|gpt-[5-9])")
+# From GPT-5.6 on each prompt is written to the cache unasked, for a quarter more. Source: the SDK's PromptCacheOptions.
+CACHING: Final = re.compile(r"(?:^|/)gpt-(?:5\.(?:[6-9]|\d\d)|[6-9]|\d\d)(?!\d)")
 
 
 def connect(endpoint: Endpoint) -> "OpenAI":
@@ -82,4 +84,7 @@ def _arguments(request: CompletionRequest) -> dict[str, Any]:
     if request.cache_key is not None:
         # It caches by itself, for 30 minutes, the only lifetime there is; the key leads to where the prefix lies.
         arguments["prompt_cache_key"] = request.cache_key
+    elif request.cache_off and CACHING.search(request.model):
+        # Without marks of ours in it, nothing is cached.
+        arguments["prompt_cache_options"] = {"mode": "explicit"}
     return arguments
