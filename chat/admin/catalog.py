@@ -30,14 +30,19 @@ class ProviderAdmin(ModelAdmin[Provider]):
             None,
             {"fields": ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")},
         ),
+        ("What it costs", {"fields": ("prompt_caching", "admin_key_variable", "admin_key_is_set")}),
         ("When an answer is stopped", {"fields": ("drain_seconds", "drain_tokens")}),
     )
-    readonly_fields = ("address_in_force", "key_is_set")
+    readonly_fields = ("address_in_force", "key_is_set", "admin_key_is_set")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
         """Where a key is sent, and which one, is for superusers: whoever chooses the address reads the key."""
         fixed = super().get_readonly_fields(request, obj)
-        return fixed if request.user.is_superuser else (*fixed, "kind", "base_url", "api_key_variable")
+        return (
+            fixed
+            if request.user.is_superuser
+            else (*fixed, "kind", "base_url", "api_key_variable", "admin_key_variable")
+        )
 
     @admin.display(description="address in force")
     def address_in_force(self, provider: Provider) -> str:
@@ -51,6 +56,11 @@ class ProviderAdmin(ModelAdmin[Provider]):
     def key_is_set(self, provider: Provider) -> bool | None:
         """None where no key is asked for."""
         return bool(provider.api_key) if provider.api_key_variable else None
+
+    @admin.display(description="admin key is set", boolean=True)
+    def admin_key_is_set(self, provider: Provider) -> bool | None:
+        """None where its account is not read."""
+        return bool(provider.admin_key) if provider.admin_variable else None
 
 
 @admin.register(ChatModel)

@@ -16,6 +16,9 @@ from chat.models.append_only import AppendOnly
 
 DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
 BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
+# Where OpenAI and Anthropic themselves answer, also as eu.api.openai.com and the like.
+OWN_HOSTS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
+ADMIN_KEY_VARIABLES = {"openai": "OPENAI_ADMIN_KEY", "anthropic": "ANTHROPIC_ADMIN_KEY"}
 
 
 def validate_base_url(value: str) -> None:
@@ -54,6 +57,12 @@ class Provider(models.Model):
         ANTHROPIC = "anthropic", "Anthropic-compatible"
         DEMO = "demo", "Built-in demo"
 
+    class PromptCaching(TextChoices):
+        AUTO = "auto", "at OpenAI's and Anthropic's own addresses"
+        OFF = "off", "off"
+        ON = "on", "on"
+        HOUR = "hour", "on, kept for an hour (Anthropic's format)"
+
     name = models.SlugField(max_length=50, unique=True)
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OPENAI)
     base_url = models.CharField(
@@ -71,6 +80,22 @@ class Provider(models.Model):
         help_text="The environment variable that holds the key, such as OPENAI_API_KEY. Empty: no key is sent.",
     )
     enabled = models.BooleanField(default=True)
+    prompt_caching = models.CharField(
+        max_length=4,
+        choices=PromptCaching.choices,
+        default=PromptCaching.AUTO,
+        help_text="Asks the provider to keep a conversation's beginning for its next question, which then costs a "
+        "fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour; "
+        "OpenAI a quarter more from GPT-5.6 on, and keeps it for half an hour.",
+    )
+    admin_key_variable = models.CharField(
+        "admin key variable",
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(r"\A[A-Z][A-Z0-9_]*_ADMIN_KEY\Z", "Name a variable that ends with _ADMIN_KEY.")],
+        help_text="The environment variable that holds an admin key, with which the provider's own account is read to "
+        "reconcile it with the ledger. Empty: OPENAI_ADMIN_KEY or ANTHROPIC_ADMIN_KEY, at their own addresses only.",
+    )
     drain_seconds = models.PositiveSmallIntegerField(
         "read on after Stop, seconds",
         default=0,
@@ -97,6 +122,13 @@ class Provider(models.Model):
                 condition=Q(api_key_variable="") | Q(api_key_variable__endswith="_API_KEY"),
                 name="provider_key_is_a_variable",
             ),
+            models.CheckConstraint(
+                condition=Q(admin_key_variable="") | Q(admin_key_variable__endswith="_ADMIN_KEY"),
+                name="provider_admin_key_is_a_variable",
+            ),
+            models.CheckConstraint(
+                condition=Q(prompt_caching__in=["auto", "off", "on", "hour"]), name="provider_caching_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +146,36 @@ class Provider(models.Model):
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", self.api_key_variable):
             return ""
         return os.environ.get(self.api_key_variable, "").strip()
+
+    @property
+    def is_own_address(self) -> bool:
+        """Whether OpenAI or Anthropic themselves answer there, and nobody who is merely compatible."""
+        own = OWN_HOSTS.get(self.kind, "")
+        try:
+            parts = urlsplit(self.address)
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        return parts.scheme == "https" and bool(own) and (host == own or host.endswith(f".{own}"))
+
+    @property
+    def caches_prompts(self) -> bool:
+        """Whether it is asked to; others than the two may refuse parameters that they do not know."""
+        if self.prompt_caching == self.PromptCaching.AUTO:
+            return self.is_own_address
+        return self.prompt_caching != self.PromptCaching.OFF
+
+    @property
+    def admin_variable(self) -> str:
+        """The variable that holds the admin key; empty where none is sent: it opens a whole organisation."""
+        return self.admin_key_variable or (ADMIN_KEY_VARIABLES[self.kind] if self.is_own_address else "")
+
+    @property
+    def admin_key(self) -> str:
+        """The key that opens its account, read from the environment each time; empty where there is none."""
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*_ADMIN_KEY", self.admin_variable):
+            return ""
+        return os.environ.get(self.admin_variable, "").strip()
 
     @property
     def is_configured(self) -> bool:

@@ -104,6 +104,9 @@ def _body(request: CompletionRequest) -> dict[str, Any]:
         body["system"] = system
     if thinking:
         body["thinking"] = {"type": "adaptive", "display": "summarized"}
+    if request.cache_key is not None:
+        # The mark goes to the last block by itself, and on with the conversation. Five minutes are its default.
+        body["cache_control"] = {"type": "ephemeral"} | ({"ttl": "1h"} if request.cache_hour else {})
     if request.temperature is not None:
         body["temperature"] = min(request.temperature, 1.0)
     return body

@@ -16,6 +16,8 @@ from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
 # These refuse `max_tokens`: they think before they answer, and their limit includes the thoughts.
 THINKING: Final = re.compile(r"(?:^|/)(?:o\d|gpt-[5-9])")
+# From GPT-5.6 on each prompt is written to the cache unasked, for a quarter more. Source: the SDK's PromptCacheOptions.
+CACHING: Final = re.compile(r"(?:^|/)gpt-(?:5\.(?:[6-9]|\d\d)|[6-9]|\d\d)(?!\d)")
 
 
 def connect(endpoint: Endpoint) -> "OpenAI":
@@ -84,6 +86,12 @@ def _body(request: CompletionRequest) -> dict[str, Any]:
         body["response_format"] = request.response_format
         if "response_format" in request.learnt.refused and (words := instruction(request.response_format)):
             _tell(body["messages"], words)
+    if request.cache_key is not None:
+        # It caches by itself, for 30 minutes, the only lifetime there is; the key leads to where the prefix lies.
+        body["prompt_cache_key"] = request.cache_key
+    elif request.cache_off and CACHING.search(request.model):
+        # Without marks of ours in it, nothing is cached.
+        body["prompt_cache_options"] = {"mode": "explicit"}
     return body
 
 

@@ -5,9 +5,12 @@
 /**
  * @typedef {object} Usage
  * @property {number | null} prompt_tokens
+ * @property {number | null} [cached_tokens] those of the prompt that came from the provider's cache
+ * @property {number | null} [cache_write_tokens] those of the prompt that were written to it
  * @property {number | null} completion_tokens
  * @property {number | null} total_tokens
  * @property {string | number | null} cost a decimal, in `currency`; null when no price is known
+ * @property {string | number | null} [cache_saving] what it would have cost more without the cache; below zero: less
  * @property {string} currency
  * @property {string} source `provider` or `estimated`
  */

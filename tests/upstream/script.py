@@ -39,6 +39,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                         cumulative; "off": none. "chunk" is only sent when the request asks for usage
         prompt_tokens   how many tokens the prompt is; None: as many as it has words
         cached_tokens   how many of them were cached
+        written_tokens  how many more were written to the cache, in Anthropic's format
+        hour_tokens     how many of these for an hour
+        cache_seconds   instead of all three: prompts are cached as Anthropic documents it (`cache.py`), for so long
         done            whether the end is marked ([DONE])
         raw             bytes sent verbatim instead of all the above, one write (and one piece) each
 
@@ -80,6 +83,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     usage: Literal["chunk", "last", "every", "off"] = "chunk"
     prompt_tokens: int | None = None
     cached_tokens: int = 0
+    written_tokens: int = 0
+    hour_tokens: int = 0
+    cache_seconds: float | None = None
     done: bool = True
     raw: list[bytes] | None = None
 
