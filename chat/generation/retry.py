@@ -67,6 +67,8 @@ class Attempt:
 
     prompt: tuple[str, ...] = field(repr=False)
     began: float = field(default_factory=monotonic)
+    # The price of this moment holds.
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     sent: bool = False
     said: Transcript = field(default_factory=Transcript)
     usage: Usage | None = None
