@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from chat.admin.generic import ModelAdmin
 from chat.admin.prices import PriceInline
 from chat.models import ChatModel, Provider
-from chat.usage.pricelist import in_force
+from chat.usage.pricelist import in_force, shown
 from chat.views import figures
 
 
@@ -74,7 +74,8 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     def price(self, model: Any) -> str:
         if model._state.adding:
             return figures.UNKNOWN
-        for price in model.price_now:
+        for row in model.price_now:
+            price = shown(model, row, timezone.now())
             currency = price.currency
             amounts = figures.rate(price.input_per_million, currency), figures.rate(price.output_per_million, currency)
             return " / ".join(amounts)

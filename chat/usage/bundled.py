@@ -40,8 +40,8 @@ SERVICES: Final = {
 # As Google lists its own: `models/gemini-…`, `publishers/google/models/gemini-…`, `google/gemini-…`.
 GOOGLES_PATH: Final = re.compile(r"\A(?:(?:publishers/)?(?:google|anthropic)/)?(?:models/)?")
 # Vertex puts the edition after an @.
-AT_EDITION: Final = re.compile(r"@(default|latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
-EDITION: Final = re.compile(r"-(default|latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
+AT_EDITION: Final = re.compile(r"@(?:default|latest|(\d{3}|\d{8}|\d{4}-\d{2}-\d{2}))\Z")
+EDITION: Final = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
 FREE: Final = UnitPrice(Rates(Decimal(0), Decimal(0)), "USD")
 PRICE_KEYS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 # Charges that what is counted here cannot express; a model with one of them has no price. Of what a model says in
@@ -126,7 +126,7 @@ def _find(model_name: str, provider_hint: str) -> Found:
     from genai_prices.data_snapshot import get_snapshot
 
     snapshot = get_snapshot()
-    name = AT_EDITION.sub(r"-\1", model_name.strip().lower())
+    name = AT_EDITION.sub(lambda found: f"-{found[1]}" if found[1] else "", model_name.strip().lower())
     try:
         hosted = snapshot.find_provider(None, None, provider_hint) if provider_hint else None
     except LookupError:
