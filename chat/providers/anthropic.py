@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, Omit
 
-from chat.providers.base import CompletionRequest, Endpoint, Turn
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, Turn
 from chat.providers.messages import MessagesDecoder
 from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
@@ -61,8 +61,8 @@ class Anthropic(Remote):
             headers["x-api-key"] = key.encode("ascii").decode()
         return headers
 
-    def _decoder(self) -> MessagesDecoder:
-        return MessagesDecoder()
+    def _decoder(self, learnt: Learnt) -> MessagesDecoder:
+        return MessagesDecoder(learnt)
 
     @asynccontextmanager
     async def _ask(self, request: CompletionRequest) -> AsyncIterator[httpx2.Response]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
-from chat.providers.base import CompletionRequest, Endpoint
+from chat.providers.base import CompletionRequest, Endpoint, Learnt
 from chat.providers.completion import CompletionDecoder
 from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
@@ -40,8 +40,8 @@ class OpenAI(Remote):
     def _headers(self) -> dict[str, str | Omit]:
         return {} if self._endpoint.api_key else {"Authorization": Omit()}
 
-    def _decoder(self) -> CompletionDecoder:
-        return CompletionDecoder()
+    def _decoder(self, learnt: Learnt) -> CompletionDecoder:
+        return CompletionDecoder(learnt)
 
     @asynccontextmanager
     async def _ask(self, request: CompletionRequest) -> AsyncIterator[httpx2.Response]:

@@ -15,8 +15,8 @@ import httpx2
 import msgspec
 
 from chat.errors import ChatError
-from chat.events import Upstream
-from chat.providers.base import CompletionRequest, Endpoint, unheeded
+from chat.events import Finished, Upstream
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
@@ -42,8 +42,8 @@ class Remote(ABC):
         self._endpoint = endpoint
 
     @abstractmethod
-    def _decoder(self) -> StreamDecoder:
-        """Return the decoder for one stream."""
+    def _decoder(self, learnt: Learnt) -> StreamDecoder:
+        """Return the decoder for one stream of a model of which this was learnt."""
 
     @abstractmethod
     def _ask(self, request: CompletionRequest) -> AbstractAsyncContextManager[httpx2.Response]:
@@ -75,7 +75,9 @@ class Remote(ABC):
     async def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = unheeded
     ) -> AsyncGenerator[Upstream, None]:
-        decoder = self._decoder()
+        decoder = self._decoder(request.learnt)
+        fault: ChatError | None = None
+        end: list[Upstream] = []
         try:
             async with AsyncExitStack() as stack:
                 with told(sent):
@@ -86,16 +88,20 @@ class Remote(ABC):
                         yield event
             end = decoder.end()
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
-            # A server that drops the line once it has finished has still finished.
-            if isinstance(error, httpx2.TransportError) and decoder.ending:
-                end = decoder.end()
-            else:
-                raise self._public(error, after_text=decoder.said) from None
+            try:
+                # A server that drops the line once it has finished has still finished.
+                end = decoder.end() if isinstance(error, httpx2.TransportError) and decoder.ending else decoder.flush()
+            except ChatError as judged:
+                end, error = decoder.flush(), judged
+            if not end or not isinstance(end[-1], Finished):
+                fault = self._public(error, after_text=decoder.said)
         finally:
             if decoder.malformed:
                 logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
         for event in end:
             yield event
+        if fault is not None:
+            raise fault from None
 
     async def models(self) -> list[str]:
         try:
