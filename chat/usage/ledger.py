@@ -98,7 +98,7 @@ class Spent:
     Times are in seconds from when the request was made. `error` is None for a regular end and for Stop. `sent` is False
     where it ended before the request left. `thoughts` is what of `said` was reasoning. `asked_at` is when the request
     was made, whose price holds; None where nobody knows it any more. `finish_detail` is the provider's own word for an
-    end that is none of ours.
+    end that is none of ours, `max_tokens` how long the answer was allowed to become.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -112,6 +112,7 @@ class Spent:
     thoughts: str = field(default="", repr=False)
     asked_at: datetime | None = None
     finish_detail: str | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +275,7 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
     They are called estimated as soon as one of them is. A request the provider turned down before the first word is
-    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from. How much of an
-    estimate was thought is unknown, too: of one that ended before a word the time that it took may tell.
+    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from.
     """
     reported = _consistent(_countable(spent.usage or Usage()))
     reader.learn(spent.prompt, spent.said, spent.thoughts, reported)
@@ -289,10 +289,21 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
         prompt_tokens = max(cached, reader.prompt_tokens(spent.prompt))
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
-        said = reader.tokens(spent.said) if spent.said else reader.hidden_tokens(spent.elapsed_seconds)
-        completion_tokens = max(said, reported.reasoning_tokens or 0)
+        completion_tokens = max(_completion_tokens(spent, reader), reported.reasoning_tokens or 0)
     estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
+
+
+def _completion_tokens(spent: Spent, reader: Reader) -> int:
+    """Return about how many tokens an answer was, with what was thought and not shown.
+
+    One that ended at its limit was as long as that. Of others the time until the first word may tell.
+    """
+    said = reader.tokens(spent.said)
+    if not spent.thoughts:
+        silence = spent.ttft_seconds if spent.said and spent.ttft_seconds is not None else spent.elapsed_seconds
+        said += reader.hidden_tokens(silence)
+    return max(said, spent.max_tokens or 0) if spent.finish_reason == "length" else said
 
 
 def _countable(usage: Usage) -> Usage:
