@@ -16,7 +16,7 @@ from chat.admin.learnt import TAUGHT, ChatModelForm
 from chat.admin.prices import PriceInline
 from chat.learnt import lessons
 from chat.models import ChatModel, Provider
-from chat.usage.pricelist import in_force
+from chat.usage.pricelist import in_force, shown
 from chat.views import figures
 
 
@@ -111,7 +111,8 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     def price(self, model: Any) -> str:
         if model._state.adding:
             return figures.UNKNOWN
-        for price in model.price_now:
+        for row in model.price_now:
+            price = shown(model, row, timezone.now())
             currency = price.currency
             amounts = figures.rate(price.input_per_million, currency), figures.rate(price.output_per_million, currency)
             return " / ".join(amounts)

@@ -80,6 +80,10 @@ class Attempt:
 
     prompt: tuple[str, ...] = field(repr=False)
     began: float = field(default_factory=monotonic)
+    # The price of this moment holds.
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    # How many tokens the answer was allowed to have, None where nobody said.
+    max_tokens: int | None = None
     sent: bool = False
     said: Transcript = field(default_factory=Transcript)
     usage: Usage | None = None
@@ -248,7 +252,7 @@ class Writing:
         return replace(self._request, turns=turns)
 
     async def _attempt(self, request: CompletionRequest) -> FinishReason:
-        attempt = Attempt(tuple(turn.content for turn in request.turns))
+        attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
         self.attempts.append(attempt)
         seam = Seam(self._text)
         try:

@@ -3,7 +3,7 @@
 import os
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -237,7 +237,7 @@ class ChatModel(models.Model):
 
 
 def amount_field(help_text: str = "") -> "models.DecimalField[Any, Any]":
-    """A price per million tokens; with a help text one that may be left out."""
+    """A price, per million tokens unless its name says otherwise; with a help text one that may be left out."""
     return models.DecimalField(
         max_digits=14,
         decimal_places=6,
@@ -256,10 +256,26 @@ def not_negative() -> Q:
     return condition
 
 
+_BY: Final = r"(?:inference_geo|service_tier|speed)=[^\s,=]+"
+CONTEXT: Final = re.compile(rf"\A{_BY}(?:, {_BY})*\Z")
+
+
+def validate_context(value: str) -> None:
+    """Refuse what no request will ever be charged by."""
+    words = value.split(", ")
+    if not CONTEXT.match(value) or words != sorted(words) or value != value.lower():
+        raise ValidationError(
+            "Enter service_tier=, speed= or inference_geo= and the provider's word, such as service_tier=priority; "
+            "several in this order: inference_geo=us, service_tier=priority, speed=fast."
+        )
+
+
 class Price(AppendOnly):
     """What a model costs from a moment on, per million tokens. A new price is a new row.
 
-    A price by the hour says where its amounts come from: `per_hour` ÷ `tokens_per_hour`, for tokens of either kind.
+    `context` is by what else than its standard the provider charges, empty for the standard: each has prices of its
+    own (`usage/pricelist.py` says which holds). A price by the hour says where its amounts come from: `per_hour` ÷
+    `tokens_per_hour`, for tokens of either kind.
     """
 
     class Origin(TextChoices):
@@ -268,12 +284,26 @@ class Price(AppendOnly):
         BUILT_IN = "built-in", "built in"
 
     model = models.ForeignKey(ChatModel, models.PROTECT, related_name="prices")
+    context = models.CharField(
+        "charged by",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_context],
+        help_text="Empty: the standard price. A tier that the provider charges otherwise has a price of its own, such "
+        "as service_tier=priority, service_tier=flex or speed=fast. Where you enter a standard price, tiers that you "
+        "enter no price for have none: what they cost is unknown.",
+    )
     valid_from = models.DateTimeField(default=timezone.now)
     input_per_million = amount_field()
     cached_input_per_million = amount_field("Empty: cached tokens cost what other input costs.")
     cache_write_per_million = amount_field("Empty: tokens written to the cache cost what other input costs.")
     long_cache_write_per_million = amount_field("Kept for an hour; empty: as others written to the cache.")
     output_per_million = amount_field()
+    searches_per_thousand = amount_field(
+        "For a thousand web searches. Empty: unknown, and so is the cost of a request that made some."
+    )
     currency = models.CharField(max_length=3, default="USD")
     per_hour = models.DecimalField(
         max_digits=12, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
@@ -284,9 +314,13 @@ class Price(AppendOnly):
 
     class Meta:
         ordering = ["-valid_from", "-id"]
-        indexes = [models.Index(fields=["model", "-valid_from", "-id"], name="price_newest")]
+        indexes = [models.Index(fields=["model", "context", "-valid_from", "-id"], name="price_newest")]
         constraints = [
             models.CheckConstraint(condition=not_negative(), name="price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(searches_per_thousand__isnull=True) | Q(searches_per_thousand__gte=0),
+                name="price_of_searches_not_negative",
+            ),
             models.CheckConstraint(
                 condition=Q(per_hour__isnull=True, tokens_per_hour__isnull=True)
                 | Q(per_hour__isnull=False, per_hour__gte=0, tokens_per_hour__isnull=False, tokens_per_hour__gte=1),
@@ -295,7 +329,8 @@ class Price(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"
+        amounts = f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"
+        return f"{amounts} ({self.context})" if self.context else amounts
 
 
 class PriceTier(AppendOnly):
