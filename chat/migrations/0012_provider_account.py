@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_learnt'),
+        ('chat', '0011_prices_by_context'),
     ]
 
     operations = [
