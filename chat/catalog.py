@@ -141,7 +141,8 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
 
 async def connect(provider: Provider) -> Source:
     """Return the source of completions behind a provider's row."""
-    endpoint = Endpoint(provider.address, provider.api_key, settings.CHAT_IDLE_TIMEOUT)
+    patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
+    endpoint = Endpoint(provider.address, provider.api_key, *patience)
     return await provider_for(provider.kind, endpoint)
 
 

@@ -92,6 +92,7 @@ TABLE: dict[str, list[Row]] = {
     "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
     "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],
+    "admin/usage/reconcile/": [staff_only("/admin/usage/reconcile/")],
     "admin/usage/": [staff_only("/admin/usage/")],
     "admin/": [staff_only("/admin/"), *(staff_only(f"/admin/{name}/") for name in LISTS)],
 }

@@ -119,14 +119,17 @@ def gaps(request: HttpRequest, now: Figures, models: Mapping[Model, Figures]) ->
     for model, number in unpriced.items():
         row = rows.get(model.name)
         if row and row.pk in priced:
-            yield Gap(f"{requests(number)} to {model.name} came before it had a price.", "", "")
+            address = reverse("admin:chat_usagerecord_changelist", query={"model": model.name, "cost": "unpriced"})
+            why = "came before it had a price, or by a tier that has none"
+            yield Gap(f"{requests(number)} to {model.name} {why}.", address, "Look")
         elif row and may_add:
             address = reverse("admin:chat_price_add", query={"model": row.pk})
             yield Gap(f"{requests(number)} to {model.name} {have(number)} no price.", address, "Add a price")
         else:
             yield Gap(f"{requests(number)} to {model.name} {have(number)} no price.", "", "")
     if now.uncosted:
-        yield Gap(f"{requests(now.uncosted)} failed before the tokens were counted; the cost is unknown.", "", "")
+        why = "failed before the tokens were counted, or made searches that have no price"
+        yield Gap(f"{requests(now.uncosted)} {why}; the cost is unknown.", "", "")
 
 
 def requests(number: int) -> str:

@@ -11,6 +11,7 @@ from chat.admin.generations import ErrorFilter
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, Correction, UsageRecord
+from chat.usage.price_context import context_of
 from chat.views import figures
 
 
@@ -34,14 +35,21 @@ class CostFilter(admin.SimpleListFilter):
     title = parameter_name = "cost"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("known", "known"), ("unpriced", "no price"), ("uncosted", "not counted")]
+        return [
+            ("known", "known"),
+            ("told", "the provider's own"),
+            ("unpriced", "no price"),
+            ("uncosted", "not counted, or a part has no price"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "known":
                 return queryset.filter(Q(cost__isnull=False) | CORRECTED)
+            case "told":
+                return queryset.filter(~CORRECTED, price__isnull=True, cost__isnull=False)
             case "unpriced":
-                return queryset.filter(~CORRECTED, price__isnull=True)
+                return queryset.filter(~CORRECTED, price__isnull=True, cost__isnull=True)
             case "uncosted":
                 return queryset.filter(~CORRECTED, price__isnull=False, cost__isnull=True)
             case _:
@@ -50,7 +58,7 @@ class CostFilter(admin.SimpleListFilter):
 
 @admin.register(UsageRecord)
 class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
-    list_display = ("when", "username", "model", "tokens", "amount", "ending")
+    list_display = ("when", "username", "model", "charged_by", "tokens", "amount", "ending")
     list_filter = (("created_at", admin.DateFieldListFilter), ModelFilter, "kind", CostFilter, "source", ErrorFilter)
     search_fields = ("username", "model", "api_key_name")
     search_help_text = "A user, a model, an API key's name, or the id of a conversation, message or generation."
@@ -71,7 +79,14 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
         return UsageRecord.objects.corrected()
 
     def get_fields(self, request: HttpRequest, obj: UsageRecord | None = None) -> list[Any]:
-        shown = {"input_cost": "input_amount", "output_cost": "output_amount", "cost": "amount"}
+        shown = {
+            "input_cost": "input_amount",
+            "output_cost": "output_amount",
+            "search_cost": "search_amount",
+            "cost": "amount",
+            "cache_saving": "saving",
+            "provider_cost": "told",
+        }
         return [shown.get(field.name, field.name) for field in self.opts.fields] + ["pace"]
 
     @admin.display(description="when (UTC)", ordering="created_at")
@@ -87,7 +102,9 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
     @admin.display(description="cost")
     def amount(self, record: UsageRecord) -> str:
         cost, currency = record.charged
-        at_first = figures.money(record.cost, record.currency) if record.price_id else "no price"
+        at_first = figures.money(record.cost, record.currency)
+        if record.price_id is None:
+            at_first = "no price" if record.cost is None else f"{at_first} (the provider's own)"
         if record.currency_now is None:
             return at_first
         return f"{figures.money(cost, currency)} (at first {at_first})"
@@ -100,9 +117,26 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
     def output_amount(self, record: UsageRecord) -> str:
         return figures.money(record.output_cost, record.currency)
 
+    @admin.display(description="search cost at first")
+    def search_amount(self, record: UsageRecord) -> str:
+        return figures.money(record.search_cost, record.currency)
+
+    @admin.display(description="saved by the cache")
+    def saving(self, record: UsageRecord) -> str:
+        return figures.money(record.cache_saving, record.currency)
+
+    @admin.display(description="the provider's own price")
+    def told(self, record: UsageRecord) -> str:
+        return figures.money(record.provider_cost, "USD")
+
+    @admin.display(description="charged by")
+    def charged_by(self, record: UsageRecord) -> str:
+        return context_of(record)
+
     @admin.display(description="ended")
     def ending(self, record: UsageRecord) -> str:
-        return record.error_type or record.finish_reason
+        end = record.error_type or record.finish_reason
+        return f"{end}: {record.finish_detail}" if record.finish_detail else end
 
     @admin.display(description="tokens/s")
     def pace(self, record: UsageRecord) -> str:

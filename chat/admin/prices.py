@@ -40,7 +40,7 @@ class PriceForm(ModelForm[Price]):
 
     class Meta:
         model = Price
-        fields = ("model", *AMOUNTS, "currency", *BY_THE_HOUR, "valid_from")
+        fields = ("model", "context", *AMOUNTS, "searches_per_thousand", "currency", *BY_THE_HOUR, "valid_from")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,7 +97,7 @@ class PriceInline(AppendOnlyPrices, TabularInline[Price, ChatModel]):
     extra = 0
     verbose_name_plural = "prices per million tokens"
     readonly_fields = ("origin",)
-    fields = ("valid_from", *AMOUNTS, "currency", "origin")
+    fields = ("valid_from", "context", *AMOUNTS, "searches_per_thousand", "currency", "origin")
 
 
 class TierInline(AppendOnlyPrices, TabularInline[PriceTier, Price]):
@@ -109,14 +109,15 @@ class TierInline(AppendOnlyPrices, TabularInline[PriceTier, Price]):
 @admin.register(Price)
 class PriceAdmin(AppendOnlyPrices, ModelAdmin[Price]):
     form = PriceForm
-    list_display = ("model", "input_rate", "cached_rate", "output_rate", "valid_from", "origin")
+    list_display = ("model", "context", "input_rate", "cached_rate", "output_rate", "valid_from", "origin")
     list_filter = ("origin", ("valid_from", admin.DateFieldListFilter))
     list_select_related = ("model",)
     search_fields = ("model__name",)
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("model", "valid_from", "currency")}),
+        (None, {"fields": ("model", "context", "valid_from", "currency")}),
         ("Per million tokens", {"fields": AMOUNTS}),
+        ("Beside tokens", {"fields": ("searches_per_thousand",)}),
         (
             "Or by the hour, for a machine of your own",
             {

@@ -133,16 +133,25 @@ class Allowance:
             most = min(most, self._longest - self._answer_tokens)
         if most <= 0:
             return 0
-        while self._left() <= 0:
-            await self._extend(LONGEST_REQUEST)
+        try:
+            while self._left() <= 0:
+                await self._extend(LONGEST_REQUEST)
+        except ChatError:
+            if _is_lost(last) and last.error is not None:
+                # Whether it used that much nobody knows; what is known is why it failed.
+                raise last.error from None
+            raise
         return None if _room(self._shares, self._prompt_tokens) is None else min(most, self._left())
 
     def _begin_another(self, last: Attempt) -> None:
-        """Count what the last request took, the provider's count if there is one, and the prompt of another."""
+        """Count what the last request took, the provider's count if there is one, and the prompt of another.
+
+        One that was lost before a word may have thought as long as it was allowed to.
+        """
         self._count()
         said = self._answer_tokens - self._answered
         counted = last.usage.completion_tokens if last.usage else None
-        if counted is None and last.finish_reason == "length":
+        if counted is None and (last.finish_reason == "length" or _is_lost(last)):
             counted = self._given
         self._answered += said if counted is None else counted
         self._tail.clear()
@@ -207,6 +216,11 @@ class Allowance:
         self._shares = await database.run(extend, self._generation_id, self._shares, self._prompt_tokens, answer_tokens)
         # More was said meanwhile.
         self._count()
+
+
+def _is_lost(last: Attempt) -> bool:
+    """Whether nobody knows what a request has come to."""
+    return not len(last.said) and last.usage is None and last.error is not None and last.error.code in LOST
 
 
 def longest_request(max_tokens: int | None, model: tuple[str, str]) -> int:

@@ -104,7 +104,10 @@ def _result(generation: Generation) -> Result:
 
 
 def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float) -> Iterator[Spent]:
-    """Yield the requests that were made. How long each of them took, nobody knows any more."""
+    """Yield the requests that were made. How long each of them took, nobody knows any more, nor when it was made.
+
+    The moment at which the answer began is the nearest to it that is known.
+    """
     request = context(generation).request if generation.model else None
     prompt = tuple(turn.content for turn in request.turns) if request else ()
     partial = ""
@@ -113,7 +116,11 @@ def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float
         # Of a request that nothing came of it is not known whether it arrived, or was turned down.
         error = ChatError("interrupted" if said.everything else "unknown", STOPPED)
         sent = (*prompt, partial, CONTINUE) if partial else prompt
-        yield Spent(sent, said.everything, None, "", error, None, elapsed_seconds, thoughts=said.reasoning)
+        yield Spent(
+            *(sent, said.everything, None, "", error, None, elapsed_seconds),
+            thoughts=said.reasoning,
+            asked_at=generation.created_at,
+        )
         partial += said.content
 
 

@@ -82,6 +82,7 @@ def limits(provider: Provider) -> Limits:
             max_retries=settings.CHAT_MAX_RETRIES,
             max_continuations=settings.CHAT_MAX_CONTINUATIONS,
             idle_seconds=settings.CHAT_IDLE_TIMEOUT,
+            first_token_seconds=settings.CHAT_FIRST_TOKEN_TIMEOUT,
         ),
     )
 

@@ -3,7 +3,7 @@
 import os
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -16,6 +16,9 @@ from chat.models.append_only import AppendOnly
 
 DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
 BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
+# Where OpenAI and Anthropic themselves answer, also as eu.api.openai.com and the like.
+OWN_HOSTS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
+ADMIN_KEY_VARIABLES = {"openai": "OPENAI_ADMIN_KEY", "anthropic": "ANTHROPIC_ADMIN_KEY"}
 
 
 def validate_base_url(value: str) -> None:
@@ -30,6 +33,22 @@ def validate_base_url(value: str) -> None:
         raise ValidationError("The address must carry no user, password or query; keys belong in a variable.")
 
 
+def validate_learnt(value: Any) -> None:
+    """Refuse what is not what `chat.learnt` makes of a server's answers."""
+    kinds: dict[str, type] = {
+        "refused": list,
+        "renamed": dict,
+        "gives_no_reason": bool,
+        "begins_in_thought": bool,
+        "answers_without_reason": int,
+    }
+    if not isinstance(value, dict) or not all(type(found) is kinds.get(name) for name, found in value.items()):
+        raise ValidationError("This is nothing that a server teaches.")
+    names = [*value.get("refused", ()), *value.get("renamed", {}).values()]
+    if not all(isinstance(name, str) for name in names) or value.get("answers_without_reason", 0) < 0:
+        raise ValidationError("Parameters have names, and counts are not below zero.")
+
+
 class Provider(models.Model):
     """A service that serves models. Its key stays in the environment; the row only names the variable."""
 
@@ -37,6 +56,12 @@ class Provider(models.Model):
         OPENAI = "openai", "OpenAI-compatible"
         ANTHROPIC = "anthropic", "Anthropic-compatible"
         DEMO = "demo", "Built-in demo"
+
+    class PromptCaching(TextChoices):
+        AUTO = "auto", "at OpenAI's and Anthropic's own addresses"
+        OFF = "off", "off"
+        ON = "on", "on"
+        HOUR = "hour", "on, kept for an hour (Anthropic's format)"
 
     name = models.SlugField(max_length=50, unique=True)
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OPENAI)
@@ -55,6 +80,22 @@ class Provider(models.Model):
         help_text="The environment variable that holds the key, such as OPENAI_API_KEY. Empty: no key is sent.",
     )
     enabled = models.BooleanField(default=True)
+    prompt_caching = models.CharField(
+        max_length=4,
+        choices=PromptCaching.choices,
+        default=PromptCaching.AUTO,
+        help_text="Asks the provider to keep a conversation's beginning for its next question, which then costs a "
+        "fraction. Anthropic takes a quarter more for what it keeps for five minutes, twice as much for an hour; "
+        "OpenAI a quarter more from GPT-5.6 on, and keeps it for half an hour.",
+    )
+    admin_key_variable = models.CharField(
+        "admin key variable",
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(r"\A[A-Z][A-Z0-9_]*_ADMIN_KEY\Z", "Name a variable that ends with _ADMIN_KEY.")],
+        help_text="The environment variable that holds an admin key, with which the provider's own account is read to "
+        "reconcile it with the ledger. Empty: OPENAI_ADMIN_KEY or ANTHROPIC_ADMIN_KEY, at their own addresses only.",
+    )
     drain_seconds = models.PositiveSmallIntegerField(
         "read on after Stop, seconds",
         default=0,
@@ -65,6 +106,12 @@ class Provider(models.Model):
     drain_tokens = models.PositiveIntegerField(
         "read on after Stop, pieces", default=500, help_text="And at most so many pieces of the answer."
     )
+    list_problem = models.CharField(
+        "list of models", max_length=500, blank=True, editable=False, help_text="Why it was not read; empty if it was."
+    )
+    look_again_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its list of models is read again; empty: at a start."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -74,6 +121,13 @@ class Provider(models.Model):
             models.CheckConstraint(
                 condition=Q(api_key_variable="") | Q(api_key_variable__endswith="_API_KEY"),
                 name="provider_key_is_a_variable",
+            ),
+            models.CheckConstraint(
+                condition=Q(admin_key_variable="") | Q(admin_key_variable__endswith="_ADMIN_KEY"),
+                name="provider_admin_key_is_a_variable",
+            ),
+            models.CheckConstraint(
+                condition=Q(prompt_caching__in=["auto", "off", "on", "hour"]), name="provider_caching_known"
             ),
         ]
 
@@ -94,6 +148,36 @@ class Provider(models.Model):
         return os.environ.get(self.api_key_variable, "").strip()
 
     @property
+    def is_own_address(self) -> bool:
+        """Whether OpenAI or Anthropic themselves answer there, and nobody who is merely compatible."""
+        own = OWN_HOSTS.get(self.kind, "")
+        try:
+            parts = urlsplit(self.address)
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        return parts.scheme == "https" and bool(own) and (host == own or host.endswith(f".{own}"))
+
+    @property
+    def caches_prompts(self) -> bool:
+        """Whether it is asked to; others than the two may refuse parameters that they do not know."""
+        if self.prompt_caching == self.PromptCaching.AUTO:
+            return self.is_own_address
+        return self.prompt_caching != self.PromptCaching.OFF
+
+    @property
+    def admin_variable(self) -> str:
+        """The variable that holds the admin key; empty where none is sent: it opens a whole organisation."""
+        return self.admin_key_variable or (ADMIN_KEY_VARIABLES[self.kind] if self.is_own_address else "")
+
+    @property
+    def admin_key(self) -> str:
+        """The key that opens its account, read from the environment each time; empty where there is none."""
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*_ADMIN_KEY", self.admin_variable):
+            return ""
+        return os.environ.get(self.admin_variable, "").strip()
+
+    @property
     def is_configured(self) -> bool:
         """Whether it can be asked at all: OpenAI's and Anthropic's own addresses want a key, others may not."""
         if self.kind == self.Kind.DEMO:
@@ -104,13 +188,21 @@ class Provider(models.Model):
 class ChatModel(models.Model):
     """A model people may choose."""
 
+    class WindowOrigin(TextChoices):
+        # Also of what was there before anybody noted whence: `import_windows` finds out.
+        UNKNOWN = "", "unknown"
+        BUNDLED = "bundled", "genai-prices"
+        SERVER = "server", "told by its server"
+        ADMIN = "admin", "entered by an admin"
+
     name = models.CharField(
         max_length=200,
         unique=True,
         help_text="What people see and API callers send: the provider's name for it, or provider/name if taken.",
     )
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="models")
-    upstream_name = models.CharField(max_length=200, help_text="The provider's own name for it.")
+    # Some servers call a model by the path of its file.
+    upstream_name = models.CharField(max_length=1000, help_text="The provider's own name for it.")
     enabled = models.BooleanField(default=True)
     is_listed = models.BooleanField(default=True, editable=False, help_text="Whether the provider still has it.")
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
@@ -120,6 +212,14 @@ class ChatModel(models.Model):
         blank=True,
         help_text="Tokens it takes at once, question and answer together; older messages that do not fit are not sent. "
         "Empty: filled in where it is known. 0: everything is sent.",
+    )
+    context_window_origin = models.CharField(max_length=8, choices=WindowOrigin.choices, blank=True, editable=False)
+    learnt = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        validators=[validate_learnt],
+        help_text="How its server is asked and read, from what it answered.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -137,7 +237,7 @@ class ChatModel(models.Model):
 
 
 def amount_field(help_text: str = "") -> "models.DecimalField[Any, Any]":
-    """A price per million tokens; with a help text one that may be left out."""
+    """A price, per million tokens unless its name says otherwise; with a help text one that may be left out."""
     return models.DecimalField(
         max_digits=14,
         decimal_places=6,
@@ -156,10 +256,26 @@ def not_negative() -> Q:
     return condition
 
 
+_BY: Final = r"(?:inference_geo|service_tier|speed)=[^\s,=]+"
+CONTEXT: Final = re.compile(rf"\A{_BY}(?:, {_BY})*\Z")
+
+
+def validate_context(value: str) -> None:
+    """Refuse what no request will ever be charged by."""
+    words = value.split(", ")
+    if not CONTEXT.match(value) or words != sorted(words) or value != value.lower():
+        raise ValidationError(
+            "Enter service_tier=, speed= or inference_geo= and the provider's word, such as service_tier=priority; "
+            "several in this order: inference_geo=us, service_tier=priority, speed=fast."
+        )
+
+
 class Price(AppendOnly):
     """What a model costs from a moment on, per million tokens. A new price is a new row.
 
-    A price by the hour says where its amounts come from: `per_hour` ÷ `tokens_per_hour`, for tokens of either kind.
+    `context` is by what else than its standard the provider charges, empty for the standard: each has prices of its
+    own (`usage/pricelist.py` says which holds). A price by the hour says where its amounts come from: `per_hour` ÷
+    `tokens_per_hour`, for tokens of either kind.
     """
 
     class Origin(TextChoices):
@@ -168,12 +284,26 @@ class Price(AppendOnly):
         BUILT_IN = "built-in", "built in"
 
     model = models.ForeignKey(ChatModel, models.PROTECT, related_name="prices")
+    context = models.CharField(
+        "charged by",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_context],
+        help_text="Empty: the standard price. A tier that the provider charges otherwise has a price of its own, such "
+        "as service_tier=priority, service_tier=flex or speed=fast. Where you enter a standard price, tiers that you "
+        "enter no price for have none: what they cost is unknown.",
+    )
     valid_from = models.DateTimeField(default=timezone.now)
     input_per_million = amount_field()
     cached_input_per_million = amount_field("Empty: cached tokens cost what other input costs.")
     cache_write_per_million = amount_field("Empty: tokens written to the cache cost what other input costs.")
     long_cache_write_per_million = amount_field("Kept for an hour; empty: as others written to the cache.")
     output_per_million = amount_field()
+    searches_per_thousand = amount_field(
+        "For a thousand web searches. Empty: unknown, and so is the cost of a request that made some."
+    )
     currency = models.CharField(max_length=3, default="USD")
     per_hour = models.DecimalField(
         max_digits=12, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
@@ -184,9 +314,13 @@ class Price(AppendOnly):
 
     class Meta:
         ordering = ["-valid_from", "-id"]
-        indexes = [models.Index(fields=["model", "-valid_from", "-id"], name="price_newest")]
+        indexes = [models.Index(fields=["model", "context", "-valid_from", "-id"], name="price_newest")]
         constraints = [
             models.CheckConstraint(condition=not_negative(), name="price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(searches_per_thousand__isnull=True) | Q(searches_per_thousand__gte=0),
+                name="price_of_searches_not_negative",
+            ),
             models.CheckConstraint(
                 condition=Q(per_hour__isnull=True, tokens_per_hour__isnull=True)
                 | Q(per_hour__isnull=False, per_hour__gte=0, tokens_per_hour__isnull=False, tokens_per_hour__gte=1),
@@ -195,7 +329,8 @@ class Price(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"
+        amounts = f"{self.input_per_million.normalize():f} / {self.output_per_million.normalize():f} {self.currency}"
+        return f"{amounts} ({self.context})" if self.context else amounts
 
 
 class PriceTier(AppendOnly):

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.models.append_only import AppendOnly
@@ -18,13 +19,17 @@ class Correction(AppendOnly):
     currency_before = models.CharField(max_length=3)
     input_cost = MoneyField()
     output_cost = MoneyField()
+    search_cost = MoneyField(null=True, help_text="Of web searches; empty: none were made.")
     cost = MoneyField()
     currency = models.CharField(max_length=3)
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(cost=F("input_cost") + F("output_cost")), name="correction_is_the_sum"),
+            models.CheckConstraint(
+                condition=Q(cost=F("input_cost") + F("output_cost") + Coalesce(F("search_cost"), 0)),
+                name="correction_is_the_sum",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -73,8 +73,10 @@ class DailyTotal(models.Model):
     currency = models.CharField(max_length=3)
     requests = models.IntegerField(db_default=0)
     errors = models.IntegerField(db_default=0)
-    unpriced = models.IntegerField(db_default=0, help_text="Requests to a model that had no price.")
-    uncosted = models.IntegerField(db_default=0, help_text="It had, but their tokens were never counted.")
+    unpriced = models.IntegerField(db_default=0, help_text="Requests that nobody had a price for.")
+    uncosted = models.IntegerField(
+        db_default=0, help_text="Somebody had, but what was used is not known, or a part of it has no price."
+    )
     prompt_tokens = models.BigIntegerField(null=True)
     cached_tokens = models.BigIntegerField(null=True)
     cache_write_tokens = models.BigIntegerField(null=True)

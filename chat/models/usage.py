@@ -5,7 +5,8 @@ from typing import Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.models.append_only import AppendOnly, AppendOnlyRows
@@ -42,6 +43,9 @@ class UsageRecord(AppendOnly):
         TITLE = "title"
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the request was made: the price of that moment holds."
+    )
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.ANSWER, help_text="What it was asked for.")
     user_id = models.BigIntegerField()
     username = models.CharField(max_length=150)
@@ -58,15 +62,30 @@ class UsageRecord(AppendOnly):
     cached_tokens = models.PositiveIntegerField(null=True)
     cache_write_tokens = models.PositiveIntegerField(null=True)
     long_cache_write_tokens = models.PositiveIntegerField(null=True, help_text="Of those, kept for an hour.")
+    cache_write_lifetimes = models.JSONField(null=True, help_text="Of those, by how long they are kept.")
     completion_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
+    web_searches = models.PositiveIntegerField(null=True)
+    service_tier = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="What the provider says it charged by."
+    )
+    speed = models.CharField(max_length=50, blank=True, default="", db_default="")
+    inference_geo = models.CharField(max_length=50, blank=True, default="", db_default="")
     input_cost = MoneyField(null=True)
     output_cost = MoneyField(null=True)
-    cost = MoneyField(null=True, help_text="Empty: the model has no price.")
+    search_cost = MoneyField(null=True, help_text="Of web searches; empty: none were made.")
+    cost = MoneyField(null=True, help_text="Empty: there is no price for it.")
     currency = models.CharField(max_length=3)
+    cache_saving = MoneyField(
+        null=True, help_text="What tokens from and to the cache would have cost more as other input."
+    )
+    provider_cost = MoneyField(null=True, help_text="The provider's own price for the request, in US dollars.")
     price = models.ForeignKey("chat.Price", models.PROTECT, null=True, related_name="+")
     source = models.CharField(max_length=10, choices=Source.choices)
     finish_reason = models.CharField(max_length=14, blank=True)
+    finish_detail = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="The provider's own word for another end."
+    )
     error_type = models.CharField(max_length=20, blank=True)
     ttft_seconds = models.FloatField(null=True)
     elapsed_seconds = models.FloatField()
@@ -88,12 +107,28 @@ class UsageRecord(AppendOnly):
             models.CheckConstraint(condition=Q(source__in=["provider", "estimated"]), name="usage_source_known"),
             models.CheckConstraint(condition=Q(kind__in=["answer", "title"]), name="usage_kind_known"),
             models.CheckConstraint(
-                condition=Q(price__isnull=True, cost__isnull=True) | Q(price__isnull=False), name="usage_cost_has_price"
+                condition=Q(price__isnull=False)
+                | Q(price__isnull=True, cost__isnull=True)
+                # Where no price is known, the provider's own counts.
+                | Q(price__isnull=True, provider_cost__isnull=False, cost=F("provider_cost"), currency="USD"),
+                name="usage_cost_has_price",
             ),
             models.CheckConstraint(
-                condition=Q(cost__isnull=True, input_cost__isnull=True, output_cost__isnull=True)
-                | Q(cost=models.F("input_cost") + models.F("output_cost")),
+                condition=Q(
+                    cost__isnull=True, input_cost__isnull=True, output_cost__isnull=True, search_cost__isnull=True
+                )
+                | Q(price__isnull=True, input_cost__isnull=True, output_cost__isnull=True, search_cost__isnull=True)
+                | Q(
+                    cost__isnull=False,
+                    input_cost__isnull=False,
+                    output_cost__isnull=False,
+                    cost=F("input_cost") + F("output_cost") + Coalesce(F("search_cost"), 0),
+                ),
                 name="usage_cost_is_the_sum",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider_cost__isnull=True) | Q(provider_cost__gte=0),
+                name="usage_provider_cost_not_negative",
             ),
         ]
 

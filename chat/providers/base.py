@@ -43,6 +43,8 @@ class CompletionRequest:
     `model` is the provider's own name for it. `turns` are in order, the system prompt first, the question last.
     `temperature`, `max_tokens` and `response_format` are left to the provider when None. `cache_key` names the
     conversation to a provider that is to keep its prompt for the next turn; None where nothing is to be kept.
+    `cache_hour`: it is to be kept for an hour, where the format has that, and not for as long as is usual.
+    `cache_off`: what some keep unasked, and charge for, is not to be kept either.
     """
 
     model: str
@@ -51,6 +53,8 @@ class CompletionRequest:
     temperature: float | None = None
     response_format: dict[str, Any] | None = field(default=None, hash=False)
     cache_key: str | None = None
+    cache_hour: bool = False
+    cache_off: bool = False
     learnt: Learnt = NOTHING_LEARNT
 
 
@@ -58,12 +62,14 @@ class CompletionRequest:
 class Endpoint:
     """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
 
-    `idle_timeout` is the longest wait for the next byte.
+    `first_token_timeout` is the longest wait for the first word: a model may have to be loaded, or be busy. After it
+    `idle_timeout` is the longest silence.
     """
 
     base_url: str
     api_key: str = field(default="", repr=False)
     idle_timeout: float = 60.0
+    first_token_timeout: float = 300.0
 
 
 def unheeded() -> None:

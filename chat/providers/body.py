@@ -5,6 +5,7 @@ events as a regular end.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from itertools import groupby
@@ -14,54 +15,90 @@ from typing import Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError, masked
+from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream, Usage
 from chat.providers.decoder import MALFORMED, StreamDecoder
-from chat.providers.faults import from_body, refused
-from chat.providers.sse import EventDecoder
+from chat.providers.faults import from_body, refused, reports_failure
+from chat.providers.sse import MAX_EVENT_BYTES, EventDecoder, OversizedEventError
 
 # How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
 # once; a body read to its end leaves a connection that the next question can use.
 USAGE_LINGER: Final = 5.0
 END_LINGER: Final = 0.1
-# A body without any event is kept up to this size, to say what it was.
+# Where a reason to end comes along with words it may be no end, and silence is one only after this share of the longest
+# that is allowed.
+UNSETTLED_SHARE: Final = 0.5
+# A body without any event is kept up to this size, to say what it was; one of JSON, which may be a whole answer, up to
+# that of the largest event.
 HEAD_BYTES: Final = 64 * 1024
+BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 async def batches(
-    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float
+    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float, first_token_timeout: float | None = None
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what each read of the body adds to the answer, deltas and then usage, up to the body's end.
 
-    Pings and counts are no words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without
-    events. What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
+    Pings and counts are no words: `first_token_timeout` seconds with nothing else before the first word are a
+    ChatError, as are `idle_timeout` after it, and a body without events. What else goes wrong with the answer is for
+    `decoder.end` to say. Raises the exceptions of the transport.
     """
-    is_stream = "event-stream" in response.headers.get("content-type", "")
     events = EventDecoder()
-    head = b""
+    head = Head(is_stream="event-stream" in response.headers.get("content-type", ""))
     spoke = monotonic()
+    limit, has_begun = first_token_timeout or idle_timeout, False
     async with aclosing(_pieces(response)) as body:
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
                 yield merged(batch)
             if decoder.ending or decoder.failure:
                 break
-            if batch and not isinstance(batch[0], Usage):
-                spoke = monotonic()
-            elif monotonic() - spoke > idle_timeout:
-                raise ChatError("timeout", "The provider keeps the line open but says nothing.")
-            if decoder.events == 0 and len(head) < HEAD_BYTES:
-                head += chunk[: HEAD_BYTES - len(head)]
-            elif decoder.events == 0 and not is_stream:
+            if decoder.events == 0 and not head.takes(chunk):
                 break
+            if (batch and not isinstance(batch[0], Usage)) or (decoder.events == 0 and head.is_json):
+                spoke = monotonic()
+                if not has_begun:
+                    limit, has_begun = idle_timeout, True
+                    _wait_no_longer(response, idle_timeout)
+            elif monotonic() - spoke > limit:
+                raise silence(limit, has_begun=has_begun)
         else:
             yield decoder.decode_all(events.flush())
         if decoder.ending and not decoder.failure:
-            async with aclosing(_rest(body, events, decoder)) as rest:
+            async with aclosing(_rest(body, events, decoder, idle_timeout)) as rest:
                 async for batch in rest:
                     yield batch
     if decoder.events == 0:
-        raise not_a_stream(head)
+        yield whole(b"".join(head.parts), decoder)
+
+
+class Head:
+    """The beginning of a body that has no events so far; all of it where it looks like JSON."""
+
+    def __init__(self, *, is_stream: bool) -> None:
+        self.parts: list[bytes] = []
+        self.is_json = False
+        self._is_stream = is_stream
+        self._size = 0
+
+    def takes(self, chunk: bytes) -> bool:
+        """Keep a piece. Returns False where there is nothing more to wait for."""
+        if not self._size:
+            self.is_json = chunk.lstrip(BLANKS)[:1] in (b"{", b"[")
+        if self.is_json or self._size < HEAD_BYTES:
+            self.parts.append(chunk)
+        self._size += len(chunk)
+        if self.is_json:
+            if self._size > MAX_EVENT_BYTES:
+                raise OversizedEventError(f"an answer of more than {MAX_EVENT_BYTES} bytes")
+            return True
+        return self._is_stream or self._size < HEAD_BYTES
+
+
+def _wait_no_longer(response: httpx2.Response, seconds: float) -> None:
+    """Take so long a silence of the line for its end from now on, where it can be told."""
+    if set_patience := response.extensions.get("patience"):
+        set_patience(seconds)
 
 
 def merged(batch: list[Upstream]) -> list[Upstream]:
@@ -84,21 +121,44 @@ def _pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
 
 
 async def _rest(
-    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder
+    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder, idle_timeout: float
 ) -> AsyncGenerator[list[Upstream], None]:
-    """Yield what follows the finish: usage, end mark, the end of the body. None of it is worth a long wait."""
+    """Yield what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
+
+    Each word starts the wait anew, pings do not.
+    """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + USAGE_LINGER
+    deadline = clock()
+    has_spoken = True
     with suppress(TimeoutError):
         while True:
+            if has_spoken:
+                linger = USAGE_LINGER if decoder.settled else max(idle_timeout * UNSETTLED_SHARE, USAGE_LINGER)
+                deadline = clock() + min(linger, idle_timeout)
+            elif decoder.settled:
+                deadline = min(deadline, clock() + USAGE_LINGER)
             if decoder.done or decoder.failure:
                 deadline = min(deadline, clock() + END_LINGER)
             async with asyncio.timeout_at(deadline):
                 chunk = await anext(body, None)
             if chunk is None:
                 break
-            yield decoder.decode_all(events.feed(chunk))
+            batch = decoder.decode_all(events.feed(chunk))
+            has_spoken = any(not isinstance(event, Usage) for event in batch)
+            yield merged(batch)
     yield decoder.decode_all(events.flush())
+
+
+def whole(body: bytes, decoder: StreamDecoder) -> list[Upstream]:
+    """Return what a body without events says: some servers answer whole, whatever was asked. Raises ChatError."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise not_a_stream(body) from None
+    found = decoder.whole(answer) if isinstance(answer, dict) else []
+    if not decoder.done and decoder.failure is None:
+        raise not_a_stream(body)
+    return found
 
 
 def not_a_stream(body: bytes) -> ChatError:
@@ -114,6 +174,6 @@ def not_a_stream(body: bytes) -> ChatError:
         return ChatError(
             "api_error", f"The provider answered with something that is no stream: {masked(text, limit=120)}"
         )
-    if isinstance(answer, dict) and (answer.get("error") or answer.get("message")):
+    if reports_failure(answer) or (isinstance(answer, dict) and answer.get("message")):
         return from_body(None, answer)
     return refused("The provider answered with JSON instead of a stream. Can it stream?")

@@ -3,22 +3,20 @@
 Tolerant of what servers that call themselves compatible send; wrong is only what would pass a failure as success.
 """
 
+import json
 from typing import Any, Final
 
 import msgspec
 
-from chat.errors import ChatError
-from chat.events import Delta, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.decoder import StreamDecoder, arguments, count, failure, index, text
+from chat.events import ReasoningDelta, TextDelta, Upstream
+from chat.providers.base import NOTHING_LEARNT, Learnt
+from chat.providers.decoder import Said, StreamDecoder, failure
+from chat.providers.faults import from_body, is_failed, reports_failure
 from chat.providers.sse import ServerSentEvent
+from chat.providers.tool_calls import ToolCalls, text
 
-FINISH_REASONS: Final[dict[str, FinishReason]] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-}
+# Fields that hold thoughts: only the first that does is read, since some servers send one thought in two of them.
+THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 
 
 # Fields that servers fill with other types than OpenAI's are Any: one odd field must not cost the whole chunk.
@@ -26,19 +24,30 @@ class Message(msgspec.Struct):
     content: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
+    thinking: Any = None
+    reasoning_text: Any = None
+    reasoning_details: Any = None
     refusal: Any = None
     tool_calls: Any = None
+    function_call: Any = None
+    images: Any = None
+    audio: Any = None
 
 
 class Choice(msgspec.Struct):
     delta: Message | None = None
     finish_reason: Any = None
+    usage: Any = None
+    error: Any = None
 
 
 class Chunk(msgspec.Struct):
     choices: list[Choice] | None = None
     usage: Any = None
+    service_tier: Any = None
+    x_groq: Any = None
     error: Any = None
+    base_resp: Any = None
     object: Any = None
 
 
@@ -48,99 +57,153 @@ _decode_chunk = msgspec.json.Decoder(Chunk).decode
 class CompletionDecoder(StreamDecoder):
     """Decodes one stream; its end mark is [DONE]."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._refused = False
-        # For tool calls without an index: the last one, how many there are, and which ids they have.
-        self._call = self._calls = 0
-        self._call_ids: dict[str, int] = {}
+    def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
+        super().__init__(learnt)
+        self._tool_calls = ToolCalls()
 
-    def _read(self, event: ServerSentEvent) -> list[Delta]:
-        if event.data.strip() == "[DONE]":
+    def _read(self, event: ServerSentEvent) -> list[Said]:
+        data = event.data
+        if data.strip() == "[DONE]":
             self.done = True
             return []
-        chunk = _decode_chunk(event.data)
-        if chunk.error or event.event == "error" or chunk.object == "error":
-            raise failure(event.data)
-        if chunk.usage:
-            self.usage = _usage(chunk.usage) or self.usage
-        if not chunk.choices:
+        try:
+            chunk = _decode_chunk(data)
+        except msgspec.DecodeError:
+            chunk = self._chunk(self._loose(data))
+        if chunk.error or event.event == "error" or chunk.object == "error" or is_failed(chunk.base_resp):
+            self.failure = failure(data)
+        elif chunk.choices is None and reports_failure(told := self._loose(data)):
+            self.failure = from_body(None, told)
+        if chunk.usage or chunk.service_tier or chunk.x_groq:
+            self._count(chunk)
+        return self._choice(chunk.choices[0]) if chunk.choices else []
+
+    def whole(self, answer: dict[str, Any]) -> list[Upstream]:
+        choices = answer.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else None
+        if not isinstance(first, dict) or not isinstance(first.get("message"), dict):
             return []
-        choice = chunk.choices[0]
-        deltas = self._deltas(choice.delta) if choice.delta else []
+        chunk = answer | {"choices": [first | {"delta": first["message"]}]}
+        # As if the same had come in one piece; it may hold halves of characters.
+        found = self.decode_all([ServerSentEvent(json.dumps(chunk))])
+        self.done = True
+        return found
+
+    def _count(self, chunk: Chunk) -> None:
+        self._counts.note("service_tier", chunk.service_tier)
+        if isinstance(chunk.x_groq, dict):
+            self._counts.add(chunk.x_groq.get("usage"))
+        self._counts.add(chunk.usage)
+
+    def _choice(self, choice: Choice) -> list[Said]:
+        if choice.usage:
+            # Moonshot's place.
+            self._counts.add(choice.usage)
+        if choice.error and self.failure is None:
+            self.failure = from_body(None, choice.error)
         if choice.finish_reason:
-            self._finish(text(choice.finish_reason))
-        return deltas
+            self._finish(choice.finish_reason)
+        return self._message(choice.delta) if choice.delta else []
 
-    def end(self) -> list[Upstream]:
-        events = super().end()
-        # A refusal is text that ends with a plain "stop".
-        return [*events[:-1], Finished("content_filter")] if self._refused else events
-
-    def _finish(self, word: str) -> None:
-        if word == "error":
-            raise ChatError("api_error", "The provider broke the answer off with an error.")
-        self.finish_reason = FINISH_REASONS.get(word, "stop")
-
-    def _deltas(self, message: Message) -> list[Delta]:
-        deltas: list[Delta] = []
-        if (thought := message.reasoning_content or message.reasoning) and isinstance(thought, str):
-            deltas.append(ReasoningDelta(thought))
-        if (content := message.content) and isinstance(content, str):
-            deltas.append(TextDelta(content))
-        elif isinstance(content, list):
-            deltas += _parts(content)
+    def _message(self, message: Message) -> list[Said]:
+        content = message.content
+        found: list[Said] = []
+        if thought := _thought(message):
+            found.append(ReasoningDelta(thought))
+        if content:
+            if isinstance(content, str):
+                found.append(TextDelta(content))
+            else:
+                found += self._content(content)
         if message.refusal and isinstance(message.refusal, str):
             self._refused = True
-            deltas.append(TextDelta(message.refusal))
-        calls = message.tool_calls or []
+            found.append(TextDelta(message.refusal))
+        if message.tool_calls:
+            found += self._called(message.tool_calls)
+        if message.function_call:
+            found += self._called([{"index": 0, "function": message.function_call}])
+        if message.images:
+            found += self._pictured(message.images)
+        if isinstance(message.audio, dict) and (transcript := text(message.audio.get("transcript"))):
+            found.append(TextDelta(transcript))
+        return found
+
+    def _content(self, content: Any) -> list[Said]:
+        """Decode content that comes as typed parts: text, thinking with text parts of its own (Mistral), pictures."""
+        if isinstance(content, dict):
+            content = [content]
+        if not isinstance(content, list):
+            self.malformed += 1
+            return []
+        found: list[Said] = []
+        for part in content:
+            if not isinstance(part, dict):
+                continue
+            if said := text(part.get("text")):
+                found.append(TextDelta(said))
+            thinking = part.get("thinking")
+            if isinstance(thinking, list):
+                inner = self._content(thinking)
+                found += [ReasoningDelta(each.content) for each in inner if isinstance(each, TextDelta)]
+            elif thought := text(thinking):
+                found.append(ReasoningDelta(thought))
+            if "text" not in part and thinking is None:
+                found += self._picture(part)
+        return found
+
+    def _called(self, calls: Any) -> list[Said]:
+        found: list[Said] = []
         for call in calls if isinstance(calls, list) else [calls]:
-            if isinstance(call, dict):
-                deltas.append(self._tool_call(call))
-            else:
+            if not isinstance(call, dict):
                 self.malformed += 1
-        return deltas
+                continue
+            function = call.get("function")
+            if not isinstance(function, dict):
+                function = {}
+            found.append(
+                self._tool_calls.fragment(
+                    call.get("index"), call.get("id"), function.get("name"), function.get("arguments")
+                )
+            )
+        return found
 
-    def _tool_call(self, call: dict[str, Any]) -> ToolCallDelta:
-        function = call.get("function")
-        if not isinstance(function, dict):
-            function = {}
-        call_id, name = text(call.get("id")), text(function.get("name"))
-        place = index(call.get("index"))
-        self._call = self._place(call_id, name) if place is None else place
-        self._calls = max(self._calls, self._call + 1)
-        if call_id:
-            self._call_ids.setdefault(call_id, self._call)
-        return ToolCallDelta(self._call, call_id, name, arguments(function.get("arguments")))
+    def _pictured(self, images: Any) -> list[Said]:
+        return [found for image in (images if isinstance(images, list) else [images]) for found in self._picture(image)]
 
-    def _place(self, call_id: str, name: str) -> int:
-        """Return the index of a fragment that has none: a new id begins a call, without any ids a name does."""
-        if call_id:
-            return self._call_ids.get(call_id, self._calls)
-        return self._calls if name and not self._call_ids else self._call
-
-
-def _parts(content: list[Any]) -> list[Delta]:
-    """Decode content that comes as typed parts (Mistral): text, and thinking with text parts of its own."""
-    deltas: list[Delta] = []
-    for part in content:
-        if not isinstance(part, dict):
-            continue
-        if isinstance(text := part.get("text"), str) and text:
-            deltas.append(TextDelta(text))
-        if isinstance(thinking := part.get("thinking"), list):
-            deltas += [ReasoningDelta(inner.content) for inner in _parts(thinking) if isinstance(inner, TextDelta)]
-    return deltas
+    def _chunk(self, value: Any) -> Chunk:
+        """Return a chunk of another shape than OpenAI's, without the fields that are odd. Raises DecodeError."""
+        if not isinstance(value, dict):
+            raise msgspec.DecodeError("a chunk is an object")
+        choices = value.get("choices")
+        if choices is not None and not isinstance(choices, list | dict):
+            raise msgspec.DecodeError("choices are a list")
+        found = []
+        for choice in [choices] if isinstance(choices, dict) else choices or ():
+            if isinstance(choice, dict):
+                delta = choice.get("delta")
+                message = Message(**_known(Message, delta)) if isinstance(delta, dict) else None
+                found.append(Choice(**{**_known(Choice, choice), "delta": message}))
+        chunk = Chunk(**{**_known(Chunk, value), "choices": None})
+        chunk.choices = None if choices is None else found
+        return chunk
 
 
-def _usage(counts: Any) -> Usage | None:
-    if not isinstance(counts, dict):
-        return None
-    return Usage(
-        prompt_tokens=count(counts, "prompt_tokens"),
-        cached_tokens=count(counts, "cached_tokens", "prompt_tokens_details"),
-        # OpenRouter's.
-        cache_write_tokens=count(counts, "cache_write_tokens", "prompt_tokens_details"),
-        completion_tokens=count(counts, "completion_tokens"),
-        reasoning_tokens=count(counts, "reasoning_tokens", "completion_tokens_details"),
-    )
+def _known(kind: type[msgspec.Struct], value: dict[str, Any]) -> dict[str, Any]:
+    return {name: value[name] for name in kind.__struct_fields__ if name in value}
+
+
+def _thought(message: Message) -> str:
+    """Return the thought that a message holds; empty where it holds none."""
+    thought = message.reasoning_content or message.reasoning or message.thinking or message.reasoning_text
+    if isinstance(thought, str):
+        return thought
+    if thought:
+        fields = (getattr(message, name) for name in THOUGHTS)
+        return next((field for field in fields if field and isinstance(field, str)), "")
+    return _details(message.reasoning_details) if message.reasoning_details else ""
+
+
+def _details(details: Any) -> str:
+    """Return the words of OpenRouter's `reasoning_details`: summaries and text, nothing that is encrypted."""
+    parts = [part for part in details if isinstance(part, dict)] if isinstance(details, list) else []
+    return "".join(text(part.get("summary")) or text(part.get("text")) for part in parts)

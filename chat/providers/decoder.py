@@ -1,5 +1,6 @@
 """What the decoders of streamed answers have in common: they remember how a stream went, and judge its end. No I/O."""
 
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -9,76 +10,116 @@ import msgspec
 from msgspec.structs import replace
 
 from chat.errors import ChatError
-from chat.events import Delta, Finished, FinishReason, Upstream, Usage
+from chat.events import NO_REASON, Delta, Finished, Picture, Unreadable, Upstream, Usage
+from chat.providers.base import NOTHING_LEARNT, Learnt
+from chat.providers.counts import Counts
 from chat.providers.faults import from_body
+from chat.providers.finish import finished, is_failure, is_reason
+from chat.providers.pictures import picture_in
 from chat.providers.sse import ServerSentEvent
+from chat.providers.surrogates import SurrogateJoiner
+from chat.providers.thinking import ThoughtSplitter
 
 # What JSON that is none raises, and JSON that is deeper than anybody means it.
 MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
-INDEX: Final = re.compile("[0-9]{1,6}")
-MAX_INDEX: Final = 999_999
+SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+Said = Delta | Picture
 
 
 class StreamDecoder(ABC):
     """Decodes one stream.
 
-    `done`: the format's end mark was seen. `finish_reason`: None until the server named one. `said`: a delta was
-    decoded. `usage`: the last count so far. `failure`: what the server reported instead of going on. `events` and
-    `malformed`: how many events came, and how many of them were skipped, or a part of them.
+    `done`: the format's end mark was seen. `said`: a delta was decoded. `usage`: the last count so far. `failure`: what
+    the server reported instead of going on. `events` and `malformed`: how many events came, and how many of them were
+    skipped, or a part of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
         self.done = False
-        self.finish_reason: FinishReason | None = None
         self.said = False
         self.usage: Usage | None = None
-        self._told: Usage | None = None
         self.failure: ChatError | None = None
         self.events = 0
         self.malformed = 0
+        self._counts = Counts()
+        self._has_news = False
+        self._told: Usage | None = None
+        self._gives_no_reason = learnt.gives_no_reason
+        self._reason = ""
+        self._refused = False
+        # Some gateways give a reason with every chunk. One that stands alone, after something was said, is an end.
+        self._is_settled = self._has_gone_on = False
+        self._thoughts: ThoughtSplitter | None = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
+        self._halves: SurrogateJoiner | None = None
+        self._pictures: set[bytes] = set()
 
     @property
     def ending(self) -> bool:
-        """Nothing but the usage and the end of the body is still to come."""
-        return self.done or self.finish_reason is not None
+        """Whether the answer may have ended: its end mark came, or a reason was given."""
+        return self.done or self._reason != ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether most likely nothing but the usage, the end mark and the end of the body is still to come."""
+        return self.done or self._is_settled
 
     @abstractmethod
-    def _read(self, event: ServerSentEvent) -> list[Delta]:
-        """Return what `event` adds to the answer.
+    def _read(self, event: ServerSentEvent) -> list[Said]:
+        """Return what `event` adds to the answer; sets `failure` when it says that the provider failed.
 
-        Raises ChatError when it says that the provider failed, one of MALFORMED when it cannot be read.
+        Raises one of MALFORMED when it cannot be read.
         """
 
-    def decode(self, event: ServerSentEvent) -> list[Delta]:
-        """Return what `event` adds to the answer. Raises ChatError when it says that the provider failed."""
+    @abstractmethod
+    def whole(self, answer: dict[str, Any]) -> list[Upstream]:
+        """Return what an answer says that came whole and not as a stream; nothing where it is none."""
+
+    # Reading
+
+    def decode(self, event: ServerSentEvent) -> list[Upstream]:
+        """Return what `event` adds to the answer, and that a part of it could not be read where words had come."""
         self.events += 1
-        counted = self.usage
+        malformed, reason = self.malformed, self._reason
+        self._has_news = False
         try:
-            deltas = self._read(event)
+            read = self._read(event)
         except MALFORMED:
             if event.event == "error":
-                raise failure(event.data) from None
+                self.failure = failure(event.data)
             self.malformed += 1
-            return []
-        if deltas:
+            read = []
+        found: list[Upstream] = []
+        if read:
+            if reason:
+                self._has_gone_on = True
+            self._is_settled = False
             self.said = True
-            if counted is not None and counted is self.usage and counted.completion_tokens is not None:
-                # More was said than counted, and nobody knows whether it will be counted yet.
-                self.usage = replace(counted, completion_tokens=None, reasoning_tokens=None)
-        return deltas
+            if self._halves is not None or self._thoughts is not None:
+                found += self._sorted(read)
+            else:
+                found += read
+        elif self._reason and (self.said or self._counts.changed) and (self._has_news or self._counts.changed):
+            self._is_settled = not self._has_gone_on
+        if self._counts.changed:
+            self.usage = self._counts.usage(said=self.said)
+        elif read and self.usage is not None and self.usage.completion_tokens is not None:
+            # More was said than counted, and nobody knows whether it will be counted yet.
+            self.usage = replace(self.usage, completion_tokens=None, reasoning_tokens=None)
+        if self.malformed != malformed and self.said:
+            found.append(Unreadable())
+        return found
 
     def decode_all(self, events: Iterable[ServerSentEvent]) -> list[Upstream]:
         """Return what `events` add to the answer, up to the one that sets `failure`, and what was counted anew."""
         found: list[Upstream] = []
-        if self.failure:
-            return found
-        try:
-            for event in events:
-                found += self.decode(event)
-        except ChatError as error:
-            # Raised here, it would take the words that came in the same read with it.
-            self.failure = error
-        return found + self._counted()
+        for event in events:
+            if self.failure is not None:
+                break
+            found += self.decode(event)
+        if self.usage is not self._told:
+            found += self._counted()
+        return found
 
     def _counted(self) -> list[Usage]:
         """Return the usage, once for each time it changed: an answer that is cut off later must not lose it."""
@@ -87,51 +128,97 @@ class StreamDecoder(ABC):
         self._told = self.usage
         return [self.usage]
 
-    def end(self) -> list[Upstream]:
-        """Return the last events, `Finished` and before it what was counted anew, once the end was seen.
+    def _sorted(self, deltas: list[Said]) -> list[Said]:
+        """Return deltas of whole characters, thoughts apart from text."""
+        if self._halves is not None:
+            deltas = [
+                whole for each in deltas for whole in ([each] if isinstance(each, Picture) else self._halves.join(each))
+            ]
+        if (thoughts := self._thoughts) is None:
+            return deltas
+        if len(deltas) == 1 and not isinstance(deltas[0], Picture):
+            found: list[Said] = [*thoughts.split(deltas[0])]
+        else:
+            found = [
+                part for each in deltas for part in ([each] if isinstance(each, Picture) else thoughts.split(each))
+            ]
+        if thoughts.is_done:
+            self._thoughts = None
+        return found
 
-        Raises ChatError when that was no regular end. Servers that send the end mark but never a finish reason are
-        taken at their word, if they said anything.
+    # For the formats
+
+    def _loose(self, data: str) -> Any:
+        """Return JSON that is not as it should be: another shape, or characters cut in half. Raises MALFORMED."""
+        try:
+            value = json.loads(data)
+        except ValueError as error:
+            raise msgspec.DecodeError(str(error)) from None
+        if self._halves is None and SURROGATE.search(data):
+            self._halves = SurrogateJoiner()
+        return value
+
+    def _finish(self, word: Any) -> None:
+        """Take note of a reason for the end; the last one that is one counts."""
+        if is_reason(word):
+            self._reason = word
+            self._has_news = True
+
+    def _picture(self, value: Any) -> list[Said]:
+        """Return the picture that a part of the answer shows, once."""
+        found = picture_in(value)
+        if isinstance(found, Picture):
+            if found.data in self._pictures:
+                return []
+            self._pictures.add(found.data)
+        return [found] if found is not None else []
+
+    # The end
+
+    def flush(self) -> list[Upstream]:
+        """Return what was held back of the text; for streams that end without `end`, too."""
+        found: list[Delta] = []
+        halves, self._halves = (self._halves.flush() if self._halves is not None else []), None
+        for half in halves:
+            found += self._thoughts.split(half) if self._thoughts is not None else [half]
+        if self._thoughts is not None:
+            found += self._thoughts.flush()
+            self._thoughts = None
+        return [*found]
+
+    def end(self) -> list[Upstream]:
+        """Return the last events, what was held back, what was counted anew, and `Finished`.
+
+        Raises ChatError when that was no regular end: the text that is held back stays for `flush`.
         """
         if self.failure is not None:
             raise self.failure
+        end = self._ended()
+        return [*self.flush(), *self._counted(), end]
+
+    def _ended(self) -> Finished:
+        counted = self.usage is not None and bool(self.usage.completion_tokens)
+        if self._reason:
+            if is_failure(self._reason):
+                raise ChatError("api_error", f"The provider broke the answer off. It said: {self._reason.strip()}.")
+            # A refusal is text that ends with a plain "stop".
+            return Finished("content_filter") if self._refused else finished(self._reason)
         if self.events == 0:
             raise ChatError("api_error", "The provider sent an empty answer.")
-        if self.finish_reason is None:
-            if not self.said:
-                raise ChatError("api_error", "The provider ended the answer without saying anything.")
-            if not self.done:
+        if not self.done:
+            if self.said or counted:
                 raise ChatError("interrupted", "The provider broke the answer off in the middle.")
-        return [*self._counted(), Finished(self.finish_reason or "stop")]
+            raise ChatError("api_error", "The provider ended the answer without saying anything.")
+        if not self.said and not counted:
+            raise ChatError("api_error", "The provider ended the answer without saying anything.")
+        if self._refused:
+            return Finished("content_filter")
+        return Finished("stop") if self._gives_no_reason else Finished("other", NO_REASON)
 
 
 def failure(data: str) -> ChatError:
     """Return the error that an event's data describes, as JSON or in plain words."""
     try:
-        return from_body(None, msgspec.json.decode(data))
-    except MALFORMED:
+        return from_body(None, json.loads(data))
+    except (ValueError, RecursionError):
         return from_body(None, data)
-
-
-def count(counts: Any, name: str, inside: str | None = None) -> int | None:
-    """Return a number of tokens from a usage object, or from the object called `inside` in it; None if it has none."""
-    holder = counts.get(inside) if inside is not None and isinstance(counts, dict) else counts
-    value = holder.get(name) if isinstance(holder, dict) else None
-    return int(value) if isinstance(value, int | float) and value >= 0 else None
-
-
-def text(value: Any) -> str:
-    """Return a field that should be text; empty for any other type."""
-    return value if isinstance(value, str) else ""
-
-
-def arguments(value: Any) -> str:
-    """Return a tool call's arguments or a fragment of them as JSON text; some servers send the object itself."""
-    return msgspec.json.encode(value).decode() if isinstance(value, dict) else text(value)
-
-
-def index(value: Any) -> int | None:
-    """Return a tool call's or a block's index; None if it is none. Some servers send it as text."""
-    if isinstance(value, str) and INDEX.fullmatch(value):
-        return int(value)
-    return value if type(value) is int and 0 <= value <= MAX_INDEX else None

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx2
+import msgspec
 
 from chat.errors import ChatError, masked
 
@@ -25,6 +26,15 @@ TOO_LONG: Final = (
 )
 # Anthropic reports an empty account as a request that is not valid, or as a billing error.
 NO_CREDIT: Final = ("insufficient_quota", "billing_error", "credit balance is too low")
+# Where the words of an error stand, what they are named by, and what holds another object that may have them: OpenAI's,
+# Anthropic's, FastAPI's, Cloudflare's, MiniMax's, Gemini's, Bedrock's, OpenRouter's (what its provider said).
+WORDS: Final = ("message", "msg", "status_msg", "error_msg", "error_message", "error_description", "title", "Message")
+CODES: Final = ("code", "status_code", "error_code", "statusCode", "status")
+HOLDERS: Final = ("error", "errors", "detail", "message", "base_resp", "metadata", "raw")
+DEEPEST: Final = 6
+MOST_LISTED: Final = 5
+# MiniMax's own numbers. Source: its platform's "Error Codes".
+MINIMAX: Final = {"1002": 429, "1004": 401, "1008": 402, "1039": 400, "2013": 400, "2049": 401}
 FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
 
 
@@ -41,7 +51,8 @@ def reported(
     `kind` and `code` are the `type` and `code` of the error object, either may be empty; Anthropic has no codes.
     """
     if status is None and code.isdigit():
-        status = int(code)
+        number = MINIMAX.get(code, int(code[:4]))
+        status = number if 400 <= number < 600 else None
     said = masked(message)
     names = f"{kind} {code}".lower()
     words = f"{names} {message.lower()}"
@@ -75,14 +86,78 @@ def reported(
 
 
 def from_body(status: int | None, body: Any, *, retry_after: float | None = None) -> ChatError:
-    """Return the error that a decoded JSON body (or its `error` object, or its text) describes."""
-    if isinstance(body, dict) and body.get("error"):
-        body = body["error"]
-    if not isinstance(body, dict):
-        return reported(status, message=body if isinstance(body, str) else "", retry_after=retry_after)
-    fields = (body.get(name) for name in ("type", "code", "message"))
-    kind, code, message = (str(field) if isinstance(field, str | int) else "" for field in fields)
+    """Return the error that a decoded JSON body, or its text, describes, wherever in it the words stand."""
+    kind, code, message = _described(body)
     return reported(status, kind, code, message, retry_after=retry_after)
+
+
+def is_failed(base_resp: Any) -> bool:
+    """Whether MiniMax's `base_resp`, which is there with every answer, tells of a failure."""
+    return isinstance(base_resp, dict) and base_resp.get("status_code") not in (None, 0, "0")
+
+
+def reports_failure(body: Any) -> bool:
+    """Whether a JSON object that is no part of an answer says that the provider failed."""
+    if isinstance(body, list):
+        return any(isinstance(each, dict) and reports_failure(each) for each in body[:1])
+    if not isinstance(body, dict):
+        return False
+    if any(body.get(name) for name in ("error", "errors", "detail")) or is_failed(body.get("base_resp")):
+        return True
+    has_words = any(isinstance(body.get(name), str) and body[name] for name in WORDS)
+    return has_words and any(body.get(name) for name in CODES)
+
+
+def _described(body: Any, depth: int = 0) -> tuple[str, str, str]:
+    """Return the type, the code and the words of an error, each empty where there is none."""
+    if depth > DEEPEST:
+        return "", "", ""
+    if isinstance(body, str):
+        return ("", "", body) if not body.lstrip().startswith(("{", "[{")) else _within(body, depth)
+    if isinstance(body, list):
+        return _listed(body, depth)
+    if not isinstance(body, dict):
+        return "", "", ""
+    kind = _word(body.get("type"))
+    code = next((word for name in CODES if (word := _word(body.get(name)))), "")
+    message = next((body[name] for name in WORDS if isinstance(body.get(name), str) and body[name].strip()), "")
+    if message and isinstance(loc := body.get("loc"), list):
+        # Pydantic's: where in the request, and what.
+        message = f"{'.'.join(map(str, loc))}: {message}"
+    inner = _described(message, depth + 1) if message.lstrip().startswith("{") else ("", "", message)
+    for name in HOLDERS:
+        if isinstance(held := body.get(name), str | dict | list) and held and held is not message:
+            inner = _joined(inner, _described(held, depth + 1))
+    if (param := _word(body.get("param"))) and param not in inner[2]:
+        inner = (*inner[:2], f"{inner[2]} ({param})".strip())
+    # What stands further in is nearer to the cause.
+    return inner[0] or kind, inner[1] or code, inner[2]
+
+
+def _joined(first: tuple[str, str, str], second: tuple[str, str, str]) -> tuple[str, str, str]:
+    words = [first[2]] if first[2] else []
+    if second[2] and second[2] not in first[2]:
+        words.append(second[2])
+    return second[0] or first[0], second[1] or first[1], ": ".join(words)
+
+
+def _within(text: str, depth: int) -> tuple[str, str, str]:
+    """Return what JSON in a text describes; the text itself where it is none, or has no words."""
+    try:
+        found = _described(msgspec.json.decode(text), depth + 1)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return "", "", text
+    return found if found[2] else ("", "", text)
+
+
+def _listed(each: list[Any], depth: int) -> tuple[str, str, str]:
+    found = [described for one in each[:MOST_LISTED] if any(described := _described(one, depth + 1))]
+    kinds, codes, words = ([described[place] for described in found if described[place]] for place in range(3))
+    return next(iter(kinds), ""), next(iter(codes), ""), "; ".join(words)
+
+
+def _word(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def from_transport(error: Exception | None, *, after_text: bool) -> ChatError:

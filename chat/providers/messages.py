@@ -4,42 +4,33 @@ The format is that of API version 2023-06-01. New kinds of events, blocks and de
 skipped.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from chat.events import Delta, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from chat.providers.decoder import StreamDecoder, arguments, count, failure, index, text
+from chat.events import ReasoningDelta, TextDelta, ToolCallDelta, Upstream
+from chat.providers.base import NOTHING_LEARNT, Learnt
+from chat.providers.decoder import Said, StreamDecoder, failure
+from chat.providers.faults import from_body, reports_failure
 from chat.providers.sse import ServerSentEvent
-
-FINISH_REASONS: Final[dict[str, FinishReason]] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "pause_turn": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
-INPUT_COUNTS: Final = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-# Parts of other counts, each within an object of its own.
-INNER_COUNTS: Final = (("thinking_tokens", "output_tokens_details"), ("ephemeral_1h_input_tokens", "cache_creation"))
+from chat.providers.tool_calls import index, json_text, text
 
 
 # Fields that servers may fill with other types are Any: one odd field must not cost the whole event.
 class Block(msgspec.Struct):
-    type: str = ""
+    type: Any = ""
     id: Any = None
     name: Any = None
     text: Any = None
     thinking: Any = None
     input: Any = None
+    source: Any = None
 
 
 class Change(msgspec.Struct):
     """The delta of a block, or that of the message, which has the stop reason."""
 
-    type: str = ""
+    type: Any = ""
     text: Any = None
     thinking: Any = None
     partial_json: Any = None
@@ -51,7 +42,7 @@ class Message(msgspec.Struct):
 
 
 class StreamEvent(msgspec.Struct):
-    type: str = ""
+    type: Any = ""
     index: Any = None
     message: Message | None = None
     content_block: Block | None = None
@@ -61,6 +52,7 @@ class StreamEvent(msgspec.Struct):
 
 
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
+STRUCTS = {"message": Message, "content_block": Block, "delta": Change}
 
 
 class MessagesDecoder(StreamDecoder):
@@ -70,70 +62,97 @@ class MessagesDecoder(StreamDecoder):
     until a `message_delta` counts them, because what `message_start` says about the output is a placeholder.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._counts: dict[str, int] = {}
+    def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
+        super().__init__(learnt)
         # Blocks of all kinds share one numbering; tool calls have one of their own, from 0.
         self._tool_calls: dict[int | None, int] = {}
 
-    def _read(self, event: ServerSentEvent) -> list[Delta]:
-        told = _decode_event(event.data)
+    def _read(self, event: ServerSentEvent) -> list[Said]:
+        if event.event == "error":
+            self.failure = failure(event.data)
+            return []
+        try:
+            told = _decode_event(event.data)
+        except msgspec.DecodeError:
+            told = self._event(self._loose(event.data))
+        if not isinstance(told.type, str):
+            self.malformed += 1
         match told.type or event.event:
             case "content_block_delta" if told.delta:
                 return self._changed(told.delta, index(told.index))
             case "content_block_start" if told.content_block:
                 return self._begun(told.content_block, index(told.index))
             case "message_start" if told.message:
-                self._count(told.message.usage, *INPUT_COUNTS)
+                self._counts.add(told.message.usage, answer=False)
             case "message_delta":
-                self._count(told.usage, *INPUT_COUNTS, "output_tokens")
-                if told.delta and told.delta.stop_reason:
-                    self.finish_reason = FINISH_REASONS.get(text(told.delta.stop_reason), "stop")
+                self._counts.add(told.usage)
+                if told.delta:
+                    self._finish(told.delta.stop_reason)
             case "message_stop":
                 self.done = True
-            case kind if kind == "error" or event.event == "error" or told.error:
-                raise failure(event.data)
+            case kind if kind == "error" or told.error:
+                self.failure = failure(event.data)
+            case "message" if not told.type and reports_failure(said := self._loose(event.data)):
+                # No event of this format, and no type: what a gateway says of itself.
+                self.failure = from_body(None, said)
         return []
 
-    def _begun(self, block: Block, place: int | None) -> list[Delta]:
+    def whole(self, answer: dict[str, Any]) -> list[Upstream]:
+        content = answer.get("content")
+        if answer.get("type", "message") != "message" or not isinstance(content, list):
+            return []
+        usage = answer.get("usage")
+        events: list[dict[str, Any]] = [
+            {"type": "content_block_start", "index": number, "content_block": block}
+            for number, block in enumerate(content)
+        ]
+        events.append({"type": "message_delta", "delta": {"stop_reason": answer.get("stop_reason")}, "usage": usage})
+        found = self.decode_all(ServerSentEvent(msgspec.json.encode(each).decode()) for each in events)
+        self.done = True
+        return found
+
+    def _begun(self, block: Block, place: int | None) -> list[Said]:
         """Return what a block holds from the start: normally nothing but the head of a tool call."""
-        if block.type == "tool_use":
-            call = self._tool_calls[place] = len(self._tool_calls)
-            # Some servers send the whole input here and nothing after it.
-            return [ToolCallDelta(call, text(block.id), text(block.name), arguments(block.input or None))]
-        if block.type == "text" and (said := text(block.text)):
-            return [TextDelta(said)]
-        if block.type == "thinking" and (thought := text(block.thinking)):
-            return [ReasoningDelta(thought)]
-        return []
-
-    def _changed(self, change: Change, place: int | None) -> list[Delta]:
-        match change.type:
-            case "text_delta" if said := text(change.text):
+        match block.type:
+            case "tool_use":
+                call = self._tool_calls[place] = len(self._tool_calls)
+                # Some servers send the whole input here and nothing after it.
+                return [ToolCallDelta(call, text(block.id), text(block.name), json_text(block.input or None))]
+            case "text" if said := text(block.text):
                 return [TextDelta(said)]
-            case "thinking_delta" if thought := text(change.thinking):
+            case "thinking" if thought := text(block.thinking):
                 return [ReasoningDelta(thought)]
-            case "input_json_delta" if (fragment := arguments(change.partial_json)) and place in self._tool_calls:
-                return [ToolCallDelta(self._tool_calls[place], arguments=fragment)]
+            case "image":
+                return self._picture({"source": block.source})
         return []
 
-    def _count(self, counts: Any, *names: str) -> None:
-        """Take in an event's counts. They are cumulative, and where one is left out or 0 the earlier one holds."""
-        for name in names:
-            if (tokens := count(counts, name)) is not None:
-                self._counts[name] = max(tokens, self._counts.get(name, 0))
-        for name, holder in INNER_COUNTS:
-            if (tokens := count(counts, name, holder)) is not None:
-                self._counts[name] = tokens
-        if not self._counts:
-            return
-        known = self._counts.get
-        self.usage = Usage(
-            # Anthropic counts what went through its cache beside `input_tokens`, not in it.
-            prompt_tokens=sum(known(name, 0) for name in INPUT_COUNTS) if "input_tokens" in self._counts else None,
-            cached_tokens=known("cache_read_input_tokens"),
-            completion_tokens=known("output_tokens"),
-            reasoning_tokens=known("thinking_tokens"),
-            cache_write_tokens=known("cache_creation_input_tokens"),
-            long_cache_write_tokens=known("ephemeral_1h_input_tokens"),
-        )
+    def _changed(self, change: Change, place: int | None) -> list[Said]:
+        match change.type:
+            case "text_delta":
+                return self._words(change.text, TextDelta)
+            case "thinking_delta":
+                return self._words(change.thinking, ReasoningDelta)
+            case "input_json_delta" if place in self._tool_calls:
+                fragment = json_text(change.partial_json)
+                return [ToolCallDelta(self._tool_calls[place], arguments=fragment)] if fragment else []
+        return []
+
+    def _words(self, value: Any, kind: type[TextDelta] | type[ReasoningDelta]) -> list[Said]:
+        if value and isinstance(value, str):
+            return [kind(value)]
+        if value:
+            self.malformed += 1
+        return []
+
+    def _event(self, value: Any) -> StreamEvent:
+        """Return an event of another shape than Anthropic's, without the fields that are odd. Raises DecodeError."""
+        if not isinstance(value, dict):
+            raise msgspec.DecodeError("an event is an object")
+        fields: dict[str, Any] = {name: value[name] for name in StreamEvent.__struct_fields__ if name in value}
+        for name, kind in STRUCTS.items():
+            inner = fields.get(name)
+            if isinstance(inner, dict):
+                fields[name] = kind(**{each: inner[each] for each in kind.__struct_fields__ if each in inner})
+            elif fields.pop(name, None) is not None:
+                self.malformed += 1
+        return StreamEvent(**fields)

@@ -14,13 +14,14 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError
-from chat.events import Upstream
-from chat.providers.base import CompletionRequest, Endpoint, unheeded
+from chat.errors import ChatError, Refusal, silence
+from chat.events import Finished, Upstream
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
+from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
 
@@ -38,15 +39,22 @@ class Remote(ABC):
     Nothing is opened before the first request.
     """
 
+    # What of a request may be left out where a server does not take it.
+    _optional: frozenset[str] = OPTIONAL
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
     @abstractmethod
-    def _decoder(self) -> StreamDecoder:
-        """Return the decoder for one stream."""
+    def _decoder(self, learnt: Learnt) -> StreamDecoder:
+        """Return the decoder for one stream of a model of which this was learnt."""
 
     @abstractmethod
-    def _ask(self, request: CompletionRequest) -> AbstractAsyncContextManager[httpx2.Response]:
+    def _body(self, request: CompletionRequest) -> dict[str, Any]:
+        """Return what is sent beside the model's name, as the format has it."""
+
+    @abstractmethod
+    def _ask(self, model: str, body: dict[str, Any]) -> AbstractAsyncContextManager[httpx2.Response]:
         """Make the request. The response's body has not been read, and is closed at the end."""
 
     @abstractmethod
@@ -58,8 +66,13 @@ class Remote(ABC):
         """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
 
     @property
+    def _patience(self) -> float:
+        # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
+        return max(self._endpoint.idle_timeout, self._endpoint.first_token_timeout)
+
+    @property
     def _timeout(self) -> httpx2.Timeout:
-        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._endpoint.idle_timeout)
+        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._patience)
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
@@ -75,27 +88,36 @@ class Remote(ABC):
     async def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = unheeded
     ) -> AsyncGenerator[Upstream, None]:
-        decoder = self._decoder()
+        decoder = self._decoder(request.learnt)
+        fault: ChatError | None = None
+        end: list[Upstream] = []
+        body: dict[str, Any] = {}
         try:
+            body = heeded(self._body(request), request.learnt)
             async with AsyncExitStack() as stack:
                 with told(sent):
-                    response = await stack.enter_async_context(self._ask(request))
-                batched = batches(response, decoder, self._endpoint.idle_timeout)
+                    response = await stack.enter_async_context(self._ask(request.model, body))
+                patience = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
+                batched = batches(response, decoder, *patience)
                 async for batch in await stack.enter_async_context(aclosing(batched)):
                     for event in batch:
                         yield event
             end = decoder.end()
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
-            # A server that drops the line once it has finished has still finished.
-            if isinstance(error, httpx2.TransportError) and decoder.ending:
-                end = decoder.end()
-            else:
-                raise self._public(error, after_text=decoder.said) from None
+            try:
+                # A server that drops the line once it has finished has still finished.
+                end = decoder.end() if isinstance(error, httpx2.TransportError) and decoder.ending else decoder.flush()
+            except ChatError as judged:
+                end, error = decoder.flush(), judged
+            if not end or not isinstance(end[-1], Finished):
+                fault = self._fault(error, decoder, body)
         finally:
             if decoder.malformed:
                 logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
         for event in end:
             yield event
+        if fault is not None:
+            raise fault from None
 
     async def models(self) -> list[str]:
         try:
@@ -126,6 +148,30 @@ class Remote(ABC):
         public.message = self._without_key(public.message)
         public.args = (public.message,)
         return public
+
+    def _fault(self, error: Exception, decoder: StreamDecoder, body: dict[str, Any]) -> ChatError:
+        """Return how a stream failed, for a person, with what is to be learnt from it."""
+        public = self._public(error, after_text=decoder.said)
+        if isinstance(self._plain(error), httpx2.ReadTimeout):
+            waited = self._endpoint.idle_timeout if decoder.said else self._endpoint.first_token_timeout
+            public = silence(waited, has_begun=decoder.said)
+        if not decoder.said:
+            public.refusal = self._refusal(error, public, body)
+        return public
+
+    def _refusal(self, error: Exception, public: ChatError, body: dict[str, Any]) -> Refusal | None:
+        """Return what is to be learnt from an error before the first word."""
+        response = getattr(error, "response", None)
+        if isinstance(response, httpx2.Response):
+            status, words = response.status_code, response.text
+        elif public.code == "api_error" and not public.retryable:
+            status, words = None, public.message
+        else:
+            return None
+        parameters = frozenset[str]()
+        if public.code == "api_error":
+            parameters = refused_parameters(status, words, self._optional & body.keys())
+        return Refusal(parameters) if parameters else None
 
     def _without_key(self, message: str) -> str:
         key = self._endpoint.api_key

@@ -57,7 +57,9 @@ class Transport(httpx2.AsyncBaseTransport):
             line.abort()
             raise
         self._beat.crowd += 1
-        return httpx2.Response(status, headers=headers, stream=_Body(line, partial(self._done, line, origin)))
+        answer = _Body(line, partial(self._done, line, origin))
+        # How long to wait for more of the body may be changed while it comes.
+        return httpx2.Response(status, headers=headers, stream=answer, extensions={"patience": line.set_patience})
 
     async def aclose(self) -> None:
         closed = [line.closed for line in self._lines]

@@ -4,6 +4,7 @@ from django import template
 
 from chat import catalog
 from chat.models import ChatModel
+from chat.usage.unpriced import Tier, tiers
 
 register = template.Library()
 
@@ -12,3 +13,9 @@ register = template.Library()
 def unpriced_models() -> list[ChatModel]:
     """Return the models in use that have no price."""
     return catalog.unpriced()
+
+
+@register.simple_tag
+def unpriced_tiers() -> list[Tier]:
+    """Return what newest requests were charged by that has no price."""
+    return tiers()

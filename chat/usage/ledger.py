@@ -16,12 +16,14 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import Conversation, Generation, Message, Price, UsageRecord
+from chat.models.money import PLACES
 from chat.usage import budget, totals
+from chat.usage.price_context import context_of
 from chat.usage.pricelist import price_in_force, unit_price
-from chat.usage.pricing import Cost, UnitPrice, cost_of
+from chat.usage.pricing import Cost, UnknownRateError, cost_of
 from chat.usage.vocabulary import Reader
 
-# What of a provider's usage is a number of tokens.
+# What of a provider's usage is a number of tokens...
 COUNTS: Final = (
     "prompt_tokens",
     "cached_tokens",
@@ -30,13 +32,19 @@ COUNTS: Final = (
     "cache_write_tokens",
     "long_cache_write_tokens",
 )
+# ...what are its words, how much of one is kept, and of what it gives for an end.
+WORDS: Final = ("service_tier", "speed", "inference_geo")
+LONGEST_WORD: Final = 50
+LONGEST_DETAIL: Final = 100
+# Far less than the largest sum that the database keeps.
+LARGEST_COST: Final = Decimal(10**6)
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
 # The largest value of a PositiveIntegerField that every database keeps.
 LARGEST_COUNT: Final = 2**31 - 1
 # What the end changes of a generation.
 ERROR: Final = ("error_type", "error_message", "error_retryable")
-CLOSED: Final = ("finished_at", "outline", *ERROR, "ttft_seconds", "elapsed_seconds")
+CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +96,9 @@ class Spent:
     """One request that was made: what was sent and said, to estimate from, and what the provider reported.
 
     Times are in seconds from when the request was made. `error` is None for a regular end and for Stop. `sent` is False
-    where it ended before the request left. `thoughts` is what of `said` was reasoning.
+    where it ended before the request left. `thoughts` is what of `said` was reasoning. `asked_at` is when the request
+    was made, whose price holds; None where nobody knows it any more. `finish_detail` is the provider's own word for an
+    end that is none of ours, `max_tokens` how long the answer was allowed to become.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -100,6 +110,9 @@ class Spent:
     elapsed_seconds: float
     sent: bool = True
     thoughts: str = field(default="", repr=False)
+    asked_at: datetime | None = None
+    finish_detail: str | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class Result:
     """What came of a generation, over all its attempts.
 
     `outline` is the order of its parts (`Transcript.outline`). `error` is None for a regular end and for Stop.
-    Durations are in seconds, from the start of the generation.
+    `has_gaps`: a piece of it could not be read. Durations are in seconds, from the start of the generation.
     """
 
     content: str
@@ -120,6 +133,8 @@ class Result:
     attempts: tuple[Spent, ...]
     ttft_seconds: float | None
     elapsed_seconds: float
+    finish_detail: str = ""
+    has_gaps: bool = False
 
 
 @database.writing()
@@ -153,10 +168,8 @@ def book(account: Account, attempts: Iterable[Spent], now: datetime) -> list[Usa
 
 
 def _records(account: Account, sent: Iterable[tuple[int, Spent]], now: datetime) -> list[UsageRecord]:
-    price = price_in_force(account.model_id, now) if account.model_id else None
-    rates = unit_price(price) if price else None
     reader = Reader(account.provider, account.model)
-    records = [_record(account, spent, number, now, reader, price, rates) for number, spent in sent]
+    records = [_record(account, spent, number, now, reader) for number, spent in sent]
     for record in records:
         record.save()
     totals.count(records)
@@ -174,11 +187,13 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
         ],
         status=result.status,
         finish_reason=result.finish_reason,
+        finish_detail=result.finish_detail,
     )
     Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now, changed_at=now)
     generation.journal.all().delete()
     generation.finished_at = now
     generation.outline = result.outline
+    generation.has_gaps = result.has_gaps
     generation.error_type = result.error.code if result.error else ""
     generation.error_message = result.error.message if result.error else ""
     generation.error_retryable = bool(result.error and result.error.retryable)
@@ -192,19 +207,16 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _record(
-    account: Account,
-    spent: Spent,
-    attempt: int,
-    now: datetime,
-    reader: Reader,
-    price: Price | None,
-    rates: UnitPrice | None,
-) -> UsageRecord:
+def _record(account: Account, spent: Spent, attempt: int, now: datetime, reader: Reader) -> UsageRecord:
     usage, source = _usage(spent, reader)
-    cost = _cost(usage, rates)
+    price, cost = _priced(account, usage, spent.asked_at or now)
+    told = usage.cost
+    if cost is None and told is not None:
+        # What nobody here can tell, the provider did.
+        price = None
     return UsageRecord(
         created_at=now,
+        asked_at=spent.asked_at,
         kind=account.kind,
         user_id=account.user_id,
         username=account.username,
@@ -221,27 +233,53 @@ def _record(
         cached_tokens=usage.cached_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         long_cache_write_tokens=usage.long_cache_write_tokens,
+        cache_write_lifetimes=usage.cache_write_lifetimes,
         completion_tokens=usage.completion_tokens,
         reasoning_tokens=usage.reasoning_tokens,
+        web_searches=usage.web_searches,
+        service_tier=usage.service_tier or "",
+        speed=usage.speed or "",
+        inference_geo=usage.inference_geo or "",
         input_cost=cost.input if cost else None,
         output_cost=cost.output if cost else None,
-        cost=cost.total if cost else None,
+        search_cost=cost.search if cost else None,
+        cost=cost.total if cost else told,
+        cache_saving=cost.saving if cost else None,
+        provider_cost=told,
         currency=price.currency if price else "USD",
         price=price,
         source=source,
         finish_reason=spent.finish_reason,
+        finish_detail=_storable(spent.finish_detail or "")[:LONGEST_DETAIL],
         error_type=spent.error.code if spent.error else "",
         ttft_seconds=spent.ttft_seconds,
         elapsed_seconds=spent.elapsed_seconds,
     )
 
 
+def _priced(account: Account, usage: Usage, at: datetime) -> tuple[Price | None, Cost | None]:
+    """Return the price that holds for a request made at a moment, and what it cost; None where that is not known."""
+    context = context_of(usage)
+    price = price_in_force(account.model_id, at, context) if account.model_id else None
+    if price is None and context:
+        logger.warning(
+            "%s of %s was charged by %s, which has no price: what it cost is unknown.",
+            *(account.model, account.provider, context),
+        )
+    if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return price, None
+    try:
+        return price, cost_of(usage, unit_price(price))
+    except UnknownRateError as error:
+        logger.warning("%s at %s, %s, is not known: neither is the cost.", error, account.provider, account.model)
+        return price, None
+
+
 def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
     """Return the provider's own counts, with estimates where it was cut off before it could give them.
 
     They are called estimated as soon as one of them is. A request the provider turned down before the first word is
-    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from. How much of an
-    estimate was thought is unknown, too: of one that ended before a word the time that it took may tell.
+    not billed, but nothing says so: its counts stay unknown. What the provider says is learnt from.
     """
     reported = _consistent(_countable(spent.usage or Usage()))
     reader.learn(spent.prompt, spent.said, spent.thoughts, reported)
@@ -255,44 +293,76 @@ def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
         prompt_tokens = max(cached, reader.prompt_tokens(spent.prompt))
     completion_tokens = reported.completion_tokens
     if completion_tokens is None:
-        completion_tokens = reader.tokens(spent.said) if spent.said else reader.hidden_tokens(spent.elapsed_seconds)
+        completion_tokens = max(_completion_tokens(spent, reader), reported.reasoning_tokens or 0)
     estimated = replace(reported, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return estimated, UsageRecord.Source.ESTIMATED
 
 
+def _completion_tokens(spent: Spent, reader: Reader) -> int:
+    """Return about how many tokens an answer was, with what was thought and not shown.
+
+    One that ended at its limit was as long as that. Of others the time until the first word may tell.
+    """
+    said = reader.tokens(spent.said)
+    if not spent.thoughts:
+        silence = spent.ttft_seconds if spent.said and spent.ttft_seconds is not None else spent.elapsed_seconds
+        said += reader.hidden_tokens(silence)
+    return max(said, spent.max_tokens or 0) if spent.finish_reason == "length" else said
+
+
 def _countable(usage: Usage) -> Usage:
-    """Return the counts without those that are none: below zero, or more than the database can keep."""
+    """Return the usage without what is no count (below zero, or more than the database can keep), word or price."""
 
     def count(tokens: int | None) -> int | None:
         return tokens if tokens is not None and 0 <= tokens <= LARGEST_COUNT else None
 
-    return replace(usage, **{name: count(getattr(usage, name)) for name in COUNTS})
+    lifetimes = {name: tokens for name, tokens in (usage.cache_write_lifetimes or {}).items() if count(tokens)}
+    return replace(
+        usage,
+        **{name: count(getattr(usage, name)) for name in (*COUNTS, "web_searches")},
+        **{name: _storable(getattr(usage, name) or "").strip()[:LONGEST_WORD] or None for name in WORDS},
+        cache_write_lifetimes=lifetimes or None,
+        cost=_amount(usage.cost),
+    )
+
+
+def _amount(told: Decimal | None) -> Decimal | None:
+    """Return a provider's own price, to the places that are kept; None for one that is none."""
+    if told is None or not told.is_finite() or not 0 <= told <= LARGEST_COST:
+        return None
+    return round(told, PLACES)
 
 
 def _consistent(usage: Usage) -> Usage:
-    """Return the counts without those of the prompt where more of it went through the cache than it had.
+    """Return the counts with no part larger than its whole.
 
-    Some gateways count what was cached beside the prompt, not in it, and nobody knows which of both they mean.
+    Some gateways count what was cached beside the prompt, not in it, and nobody knows which of both they mean: that
+    prompt is estimated. Thoughts beyond the completion can only have been counted beside it.
     """
-    prompt, written = usage.prompt_tokens, usage.cache_write_tokens or 0
-    beyond = prompt is not None and (usage.cached_tokens or 0) + written > prompt
-    if beyond or (usage.long_cache_write_tokens or 0) > written:
+    prompt, completion, written = usage.prompt_tokens, usage.completion_tokens, usage.cache_write_tokens or 0
+    kept = max(usage.long_cache_write_tokens or 0, sum((usage.cache_write_lifetimes or {}).values()))
+    if (prompt is not None and (usage.cached_tokens or 0) + written > prompt) or kept > written:
         logger.warning("The provider's usage makes no sense, so its prompt is estimated: %s", usage)
-        return Usage(completion_tokens=usage.completion_tokens, reasoning_tokens=usage.reasoning_tokens)
+        usage = replace(
+            usage,
+            prompt_tokens=None,
+            cached_tokens=None,
+            cache_write_tokens=None,
+            long_cache_write_tokens=None,
+            cache_write_lifetimes=None,
+        )
+    if completion is not None and (thought := usage.reasoning_tokens or 0) > completion:
+        logger.warning("The provider counted thoughts beside its completion: %s", usage)
+        usage = replace(usage, completion_tokens=min(completion + thought, LARGEST_COUNT))
     return usage
-
-
-def _cost(usage: Usage, price: UnitPrice | None) -> Cost | None:
-    if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
-        return None
-    return cost_of(usage, price)
 
 
 def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
     """Return the sum of all attempts at one message, as they are `charged`; None where there was none.
 
-    A count is None as soon as one attempt does not know it, and so is the cost, also where currencies differ. Attempts
-    that were turned down before a word only count where there is no other: nothing was used.
+    A sum is None as soon as one attempt does not know its part, and so is the cost, also where currencies differ; of
+    what a corrected attempt saved nothing is known. Attempts that were turned down before a word only count where there
+    is no other: nothing was used. The tier is the one that all of them were charged by, None where there is none.
     """
     everything = list(attempts)
     answered = [record for record in everything if not record.error_type or record.completion_tokens is not None]
@@ -304,11 +374,16 @@ def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
         counts = [getattr(record, name) for record in records]
         return None if None in counts else sum(counts)
 
+    def amount(name: str) -> Decimal | None:
+        amounts = [getattr(record, name) for record in records]
+        return None if None in amounts else sum(amounts, Decimal(0))
+
     prompt_tokens, completion_tokens = total("prompt_tokens"), total("completion_tokens")
     known = prompt_tokens is not None and completion_tokens is not None
     charges = [record.charged for record in records]
     costs = [cost for cost, _ in charges if cost is not None]
     currencies = {currency for _, currency in charges}
+    tiers = {record.service_tier for record in records}
     return Charge(
         prompt_tokens=prompt_tokens,
         cached_tokens=total("cached_tokens"),
@@ -318,4 +393,8 @@ def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
         cost=sum(costs, Decimal(0)) if len(costs) == len(charges) and len(currencies) == 1 else None,
         currency=charges[0][1],
         source="provider" if all(record.source == "provider" for record in records) else "estimated",
+        cache_write_tokens=total("cache_write_tokens"),
+        service_tier=tiers.pop() or None if len(tiers) == 1 else None,
+        provider_cost=amount("provider_cost"),
+        cache_saving=amount("cache_saving") if all(record.currency_now is None for record in records) else None,
     )

@@ -1,118 +1,37 @@
-"""Which price holds for a model: the rows, and where they come from when no admin entered one."""
+"""Which price holds for a model: the rows, and where they come from when no admin entered one.
 
-import re
+A price is looked up by the moment at which the request was made, and by what the provider charged it by (its context,
+empty for the standard). What holds:
+
+1. The newest row of that context that had begun by then, where an admin entered it.
+2. The one that genai-prices knows for that moment (`bundled.py`). Where the row in force is another, a row is added
+   that begins when the price did: prices that go by the hour or begin on a date need no restart, and whoever looks up
+   the same moment later, in any order, finds the same row.
+3. For a tier neither of them, once an admin has entered a standard price: what was agreed on for it nobody knows.
+"""
+
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from chat.models import ChatModel, Price, PriceTier, Provider
-from chat.usage.pricing import PLACES, Rates, Tier, UnitPrice
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice
-
-# Models whose weights nobody else has: whoever serves one of these names resells the vendor's. Vendors are named
-# as in genai-prices.
-CLOSED_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    "openai": ("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
-    "anthropic": ("claude-",),
-    "google": ("gemini-",),
-    "x-ai": ("grok-",),
-}
-EDITION = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
-# Charges that tokens at two prices cannot express; a model with one of them has no price here.
-INEXPRESSIBLE: Final = ("requests_kcount", "output_reasoning_mtok", "output_citation_mtok")
-
-
-def bundled_model(model_name: str, provider_hint: str = "") -> "ModelInfo | None":
-    """Return a model as the data knows it that genai-prices brings along; None if it does not.
-
-    `provider_hint` is the address that serves the model. The rule:
-
-    1. The address is a hosted service's that the data knows: that service's own price list answers, and no other.
-    2. Anywhere else (a gateway, a proxy, a machine down the hall) only the exact name of a closed model is priced,
-       at its vendor's price: `gpt-4o`, `claude-sonnet-4`, also as `openai/gpt-4o`, also with the date or `latest`
-       of an edition. Names of open models (`llama3.2:3b`, `gpt-oss-20b`) say nothing about who serves them at
-       which price, so they have none until an admin enters it.
-
-    Nothing is fetched: the data is as old as the installed package.
-    """
-    # Costs 0.3 s and 30 MB, or 0.04 s and 4 MB where the OpenAI SDK is loaded already.
-    from genai_prices.data_snapshot import get_snapshot
-
-    snapshot = get_snapshot()
-    name = model_name.strip().lower()
-    try:
-        hosted = snapshot.find_provider(None, None, provider_hint) if provider_hint else None
-    except LookupError:
-        hosted = None
-    if hosted:
-        return hosted.find_model(name, all_providers=snapshot.providers)
-    vendor_prefix, slash, bare_name = name.rpartition("/")
-    found = None
-    for vendor in snapshot.providers:
-        if bare_name.startswith(CLOSED_FAMILIES.get(vendor.id, ())) and (not slash or vendor_prefix == vendor.id):
-            candidate = vendor.find_model(bare_name)
-            found = candidate if candidate and _is_named(candidate, bare_name) else None
-    return found
-
-
-def bundled_price(model_name: str, provider_hint: str = "") -> UnitPrice | None:
-    """Return today's price of a `bundled_model` in USD; None if it has none.
-
-    Where a price rises with the length of the prompt its tiers come along, and where it changes with the hour it is
-    that of 12:00 UTC.
-    """
-    found = bundled_model(model_name, provider_hint)
-    noon = datetime.now(UTC).replace(hour=12)
-    return _unit_price(found.get_prices(noon)) if found else None
-
-
-def _is_named(model: "ModelInfo", name: str) -> bool:
-    """Whether `name` is one of the model's own names, not merely one that its pattern would match."""
-    from genai_prices.types import ClauseEquals, ClauseOr
-
-    clauses = model.match.or_ if isinstance(model.match, ClauseOr) else [model.match]
-    names = {model.id, *(clause.equals for clause in clauses if isinstance(clause, ClauseEquals))}
-    return EDITION.sub("", name) in {EDITION.sub("", known) for known in names}
-
-
-def _unit_price(prices: "ModelPrice") -> UnitPrice | None:
-    from genai_prices.types import TieredPrices
-
-    keys = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
-    found = {key: getattr(prices, key, None) for key in (*keys, *INEXPRESSIBLE)}
-    if found["input_mtok"] is None or found["output_mtok"] is None or any(found[key] for key in INEXPRESSIBLE):
-        return None
-
-    def rates(prompt_tokens: int) -> Rates:
-        def amount(key: str) -> Decimal | None:
-            price = found[key]
-            if isinstance(price, TieredPrices):
-                tiers = [tier.price for tier in price.tiers if prompt_tokens > tier.start]
-                price = tiers[-1] if tiers else price.base
-            # Some prices in the data went through binary floats: 0.18000000000000002.
-            return None if price is None else round(Decimal(price), PLACES)
-
-        into, out, *cache = (amount(key) for key in keys)
-        assert into is not None  # noqa: S101 - looked at above
-        assert out is not None  # noqa: S101 - looked at above
-        return Rates(into, out, *cache)
-
-    tiered = (price.tiers for price in found.values() if isinstance(price, TieredPrices))
-    starts = sorted({tier.start for tiers in tiered for tier in tiers})
-    return UnitPrice(rates(0), "USD", tuple(Tier(start, rates(start + 1)) for start in starts))
+from chat.usage.bundled import Bundled, bundled_price
+from chat.usage.pricing import Rates, Tier, UnitPrice
 
 
 def unit_price(price: Price) -> UnitPrice:
     """Return a row's price, with its tiers, as a plain value."""
     tiers = sorted(price.tiers.all(), key=lambda tier: tier.above_tokens)
-    return UnitPrice(_rates(price), price.currency, tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers))
+    return UnitPrice(
+        _rates(price),
+        price.currency,
+        tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers),
+        price.searches_per_thousand,
+    )
 
 
 def _rates(row: Price | PriceTier) -> Rates:
@@ -136,26 +55,116 @@ def _columns(rates: Rates) -> dict[str, Decimal | None]:
 
 
 def in_force(at: datetime) -> QuerySet[Price]:
-    """The prices that hold at that moment, one for each model that has any: of those begun, the newest."""
-    newest = Price.objects.filter(model=OuterRef("model"), valid_from__lte=at).order_by("-valid_from", "-id")
+    """The standard prices that hold at that moment, one for each model that has any: of those begun, the newest."""
+    newest = Price.objects.filter(model=OuterRef("model"), context="", valid_from__lte=at).order_by(
+        "-valid_from", "-id"
+    )
     return Price.objects.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
-def price_in_force(model_id: int, at: datetime) -> Price | None:
-    """Return the price that holds for the model at that moment; None if it has none, or is there no more."""
-    return Price.objects.filter(model=model_id, valid_from__lte=at).order_by("-valid_from", "-id").first()
+def price_in_force(model_id: int, at: datetime, context: str = "") -> Price | None:
+    """Return the price that holds for the model at that moment; None if it has none, or is there no more.
+
+    Its model, provider and tiers come along. A row may be added.
+    """
+    row = _row(model_id, at, context)
+    if row is not None and row.origin != Price.Origin.BUNDLED:
+        return row
+    standard = _row(model_id, at, "") if context else None
+    if standard is not None and standard.origin != Price.Origin.BUNDLED:
+        return None
+    model = row.model if row else ChatModel.objects.select_related("provider").filter(pk=model_id).first()
+    due = _due(model, at, context) if model else Bundled(None)
+    if model is None or due.price is None:
+        # The package may have forgotten a model; a tier that has no price any more is another matter.
+        return None if context else row
+    if row is not None and unit_price(row) == due.price:
+        return row
+    with transaction.atomic():
+        # Of two that find the row missing one waits here, then finds it.
+        list(ChatModel.objects.select_for_update(no_key=True).filter(pk=model_id).values_list("pk"))
+        row = _row(model_id, at, context)
+        if row is None or (row.origin == Price.Origin.BUNDLED and unit_price(row) != due.price):
+            _add(_rows(model, row, due, at, context))
+            row = _row(model_id, at, context)
+    return row
+
+
+def _row(model_id: int, at: datetime, context: str) -> Price | None:
+    begun = Price.objects.filter(model=model_id, context=context, valid_from__lte=at)
+    newest = begun.select_related("model__provider").prefetch_related("tiers")
+    return newest.order_by("-valid_from", "-id").first()
+
+
+def _due(model: ChatModel, at: datetime, context: str = "") -> Bundled:
+    if model.provider.kind == Provider.Kind.DEMO:
+        return Bundled(None)
+    return bundled_price(model.upstream_name, model.provider.address, at, context)
+
+
+Made = tuple[Price, list[PriceTier]]
+
+
+def _rows(model: ChatModel, held: Price | None, due: Bundled, at: datetime, context: str = "") -> list[Made]:
+    """Return the rows that make `due` hold at a moment at which `held` did.
+
+    Where its end is over another one takes over from it: the hours after it have been charged already.
+    """
+    assert due.price is not None  # noqa: S101 - nothing is added for a price that is not known
+    # A price that came with a newer package, and not by the clock, holds from now on.
+    begin = at if due.begin is None or (held is not None and due.begin < held.valid_from) else due.begin
+    rows = [_made(model, begin, due.price, context)]
+    if due.end is not None and due.end <= timezone.now():
+        later = Price.objects.filter(model=model, context=context, valid_from__gt=at, valid_from__lte=due.end)
+        after = _due(model, due.end, context).price
+        if after is not None and not later.exists():
+            rows.append(_made(model, due.end, after, context))
+    return rows
+
+
+def _made(model: ChatModel, begin: datetime, price: UnitPrice, context: str) -> Made:
+    row = Price(
+        model=model,
+        context=context,
+        valid_from=begin,
+        currency=price.currency,
+        searches_per_thousand=price.searches,
+        origin=Price.Origin.BUNDLED,
+        **_columns(price.rates),
+    )
+    return row, [PriceTier(price=row, above_tokens=tier.above, **_columns(tier.rates)) for tier in price.tiers]
+
+
+def _add(made: Iterable[Made]) -> None:
+    rows, tiers = [], []
+    for row, its_tiers in made:
+        rows.append(row)
+        tiers += its_tiers
+    Price.objects.bulk_create(rows)
+    PriceTier.objects.bulk_create(tiers)
 
 
 def prices_in_force(models: Iterable[ChatModel], at: datetime) -> dict[int, Price]:
-    """Return the prices that hold at that moment by the models' ids, in one query; models without one are absent."""
-    return {price.model_id: price for price in in_force(at).filter(model__in=[model.pk for model in models])}
+    """Return the standard prices that hold at that moment by the models' ids, in one query; without one it is absent.
+
+    To be shown: those by the hour are as they are now, though their row may not be there yet.
+    """
+    by_id = {model.pk: model for model in models}
+    rows = in_force(at).filter(model__in=list(by_id))
+    return {row.model_id: shown(by_id[row.model_id], row, at) for row in rows}
+
+
+def shown(model: ChatModel, row: Price, at: datetime) -> Price:
+    """Return a standard price that was in force as it is at a moment; not to be stored, and without its tiers."""
+    due = _due(model, at).price if row.origin == Price.Origin.BUNDLED else None
+    return row if due is None or due.rates == _rates(row) else _made(model, at, due, "")[0]
 
 
 def import_prices() -> int:
-    """Add today's bundled price to every enabled model that has no price, or an older bundled one.
+    """Add the bundled price that holds now to every enabled model that has no price, or another bundled one.
 
-    Rows that exist are never touched, and a model whose newest price was entered by an admin is left alone.
-    Returns how many rows were added.
+    Rows that exist are never touched, and a model whose price was entered by an admin is left alone. Returns how many
+    rows were added.
     """
     with transaction.atomic():
         # The lock lets of two imports at once only one find a price missing.
@@ -163,30 +172,19 @@ def import_prices() -> int:
             ChatModel.objects.filter(enabled=True)
             .exclude(provider__kind=Provider.Kind.DEMO)
             .select_related("provider")
-            .select_for_update(of=("self",))
+            .order_by("pk")
+            .select_for_update(of=("self",), no_key=True)
         )
-        newest: dict[int, Price] = {}
-        prices = Price.objects.filter(model__in=[model.pk for model in models]).prefetch_related("tiers")
-        for price in prices.order_by("valid_from", "id"):
-            newest[price.model_id] = price
         now = timezone.now()
-        added, tiers = [], []
+        held = in_force(now).filter(model__in=[model.pk for model in models]).prefetch_related("tiers")
+        by_model = {row.model_id: row for row in held}
+        made: list[Made] = []
         for model in models:
-            latest = newest.get(model.pk)
-            if latest and latest.origin != Price.Origin.BUNDLED:
+            row = by_model.get(model.pk)
+            if row is not None and row.origin != Price.Origin.BUNDLED:
                 continue
-            bundled = bundled_price(model.upstream_name, model.provider.address)
-            if bundled is None or (latest and unit_price(latest) == bundled):
-                continue
-            price = Price(
-                model=model,
-                valid_from=now,
-                currency=bundled.currency,
-                origin=Price.Origin.BUNDLED,
-                **_columns(bundled.rates),
-            )
-            added.append(price)
-            tiers += [PriceTier(price=price, above_tokens=t.above, **_columns(t.rates)) for t in bundled.tiers]
-        Price.objects.bulk_create(added)
-        PriceTier.objects.bulk_create(tiers)
-        return len(added)
+            due = _due(model, now)
+            if due.price is not None and (row is None or unit_price(row) != due.price):
+                made += _rows(model, row, due, now)
+        _add(made)
+        return len(made)

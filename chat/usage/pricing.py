@@ -1,5 +1,6 @@
-"""What tokens cost: exact decimal arithmetic on plain values."""
+"""What a request costs: exact decimal arithmetic on plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from typing import Final, Protocol
@@ -7,9 +8,16 @@ from typing import Final, Protocol
 PLACES: Final = 6
 # Enough for any count of tokens times any price: nothing is ever rounded.
 EXACT: Final = Context(prec=60)
+# How long what is written to a cache may stay there at the price for writing; an hour has a price of its own.
+SHORT_LIFETIMES: Final = frozenset({"5m", "30m"})
+HOUR: Final = "1h"
 
 
-class TokenCounts(Protocol):
+class UnknownRateError(ValueError):
+    """Something was used whose price nobody knows, so the cost is not known either."""
+
+
+class Counts(Protocol):
     """The counts that are charged; `chat.events.Usage` is one.
 
     Those from and to the cache are part of the prompt's, those kept there for long part of those written to it.
@@ -24,7 +32,19 @@ class TokenCounts(Protocol):
     @property
     def long_cache_write_tokens(self) -> int | None: ...
     @property
+    def cache_write_lifetimes(self) -> Mapping[str, int] | None: ...
+    @property
     def completion_tokens(self) -> int | None: ...
+    @property
+    def web_searches(self) -> int | None: ...
+
+
+def check_amount(amount: Decimal) -> None:
+    """Raise ValueError for a price that is negative, not a number, or finer than 6 places."""
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("A price must be a number that is not negative.")
+    if amount != round(amount, PLACES):
+        raise ValueError(f"A price has at most {PLACES} decimal places.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +63,17 @@ class Rates:
 
     def __post_init__(self) -> None:
         for price in (self.input, self.output, self.cached, self.cache_write, self.long_cache_write):
-            if price is None:
-                continue
-            if not price.is_finite() or price < 0:
-                raise ValueError("A price must be a number that is not negative.")
-            if price != round(price, PLACES):
-                raise ValueError(f"A price has at most {PLACES} decimal places.")
+            if price is not None:
+                check_amount(price)
+
+    def saved_by_cache(self) -> tuple[Decimal, Decimal, Decimal]:
+        """Return what a million tokens cost less than other input: read, written, and written for long.
+
+        Below zero where they cost more.
+        """
+        read = Decimal(0) if self.cached is None else self.input - self.cached
+        written = Decimal(0) if self.cache_write is None else self.input - self.cache_write
+        return read, written, written if self.long_cache_write is None else self.input - self.long_cache_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +86,19 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What a model's tokens cost, in `currency`; `tiers` for long prompts, the shortest first."""
+    """What a model's tokens cost, in `currency`; `tiers` for long prompts, the shortest first.
+
+    `searches` is the price of a thousand web searches, None where nobody knows it.
+    """
 
     rates: Rates
     currency: str
     tiers: tuple[Tier, ...] = ()
+    searches: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if self.searches is not None:
+            check_amount(self.searches)
 
     def at(self, prompt_tokens: int) -> Rates:
         """Return the rates for a request whose prompt is so long."""
@@ -74,41 +107,65 @@ class UnitPrice:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Amounts in the price's currency, exact, with at most 12 decimal places; `total` is the sum of the two."""
+    """Amounts in the price's currency, exact, with at most 12 decimal places; `total` is the sum of the first three.
+
+    `search` is for web searches, None where none were made. `saving` is what the tokens from and to the cache would
+    have cost more as other input, below zero where they would have cost less.
+    """
 
     input: Decimal
     output: Decimal
+    search: Decimal | None = None
+    saving: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:
         with localcontext(EXACT):
-            return self.input + self.output
+            return self.input + self.output + (self.search or 0)
 
 
-def cost_of(usage: TokenCounts, price: UnitPrice) -> Cost:
+def cost_of(usage: Counts, price: UnitPrice) -> Cost:
     """Return what `usage` costs at `price`.
 
     Unknown is never taken for zero: without a count of the prompt or of the completion this raises ValueError, so
     estimate it first. An unknown count of tokens from or to the cache means that none was reported: that input is
-    charged as any other. Raises ValueError for negative counts and for more of the cache than there was in the prompt.
+    charged as any other. Raises ValueError for negative counts and for more of the cache than there was in the prompt,
+    UnknownRateError for web searches, or for a time that the cache keeps something, without a price.
     """
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         raise ValueError("Tokens that were not counted have no cost.")
-    cached, written, kept = (
-        tokens or 0 for tokens in (usage.cached_tokens, usage.cache_write_tokens, usage.long_cache_write_tokens)
-    )
-    if min(usage.prompt_tokens, usage.completion_tokens, cached, written, kept) < 0:
-        raise ValueError("A count of tokens is never negative.")
+    cached, written, searches = (n or 0 for n in (usage.cached_tokens, usage.cache_write_tokens, usage.web_searches))
+    rates = price.at(usage.prompt_tokens)
+    kept = _kept(usage, rates)
+    if min(usage.prompt_tokens, usage.completion_tokens, cached, written, kept, searches) < 0:
+        raise ValueError("A count is never negative.")
     if cached + written > usage.prompt_tokens or kept > written:
         raise ValueError("More tokens went through the cache than the prompt had.")
-    rates = price.at(usage.prompt_tokens)
-    cached_rate = rates.input if rates.cached is None else rates.cached
-    written_rate = rates.input if rates.cache_write is None else rates.cache_write
-    kept_rate = written_rate if rates.long_cache_write is None else rates.long_cache_write
+    if searches and price.searches is None:
+        raise UnknownRateError("The price of web searches")
+    read_saves, write_saves, keep_saves = rates.saved_by_cache()
     with localcontext(EXACT):
-        fresh = usage.prompt_tokens - cached - written
-        millionths = fresh * rates.input + cached * cached_rate + (written - kept) * written_rate + kept * kept_rate
-        return Cost(input=millionths.scaleb(-6), output=(usage.completion_tokens * rates.output).scaleb(-6))
+        saving = cached * read_saves + (written - kept) * write_saves + kept * keep_saves
+        return Cost(
+            input=(usage.prompt_tokens * rates.input - saving).scaleb(-6),
+            output=(usage.completion_tokens * rates.output).scaleb(-6),
+            search=(searches * price.searches).scaleb(-3) if searches and price.searches is not None else None,
+            saving=saving.scaleb(-6),
+        )
+
+
+def _kept(usage: Counts, rates: Rates) -> int:
+    """Return how many tokens are charged as kept for long.
+
+    A lifetime beyond an hour is charged so, too, where long ones have a price; where only writing has one it is not
+    known what it costs.
+    """
+    lifetimes = usage.cache_write_lifetimes or {}
+    other = {name: tokens for name, tokens in lifetimes.items() if name not in SHORT_LIFETIMES and tokens}
+    if other.keys() - {HOUR} and rates.long_cache_write is None and rates.cache_write is not None:
+        raise UnknownRateError(f"The price of what the cache keeps for {', '.join(sorted(other.keys() - {HOUR}))}")
+    long = usage.long_cache_write_tokens or 0
+    return max(long, sum(other.values())) if other else long
 
 
 def hourly(per_hour: Decimal, tokens_per_hour: int) -> Decimal:

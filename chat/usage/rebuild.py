@@ -120,7 +120,7 @@ def _sums(records: QuerySet[UsageRecord]) -> Iterator[dict[str, Any]]:
     counts |= {
         "sum_requests": Count("pk"),
         "sum_errors": Count("pk", filter=~Q(error_type="")),
-        "sum_unpriced": Count("pk", filter=Q(price__isnull=True)),
+        "sum_unpriced": Count("pk", filter=Q(price__isnull=True, cost__isnull=True)),
         "sum_uncosted": Count("pk", filter=Q(price__isnull=False, cost__isnull=True)),
         "sum_elapsed_ms": Sum(Floor(F("elapsed_seconds") * 1000.0), output_field=BigIntegerField()),
     }

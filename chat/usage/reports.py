@@ -28,8 +28,9 @@ class Figures:
     """Sums over some requests; a request is one attempt that reached a provider.
 
     Token sums are None where no request knew its own, and they leave out the ones that did not. `costs` is by
-    currency, exact, and leaves out `unpriced` requests (their model had no price) and `uncosted` ones (it had, but
-    their tokens were never counted). `estimated` requests have counts of our own making.
+    currency, exact, and leaves out `unpriced` requests (there was no price for them) and `uncosted` ones (there was,
+    but their tokens were never counted, or their web searches had none). `estimated` requests have counts of our own
+    making.
     """
 
     requests: int = 0
@@ -146,7 +147,7 @@ def by_conversation(period: Period, chosen: Selection) -> dict[UUID, Figures]:
         "requests": Count("pk"),
         "prompt": Sum("prompt_tokens"),
         "completion": Sum("completion_tokens"),
-        "unpriced": Count("pk", filter=Q(price__isnull=True)),
+        "unpriced": Count("pk", filter=Q(price__isnull=True, cost__isnull=True)),
         "uncosted": Count("pk", filter=Q(price__isnull=False, cost__isnull=True)),
         "estimated": Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED)),
         "errors": Count("pk", filter=~Q(error_type="")),

@@ -15,6 +15,7 @@ from chat import database
 from chat.models import ChatModel, Correction, Price, UsageRecord
 from chat.usage import budget, totals
 from chat.usage.pages import pages
+from chat.usage.price_context import context_of
 from chat.usage.pricelist import unit_price
 from chat.usage.pricing import Cost, UnitPrice, cost_of
 
@@ -42,22 +43,32 @@ class PriceList:
 
     def __init__(self) -> None:
         self._models = {(row.provider.name, row.name): row.pk for row in ChatModel.objects.select_related("provider")}
-        self._prices: dict[int, list[Price]] = {}
+        self._prices: dict[tuple[int, str], list[Price]] = {}
         self._plain: dict[int, UnitPrice] = {}
-        rows = Price.objects.prefetch_related("tiers").order_by("model_id", "valid_from", "id")
-        for model, prices in groupby(rows, key=lambda row: row.model_id):
-            self._prices[model] = list(prices)
+        rows = Price.objects.prefetch_related("tiers").order_by("model_id", "context", "valid_from", "id")
+        for key, prices in groupby(rows, key=lambda row: (row.model_id, row.context)):
+            self._prices[key] = list(prices)
 
     def of(self, record: UsageRecord) -> Price | None:
-        """Return the price that holds for a row of the ledger at its time; None where there is none.
+        """Return the price that holds for a row of the ledger when its request was made; None where there is none.
 
-        The model is the one that has its name at its provider, or else the one that it was priced as.
+        The model is the one that has its name at its provider, or else the one that it was priced as. The rule is that
+        of `pricelist`, but only of the rows: which of genai-prices' held then, they know.
         """
         model = self._models.get((record.provider, record.model))
         if model is None:
             model = record.price.model_id if record.price else None
-        prices = self._prices.get(model, []) if model is not None else []
-        place = bisect_right(prices, record.created_at, key=lambda row: row.valid_from)
+        if model is None:
+            return None
+        context, at = context_of(record), record.asked_at or record.created_at
+        price, standard = self._newest(model, context, at), self._newest(model, "", at) if context else None
+        if price is None or (price.origin == Price.Origin.BUNDLED and standard and standard.origin != price.origin):
+            return None
+        return price
+
+    def _newest(self, model: int, context: str, at: datetime) -> Price | None:
+        prices = self._prices.get((model, context), [])
+        place = bisect_right(prices, at, key=lambda row: row.valid_from)
         return prices[place - 1] if place else None
 
     def plain(self, price: Price) -> UnitPrice:
@@ -84,7 +95,7 @@ def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> I
         try:
             cost = cost_of(record, prices.plain(price))
         except ValueError:
-            # Counts that contradict each other have no cost at any price.
+            # Counts that contradict each other have no cost at any price, and searches none without theirs.
             continue
         if before != cost.total or currency != price.currency:
             yield Repriced(record, price, before, currency, cost)
@@ -111,6 +122,7 @@ def apply(changes: list[Repriced]) -> None:
             currency_before=change.currency_before,
             input_cost=change.cost.input,
             output_cost=change.cost.output,
+            search_cost=change.cost.search,
             cost=change.cost.total,
             currency=change.currency,
         )

@@ -44,18 +44,36 @@ COLUMNS: Final = {
     "key_id": "api_key_id",
     "message_id": "message_id",
     "price_id": "price_id",
+    "asked_at": "asked_at",
+    "finish_detail": "finish_detail",
+    "service_tier": "service_tier",
+    "speed": "speed",
+    "inference_geo": "inference_geo",
+    "web_searches": "web_searches",
+    "search_cost": "search_cost",
+    "cache_write_lifetimes": "cache_write_lifetimes",
+    "cache_saving": "cache_saving",
+    "provider_cost": "provider_cost",
     "charged_at_first": "cost",
 }
 FIELDS: Final = tuple(COLUMNS.values())
 PLACE: Final = {name: 1 + number for number, name in reversed(list(enumerate(FIELDS)))}
 # What Django and the driver would make values of, only for them to become text again.
 IDS: Final = ("conversation_id", "generation_id", "message_id")
+MOMENTS: Final = ("created_at", "asked_at")
+AMOUNTS: Final = ("cost", "search_cost", "cache_saving", "provider_cost")
 RAW: Final[dict[str, Any]] = {
-    **{f"raw_{name}": Cast(name, TextField()) for name in ("created_at", *IDS)},
-    "raw_cost": ExpressionWrapper(F("cost"), output_field=Field()),
+    **{f"raw_{name}": Cast(name, TextField()) for name in (*MOMENTS, *IDS, "cache_write_lifetimes")},
+    **{f"raw_{name}": ExpressionWrapper(F(name), output_field=Field()) for name in AMOUNTS},
 }
 # People and providers choose these; a spreadsheet would take some of them for a formula.
-WORDS: Final = tuple(PLACE[name] for name in ("username", "provider", "model", "api_key_name", "group"))
+WORDS: Final = tuple(
+    PLACE[name]
+    for name in (
+        *("username", "provider", "model", "api_key_name", "group"),
+        *("finish_detail", "service_tier", "speed", "inference_geo"),
+    )
+)
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -81,12 +99,15 @@ def _corrections(found: list[tuple[Any, ...]]) -> dict[int, tuple[Decimal | None
 
 
 def _shown(found: list[tuple[Any, ...]], corrections: dict[int, tuple[Decimal | None, str]]) -> Iterator[list[Any]]:
-    when, cost, currency = PLACE["created_at"], PLACE["cost"], PLACE["currency"]
-    ids = [PLACE[name] for name in IDS]
+    cost, currency = PLACE["cost"], PLACE["currency"]
+    ids, moments, amounts = ([PLACE[name] for name in names] for names in (IDS, MOMENTS, AMOUNTS))
     for told in found:
         row = list(told)
-        row[when] = _moment(row[when]).isoformat()
-        row[cost] = at_first = _money(row[cost])
+        for place in moments:
+            row[place] = row[place] and _moment(row[place]).isoformat()
+        for place in amounts:
+            row[place] = _money(row[place])
+        at_first = row[cost]
         if row[0] in corrections:
             amount, row[currency] = corrections[row[0]]
             row[cost] = _money(None if amount is None else int(amount / UNIT))
@@ -113,8 +134,8 @@ def _money(units: int | None) -> str:
     """12 places after the point; never 1E-12, which no spreadsheet should have to read. From units of 10^-12."""
     if units is None:
         return ""
-    whole, rest = divmod(units, 10**PLACES)
-    return f"{whole}.{rest:0{PLACES}}"
+    whole, rest = divmod(abs(units), 10**PLACES)
+    return f"{'-' if units < 0 else ''}{whole}.{rest:0{PLACES}}"
 
 
 def _written(rows: Any) -> bytes:

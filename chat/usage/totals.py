@@ -93,7 +93,7 @@ class Tally:
             "cost_rest": rest,
             "requests": 1,
             "errors": int(record.error_type != ""),
-            "unpriced": int(record.price_id is None),
+            "unpriced": int(record.price_id is None and record.cost is None),
             "uncosted": int(record.price_id is not None and record.cost is None),
             "elapsed_ms": floor(record.elapsed_seconds * 1000),
         }

@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from chat.models import ChatModel, Provider
-from chat.usage.pricelist import bundled_model
+from chat.usage.bundled import bundled_model
 
 
 def import_windows() -> int:

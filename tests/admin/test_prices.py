@@ -121,3 +121,70 @@ def test_every_change_is_in_djangos_log(browser: Client, local: ChatModel) -> No
     assert "Base URL" in entries[2][1]
     assert entries[3] == ("chatmodel", "Added price “3 / 4 USD”.")
     assert entries[4] == ("user", "Added.")
+
+
+def test_a_price_for_a_tier_is_added_beside_the_standard(browser: Client, local: ChatModel) -> None:
+    browser.post(ADD, form(local, input_per_million="2", output_per_million="4"))
+    tier = {"context": "service_tier=priority", "searches_per_thousand": "10"}
+    browser.post(ADD, form(local, input_per_million="3", output_per_million="6", **tier))
+    now = timezone.now()
+    found = [price_in_force(local.pk, now, context) for context in ("", "service_tier=priority", "speed=fast")]
+    assert [price and (price.input_per_million, price.searches_per_thousand) for price in found] == [
+        (2, None),
+        (3, 10),
+        None,
+    ]
+    assert "service_tier=priority" in browser.get("/admin/chat/price/").content.decode()
+    # The models' list shows the standard.
+    assert "€2.00 / €4.00" in browser.get("/admin/chat/chatmodel/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "priority",
+        "service_tier",
+        "service_tier=",
+        "tier=priority",
+        "service_tier=Priority",
+        "speed=fast, service_tier=x",
+    ],
+)
+def test_a_tier_that_no_request_is_charged_by_is_refused(browser: Client, local: ChatModel, context: str) -> None:
+    response = browser.post(ADD, form(local, input_per_million="1", output_per_million="1", context=context))
+    assert list(response.context["adminform"].form.errors) == ["context"]
+
+
+def test_the_first_page_says_which_tiers_have_no_price(browser: Client, local: ChatModel) -> None:
+    price = Price.objects.create(model=local, input_per_million=1, output_per_million=1)
+    row = {"model": "llama", "provider": "cellar", "service_tier": "priority", "speed": "standard"}
+    record(timezone.now(), price, **row | {"service_tier": "default"})
+    assert "charged by" not in browser.get("/admin/").content.decode()
+    for _ in range(2):
+        record(timezone.now(), None, **row)
+    page = browser.get("/admin/").content.decode()
+    link = f"{ADD}?model={local.pk}&amp;context=service_tier%3Dpriority"
+    assert page.count(f'href="{link}"') == 1
+    assert 'value="service_tier=priority"' in browser.get(link.replace("&amp;", "&")).content.decode()
+    Price.objects.create(model=local, context="service_tier=priority", input_per_million=1, output_per_million=1)
+    assert "charged by" not in browser.get("/admin/").content.decode()
+
+
+def test_the_ledger_tells_a_tier_and_whose_price_it_is(browser: Client, local: ChatModel) -> None:
+    told = record(
+        timezone.now(),
+        None,
+        service_tier="flex",
+        cost=Decimal("0.25"),
+        provider_cost=Decimal("0.25"),
+        finish_reason="other",
+        finish_detail="xyz",
+    )
+    record(timezone.now(), None)
+    ledger = "/admin/chat/usagerecord/"
+    page = browser.get(ledger).content.decode()
+    for words in ("service_tier=flex", "$0.2500 (the provider&#x27;s own)", "other: xyz", "no price"):
+        assert words in page
+    counts = [browser.get(ledger, {"cost": kind}).context["cl"].result_count for kind in ("told", "unpriced", "known")]
+    assert counts == [1, 1, 1]
+    assert "$0.2500" in browser.get(f"{ledger}{told.pk}/change/").content.decode()

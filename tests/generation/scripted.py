@@ -61,9 +61,11 @@ class Scripted:
 class Heard:
     """Runs a `Writing` and keeps what it said."""
 
-    def __init__(self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5) -> None:
+    def __init__(
+        self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5, first: float = 5
+    ) -> None:
         self.said: list[Delta | Status] = []
-        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle), self.said.append)
+        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle, first), self.said.append)
 
     @property
     def text(self) -> str:

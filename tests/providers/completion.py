@@ -37,7 +37,6 @@ SHAPES = {
     "no [DONE]": HELLO + WORLD + finish(),
     "[DONE] without its blank line": HELLO + WORLD + finish() + b"data: [DONE]\n",
     "[DONE] without any line end": HELLO + WORLD + finish() + b"data: [DONE]",
-    "[DONE] but no finish reason": HELLO + WORLD + DONE,
     "finish on the last text": HELLO
     + event({"choices": [{"delta": {"content": " wörld 🦉"}, "finish_reason": "stop"}]})
     + DONE,
@@ -98,6 +97,7 @@ EVERYTHING_SAID: list[Upstream] = [
 CUT = {
     "after text": HELLO,
     "inside an event": HELLO + WORLD[:-12],
+    "counted, but without a word": event({"choices": [], "usage": usage()}),
     "with usage but no finish": HELLO + event({"choices": [], "usage": usage()}),
 }
 SILENT = {
@@ -107,7 +107,7 @@ SILENT = {
     "the end mark": DONE,
     "the role": delta(role="assistant", content=""),
     "no finish reason": finish(None) + DONE,
-    "usage": event({"choices": [], "usage": usage()}),
+    "usage of nothing": event({"choices": [], "usage": usage(completion_tokens=0, total_tokens=9)}),
 }
 
 ERROR = {"type": "server_error", "message": "the engine died"}
@@ -133,6 +133,7 @@ BODIES = Bodies(
     everything=EVERYTHING,
     everything_said=EVERYTHING_SAID,
     uncounted=REGULAR,
+    unexplained=HELLO + WORLD + DONE,
     cut=CUT,
     silent=SILENT,
     failures=FAILURES,

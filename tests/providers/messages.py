@@ -45,7 +45,6 @@ SHAPES = {
     "pings everywhere": PING + REGULAR.replace(b"event: content", PING + b"event: content") + PING,
     "no message_stop": REGULAR.removesuffix(STOP),
     "message_stop without its blank line": REGULAR.rstrip(),
-    "message_stop but no stop reason": started() + TEXT + stopped(None, output_tokens=3) + STOP,
     "no event fields": b"".join(line for line in REGULAR.splitlines(True) if not line.startswith(b"event:")),
     "types in the event field only": REGULAR.replace(b'{"type": "content_block_delta", ', b"{"),
     "CRLF": REGULAR.replace(b"\n", b"\r\n"),
@@ -144,6 +143,7 @@ BODIES = Bodies(
     uncounted=event("message_start", message={"usage": None})
     + TEXT
     + event("message_delta", delta={"stop_reason": "x"}),
+    unexplained=started() + TEXT + stopped(None, output_tokens=3) + STOP,
     cut=CUT,
     silent=SILENT,
     failures=FAILURES,

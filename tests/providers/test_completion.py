@@ -42,7 +42,7 @@ def test_calls_without_an_index_are_told_apart_by_their_ids() -> None:
         ToolCallDelta(0, "a", "time", "{"),
         ToolCallDelta(0, "", "", "}"),
         ToolCallDelta(1, "b", "date", "{}"),
-        ToolCallDelta(0, "a", "", " "),
+        ToolCallDelta(0, "", "", " "),
     ]
 
 
@@ -132,9 +132,10 @@ def test_a_finish_without_a_word_is_a_regular_end() -> None:
     assert decode(finish() + DONE) == [Finished("stop")]
 
 
-@pytest.mark.parametrize("reason", [["stop"], {"type": "stop"}, 5, True])
-def test_an_odd_finish_reason_is_a_regular_end(reason: Any) -> None:
-    assert decode(HELLO + finish(reason) + DONE)[-1] == Finished("stop")
+@pytest.mark.parametrize("reason", [["stop"], {"type": "stop"}, 5, True, "", "null", "None", " "])
+def test_an_odd_finish_reason_is_none(reason: Any) -> None:
+    assert decode(HELLO + finish(reason) + DONE)[-1] == Finished("other", "none")
+    assert decode(HELLO + finish("length") + finish(reason) + DONE)[-1] == Finished("length")
 
 
 def test_odd_usage_does_not_take_the_last_one_away() -> None:

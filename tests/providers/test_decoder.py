@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import ChatError
-from chat.events import Usage
+from chat.events import Finished, TextDelta, Unreadable, Usage
+from chat.providers.base import Learnt
+from chat.providers.sse import EventDecoder
 from tests.providers import completion, messages
 from tests.providers.chunking import every_chunking
 from tests.providers.decoding import Bodies, decode, run
@@ -55,6 +57,25 @@ def test_any_chunking_gives_equal_events(bodies: Bodies, data: st.DataObject) ->
 @both
 def test_no_usage_is_no_usage(bodies: Bodies) -> None:
     assert not any(isinstance(event, Usage) for event in decode(bodies.decoder(), bodies.uncounted))
+
+
+@every_chunking
+@both
+def test_an_answer_that_ends_without_a_reason_says_so(bodies: Bodies, size: int | None) -> None:
+    assert decode(bodies.decoder(), bodies.unexplained, size) == [*bodies.answer[:-1], Finished("other", "none")]
+
+
+@both
+def test_a_server_known_to_give_no_reason_ends_plainly(bodies: Bodies) -> None:
+    assert decode(bodies.decoder(Learnt(gives_no_reason=True)), bodies.unexplained)[-1] == Finished("stop")
+
+
+@each("spoiled")
+def test_a_piece_that_cannot_be_read_is_told_where_it_was(bodies: Bodies, name: str) -> None:
+    decoder = bodies.decoder()
+    found = decoder.decode_all(EventDecoder().feed(bodies.shapes[name]))
+    assert found.count(Unreadable()) >= 1
+    assert isinstance(found[found.index(Unreadable()) - 1], TextDelta)
 
 
 @every_chunking
@@ -116,7 +137,7 @@ def test_an_error_in_the_stream_keeps_its_kind(
 @both
 def test_what_was_said_since_the_last_count_is_not_in_it(bodies: Bodies) -> None:
     decoder = bodies.decoder()
-    counts = {"prompt_tokens": 9, "input_tokens": 9, "completion_tokens": 1, "output_tokens": 1}
+    counts = {"output_tokens": 1} if bodies.name == "anthropic" else {"prompt_tokens": 9, "completion_tokens": 1}
     counted = completion.event({"type": "message_delta", "choices": [], "usage": counts})
     # Anthropic knows its input from the start.
     prompt = 15 if bodies.name == "anthropic" else 9

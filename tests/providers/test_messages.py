@@ -19,8 +19,9 @@ def decode(body: bytes) -> list[Upstream]:
     [
         ({}, {"output_tokens": 3}, Usage(15, 4, 3, None, 2)),
         ({"cache_read_input_tokens": None, "cache_creation_input_tokens": None}, {}, Usage(9, None, None, None)),
-        ({}, {"output_tokens": 3, "input_tokens": 12, "cache_read_input_tokens": 4}, Usage(18, 4, 3, None, 2)),
-        ({"input_tokens": 0}, {"output_tokens": 3, "input_tokens": 12}, Usage(18, 4, 3, None, 2)),
+        # The last event that names the input counts all of it.
+        ({}, {"output_tokens": 3, "input_tokens": 12, "cache_read_input_tokens": 4}, Usage(16, 4, 3)),
+        ({"input_tokens": 0}, {"output_tokens": 3, "input_tokens": 12}, Usage(12, None, 3)),
         ({}, {"output_tokens": 3, "input_tokens": 0}, Usage(15, 4, 3, None, 2)),
         ({"input_tokens": None}, {"output_tokens": 3}, Usage(None, 4, 3, None, 2)),
         ({"input_tokens": "many"}, {"output_tokens": -1}, Usage(None, 4, None, None, 2)),
@@ -47,16 +48,17 @@ def test_the_start_knows_the_input_and_not_the_output() -> None:
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
-        ("pause_turn", "stop"),
+        ("pause_turn", "other"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("tool_use", "tool_calls"),
         ("refusal", "content_filter"),
-        ("sunset", "stop"),
+        ("sunset", "other"),
     ],
 )
 def test_stop_reasons_are_translated(word: str, reason: Any) -> None:
-    assert decode(started() + TEXT + stopped(word) + STOP)[-1] == Finished(reason)
+    detail = word if reason == "other" else None
+    assert decode(started() + TEXT + stopped(word) + STOP)[-1] == Finished(reason, detail)
 
 
 def test_a_refusal_without_a_word_is_no_plain_success() -> None:

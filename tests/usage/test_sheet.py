@@ -67,6 +67,33 @@ def test_what_is_unknown_is_an_empty_field_and_not_zero() -> None:
     assert {found[name] for name in ("prompt_tokens", "cached_tokens", "cost", "price_id", "ttft_seconds")} == {""}
 
 
+def test_a_row_tells_what_it_was_charged_by_and_what_that_made_of_it() -> None:
+    _, price = priced_model()
+    asked = noon(2026, 3, 5) - timedelta(seconds=9)
+    counted(
+        noon(2026, 3, 5),
+        price,
+        asked_at=asked,
+        service_tier="priority",
+        finish_reason="other",
+        finish_detail="=tired",
+        web_searches=2,
+        search_cost=Decimal("0.02"),
+        cost=Decimal("0.0215"),
+        cache_write_lifetimes={"5m": 7},
+        cache_saving=Decimal("-0.5"),
+        provider_cost=Decimal("0.25"),
+    )
+    counted(noon(2026, 3, 6), None, cost=Decimal("0.25"), provider_cost=Decimal("0.25"))
+    first, second = rows()
+    assert (first["asked_at"], second["asked_at"]) == ("2026-03-05T11:59:51+00:00", "")
+    assert (first["service_tier"], first["speed"], first["finish_detail"]) == ("priority", "", "'=tired")
+    assert (first["web_searches"], first["cache_write_lifetimes"]) == ("2", '{"5m": 7}')
+    amounts = [first[name] for name in ("search_cost", "cost", "cache_saving", "provider_cost")]
+    assert amounts == ["0.020000000000", "0.021500000000", "-0.500000000000", "0.250000000000"]
+    assert (second["cost"], second["price_id"], second["provider_cost"]) == ("0.250000000000", "", "0.250000000000")
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_name_is_taken_for_a_formula(name: str) -> None:
     counted(noon(2026, 3, 5), None, username=name, model=name, provider=name, group=name, api_key_name=name)

@@ -1,0 +1,50 @@
+"""Finds the pictures that models make in the shapes of several formats; none is fetched from anywhere."""
+
+import binascii
+import re
+from base64 import b64decode
+from typing import Any, Final
+
+from chat.events import Picture, TextDelta
+
+# What a browser shows and nothing can run in.
+MEDIA_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
+DATA_ADDRESS: Final = re.compile(r"data:(image/[a-z0-9.+-]+)(?:;[^,;]*)*;base64,", re.IGNORECASE)
+ADDRESS: Final = re.compile(r"https?://[^\s<>()\"]+")
+MAX_BYTES: Final = 20 * 1024 * 1024
+
+
+def picture_in(value: Any) -> Picture | TextDelta | None:
+    """Return the picture that an object shows, or the address of it as text; None where it shows none that can be.
+
+    `value` is a data address, `{"image_url": {"url": ...}}`, `{"type": "image", "source": {"media_type", "data"}}`
+    (Anthropic), `{"inline_data": {"mime_type", "data"}}` (Gemini) or `{"b64_json": ...}`.
+    """
+    if isinstance(value, str):
+        return _at(value)
+    if not isinstance(value, dict):
+        return None
+    for name in ("image_url", "url", "image", "source", "inline_data", "inlineData"):
+        inner = value.get(name)
+        if isinstance(inner, str | dict) and (found := picture_in(inner)):
+            return found
+    data = value.get("data") or value.get("b64_json")
+    media_type = value.get("media_type") or value.get("mime_type") or value.get("mimeType") or "image/png"
+    return _picture(media_type, data) if isinstance(data, str) and isinstance(media_type, str) else None
+
+
+def _at(address: str) -> Picture | TextDelta | None:
+    if found := DATA_ADDRESS.match(address):
+        return _picture(found[1], address[found.end() :])
+    return TextDelta(f"\n\n![picture]({address})\n\n") if ADDRESS.fullmatch(address) else None
+
+
+def _picture(media_type: str, data: str) -> Picture | None:
+    media_type = media_type.lower().replace("image/jpg", "image/jpeg")
+    if media_type not in MEDIA_TYPES or len(data) > MAX_BYTES * 4 // 3 + 4:
+        return None
+    try:
+        found = b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Picture(media_type, found) if found else None

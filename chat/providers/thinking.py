@@ -1,0 +1,174 @@
+"""Splits thoughts off the beginning of an answer, where a server leaves them in the text between `<think>` tags.
+
+llama.cpp, vLLM and others do that without a parser for the model at hand. Where the model's template opens the tag, an
+answer has only the closing one: then all before it was thought, which is known too late for those who have read it as
+text (`Reclassified`), and from then on beforehand (`begins_in_thought`).
+"""
+
+import re
+from typing import Final, Literal
+
+from chat.events import Delta, ReasoningDelta, Reclassified, TextDelta
+
+OPENING: Final = "<think>"
+CLOSING: Final = "</think>"
+FENCE: Final = "```"
+# What stands between a closing tag and the answer: the rest of its line, and empty lines.
+GAP: Final = re.compile(r"[ \t]*(?:\r?\n(?:[ \t]*\r?\n)*)?")
+
+Place = Literal["start", "thought", "behind", "text", "after", "done"]
+
+
+class ThoughtSplitter:
+    """Splits one answer. Tags may be cut anywhere; one that is never closed makes all that follows a thought.
+
+    An opening tag counts only before any text; a closing one that nothing opened only outside of code, and only at the
+    start where the server has told thoughts apart itself. Blanks around a thought are left out, all else stays.
+    """
+
+    def __init__(self, *, begins_in_thought: bool = False) -> None:
+        self._place: Place = "thought" if begins_in_thought else "start"
+        # In a thought: whether a tag opened it, and whether none of it was given yet.
+        self._is_opened = False
+        self._is_fresh = True
+        self._held = ""
+        # Of the text so far: fences of code, the backticks at its end, and its last character.
+        self._fences = 0
+        self._ticks = ""
+        self._last = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all that comes is plain text."""
+        return self._place == "done"
+
+    def split(self, delta: Delta) -> list[Delta]:
+        """Return what a delta adds to thoughts and text, as far as that is known by now."""
+        if isinstance(delta, TextDelta):
+            if self._place == "text" and not self._held and "<" not in delta.content:
+                self._pass(delta.content)
+                return [delta]
+            return self._take(self._held + delta.content)
+        if isinstance(delta, ReasoningDelta) and not self._is_opened:
+            # The server tells thoughts apart itself; of a tag at most the closing one can still be there.
+            self._place = "done" if self._place == "text" else "after"
+        return [delta]
+
+    def flush(self) -> list[Delta]:
+        """Return what was held back, at the end."""
+        held, self._held = self._held, ""
+        if self._place == "thought":
+            return [ReasoningDelta(held)] if held.strip() else []
+        return [] if self._place == "behind" or not held else [TextDelta(held)]
+
+    def _take(self, text: str) -> list[Delta]:
+        found: list[Delta] = []
+        self._held = ""
+        steps = {
+            "start": self._start,
+            "thought": self._thought,
+            "behind": self._behind,
+            "text": self._text,
+            "after": self._after,
+        }
+        while text and (step := steps.get(self._place)):
+            text = step(text, found)
+        if text:
+            found.append(TextDelta(text))
+        return found
+
+    # Each takes what it can of a text, and returns the rest for the place where that belongs; what has to wait is held.
+
+    def _start(self, text: str, found: list[Delta]) -> str:
+        words = text.lstrip()
+        if words.startswith(OPENING):
+            self._place, self._is_opened = "thought", True
+            return words[len(OPENING) :]
+        if words.startswith(CLOSING):
+            self._place = "behind"
+            return words[len(CLOSING) :]
+        if OPENING.startswith(words) or CLOSING.startswith(words):
+            self._held = text
+            return ""
+        self._place = "text"
+        return text
+
+    def _after(self, text: str, found: list[Delta]) -> str:
+        words = text.lstrip()
+        if words.startswith(CLOSING):
+            self._place = "behind"
+            return words[len(CLOSING) :]
+        if CLOSING.startswith(words):
+            self._held = text
+            return ""
+        self._place = "done"
+        return text
+
+    def _thought(self, text: str, found: list[Delta]) -> str:
+        if self._is_fresh:
+            text = text.lstrip()
+            if not self._is_opened:
+                if OPENING.startswith(text):
+                    self._held = text
+                    return ""
+                if text.startswith(OPENING):
+                    self._is_opened = True
+                    return text[len(OPENING) :]
+        thought, closing, rest = text.partition(CLOSING)
+        if closing:
+            self._place = "behind"
+            thought = thought.rstrip()
+        else:
+            whole = len(text) - _begun(text, CLOSING)
+            self._held = text[len(text[:whole].rstrip()) :]
+            thought = text[: len(text) - len(self._held)]
+        if thought:
+            self._is_fresh = False
+            found.append(ReasoningDelta(thought))
+        return rest
+
+    def _behind(self, text: str, found: list[Delta]) -> str:
+        if text.isspace():
+            self._held = text
+            return ""
+        self._place = "done"
+        gap = GAP.match(text)
+        return text[gap.end() :] if gap else text
+
+    def _text(self, text: str, found: list[Delta]) -> str:
+        at = text.find(CLOSING)
+        opening = text.find(OPENING)
+        if opening >= 0 and (at < 0 or opening < at):
+            # It talks about the tag.
+            self._place = "done"
+            return text
+        if at < 0:
+            held = max(_begun(text, CLOSING), _begun(text, OPENING))
+            self._held = text[len(text) - held :]
+            self._give(text[: len(text) - held], found)
+            return ""
+        self._give(text[:at], found)
+        if self._fences % 2 or self._last == "`":
+            self._give(CLOSING, found)
+        else:
+            self._place = "behind"
+            found.append(Reclassified())
+        return text[at + len(CLOSING) :]
+
+    def _give(self, text: str, found: list[Delta]) -> None:
+        if text:
+            self._pass(text)
+            found.append(TextDelta(text))
+
+    def _pass(self, text: str) -> None:
+        self._last = text[-1:] or self._last
+        if self._ticks or "`" in text:
+            run = self._ticks + text
+            self._fences += run.count(FENCE)
+            self._ticks = "`" * ((len(run) - len(run.rstrip("`"))) % len(FENCE))
+
+
+def _begun(text: str, tag: str) -> int:
+    """Return how many characters at the end of `text` may be the beginning of a tag."""
+    at = text.rfind("<")
+    return len(text) - at if at >= 0 and tag.startswith(text[at:]) else 0

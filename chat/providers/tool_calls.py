@@ -1,0 +1,93 @@
+"""Puts the fragments of tool calls together as their servers meant them, whatever index and id they carry."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from chat.events import ToolCallDelta
+
+INDEX: Final = re.compile("[0-9]{1,6}")
+MAX_INDEX: Final = 999_999
+
+
+@dataclass(slots=True)
+class _Call:
+    place: int
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """The tool calls of one answer.
+
+    A call is known by its index and its id: one index with another id is another call, and so is a fragment without
+    either that names a function anew. Names and ids may come with each fragment, and count once.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+
+    def fragment(self, at: Any, call_id: Any, name: Any, arguments: Any) -> ToolCallDelta:
+        """Return what a fragment adds, by whatever it is known: index, id, both, or neither."""
+        place, call_id, name = index(at), text(call_id), text(name)
+        call = self._find(place, call_id, name) or self._begin(place)
+        if place is not None:
+            self._by_index[place] = call
+        new_id, call.id = call_id if not call.id else "", call.id or call_id
+        if call_id:
+            self._by_id[call_id] = call
+        said = json_text(arguments)
+        call.arguments.append(said)
+        # Some servers send what they have of the name so far each time.
+        new_name = name.removeprefix(call.name) if name.startswith(call.name) else ""
+        call.name += new_name
+        return ToolCallDelta(call.place, new_id, new_name, said)
+
+    def _find(self, place: int | None, call_id: str, name: str) -> _Call | None:
+        if call_id and call_id in self._by_id:
+            return self._by_id[call_id]
+        call = self._by_index.get(place) if place is not None else (self._calls[-1] if self._calls else None)
+        if call is None or (call_id and call.id):
+            return None
+        if name and not call_id and call.name and not (place is None and self._by_id):
+            # Named anew without an id: the same call told again, unless it is another function, or complete.
+            is_other = not name.startswith(call.name) or _is_whole("".join(call.arguments))
+            return None if is_other else call
+        return call
+
+    def _begin(self, place: int | None) -> _Call:
+        taken = {call.place for call in self._calls}
+        if place is None or place in taken:
+            place = max(taken, default=-1) + 1
+        call = _Call(place)
+        self._calls.append(call)
+        return call
+
+
+def _is_whole(arguments: str) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(arguments), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+
+
+def text(value: Any) -> str:
+    """Return a field that should be text; empty for any other type."""
+    return value if isinstance(value, str) else ""
+
+
+def json_text(value: Any) -> str:
+    """Return a tool call's arguments or a fragment of them as JSON text; some servers send the object itself."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict) else text(value)
+
+
+def index(value: Any) -> int | None:
+    """Return a tool call's or a block's index; None if it is none. Some servers send it as text."""
+    if isinstance(value, str) and INDEX.fullmatch(value):
+        return int(value)
+    return value if type(value) is int and 0 <= value <= MAX_INDEX else None
