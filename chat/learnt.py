@@ -58,7 +58,8 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
 
 def place_window(model: ChatModel, window: int | None) -> set[str]:
     """Set a model's context window to what its server says, unless an admin did. Returns the fields that changed."""
-    is_admins = model.context_window_origin == Origin.ADMIN
+    # 0 says that everything is to be sent, which no server does.
+    is_admins = model.context_window_origin == Origin.ADMIN or model.context_window == 0
     # Of a number that nobody noted the origin of, it may be an admin's.
     is_unknown = model.context_window_origin == Origin.UNKNOWN and model.context_window is not None
     if window is None or is_admins or is_unknown:

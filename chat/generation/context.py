@@ -4,20 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 
+from chat.generation.trimming import room
 from chat.learnt import learnt_of
 from chat.models import Generation, Message
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed
 from chat.usage.vocabulary import Reader
 
-# Room for an answer whose length nobody limits, but never more than this share of the window.
-ANSWER_TOKENS: Final = 4096
-ANSWER_SHARE: Final = 0.25
-# Estimates are off by this much: rather a turn too few than an error instead of an answer.
-MARGIN: Final = 0.1
 # What is read of a history goes no further back than this many characters for each token of the window.
 MOST_CHARS_PER_TOKEN: Final = 8
 EVERYTHING: Final = 2**31 - 1
@@ -86,7 +83,7 @@ def context(generation: Generation) -> Context:
     kept, seen = exchanges, None
     if window:
         always = [*system, Turn("user", question.content)]
-        kept, seen = _newest(reader, exchanges, always, _room(window, max_tokens))
+        kept, seen = _newest(reader, exchanges, always, room(window, max_tokens))
     request = CompletionRequest(
         model=model.upstream_name,
         turns=(*system, *(turn for exchange in kept for turn in exchange), Turn("user", question.content)),
@@ -99,10 +96,9 @@ def context(generation: Generation) -> Context:
     return Context(request, is_trimmed, reader, seen)
 
 
-def _room(window: int, max_tokens: int | None) -> int:
-    """Return how many tokens a prompt may be, by the estimate, for the answer to have room, too."""
-    answer = min(max_tokens or ANSWER_TOKENS, int(window * ANSWER_SHARE))
-    return int((window - answer) * (1 - MARGIN))
+def mark_trimmed(generation_id: UUID) -> None:
+    """Note that older messages were not sent: who opens the conversation later shall see it, too."""
+    Generation.objects.filter(pk=generation_id).update(is_trimmed=True)
 
 
 def _newest(

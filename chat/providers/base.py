@@ -55,6 +55,14 @@ class CompletionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a list of models says of one: `id` is the provider's name for it, `context_window` is in tokens."""
+
+    id: str
+    context_window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
 
@@ -85,8 +93,8 @@ class Provider(Protocol):
         self, request: CompletionRequest, sent: Callable[[], None] = unheeded
     ) -> AsyncGenerator[Upstream, None]: ...
 
-    async def models(self) -> list[str]:
-        """Return the names of the models on offer, in the provider's own order."""
+    async def models(self) -> list[ModelFacts]:
+        """Return the models on offer, in the provider's own order."""
         ...
 
     async def aclose(self) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Upstream
-from chat.providers.base import CompletionRequest, Endpoint, unheeded
+from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
@@ -24,6 +24,7 @@ from chat.providers.faults import from_body, from_transport, retry_after_seconds
 from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
+from chat.providers.window import listed_window, too_long
 
 logger = logging.getLogger(__name__)
 
@@ -119,10 +120,10 @@ class Remote(ABC):
         for event in end:
             yield event
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ModelFacts]:
         try:
             async with asyncio.timeout(MODELS_TIMEOUT):
-                return _model_names((await self._list()).content)
+                return _models((await self._list()).content)
         except TimeoutError:
             raise ChatError("timeout", "The provider did not list its models in time.") from None
         except Exception as error:  # noqa: BLE001 - the same
@@ -158,9 +159,11 @@ class Remote(ABC):
             status, words = None, public.message
         else:
             return None
-        parameters = frozenset[str]()
-        if public.code == "api_error":
-            parameters = refused_parameters(status, words, self._optional & body.keys())
+        if public.code == "context_length":
+            return too_long(words)
+        if public.code != "api_error":
+            return None
+        parameters = refused_parameters(status, words, self._optional & body.keys())
         return Refusal(parameters) if parameters else None
 
     def _without_key(self, message: str) -> str:
@@ -181,15 +184,22 @@ def from_response(response: httpx2.Response, body: Any) -> ChatError:
     return from_body(response.status_code, words, retry_after=retry_after_seconds(response.headers))
 
 
-def _model_names(body: bytes) -> list[str]:
-    """Return the ids of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
+def _models(body: bytes) -> list[ModelFacts]:
+    """Return the models of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
     try:
         answer = msgspec.json.decode(body)
     except MALFORMED:
         raise ChatError("api_error", "The provider's list of models is not JSON. Check its address.") from None
     if isinstance(answer, dict) and answer.get("error"):
         raise from_body(None, answer)
-    models = answer.get("data") if isinstance(answer, dict) else answer
+    models = answer
+    if isinstance(answer, dict):
+        # A server without models may leave the list out.
+        is_list = "data" in answer or answer.get("object") == "list"
+        models = answer.get("data") if is_list else answer
+    if models is None:
+        return []
     if not isinstance(models, list):
         raise ChatError("api_error", "The provider's list of models is not a list.")
-    return [model["id"] for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    found = [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    return [ModelFacts(model["id"], listed_window(model)) for model in found]
