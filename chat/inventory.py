@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # How long a provider may take for its list.
 SECONDS: Final = 10.0
 # A list that is missing is asked for this often; whether one is missing is looked up in the database.
-AGAIN: Final = timedelta(seconds=15)
+AGAIN: Final = timedelta(seconds=10)
 LOOK_SECONDS: Final = 5.0
 # Longer than reading a list and storing it takes: whoever claims it has it to himself until then.
 CLAIMED: Final = timedelta(seconds=60)
@@ -176,7 +176,7 @@ def shown(name: str) -> str:
         return name
     end = name.rstrip("/")[-LONGEST_NAME:]
     _, slash, rest = end.partition("/")
-    return rest if slash and rest else end
+    return rest if slash and rest else end or name[-LONGEST_NAME:]
 
 
 def _give_way(first: Provider, names: list[str]) -> None:
