@@ -127,7 +127,7 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
 async def connect(provider: Provider) -> Source:
     """Return the source of completions behind a provider's row."""
     patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
-    endpoint = Endpoint(provider.address, provider.api_key, *patience)
+    endpoint = Endpoint(provider.address, provider.api_key, *patience, provider.is_the_sdks_own)
     return await provider_for(provider.kind, endpoint)
 
 

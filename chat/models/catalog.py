@@ -17,6 +17,8 @@ from chat.models.append_only import AppendOnly
 DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
 BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
 
+KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+
 
 def validate_base_url(value: str) -> None:
     """Refuse anything but a plain http(s) address: credentials in it would be stored and shown."""
@@ -114,6 +116,11 @@ class Provider(models.Model):
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", self.api_key_variable):
             return ""
         return os.environ.get(self.api_key_variable, "").strip()
+
+    @property
+    def is_the_sdks_own(self) -> bool:
+        """Whether it is who OpenAI's or Anthropic's SDK reaches by itself: its variable's key, at its own address."""
+        return self.api_key_variable == KEY_VARIABLES.get(self.kind) and self.address == DEFAULT_BASE_URLS[self.kind]
 
     @property
     def is_configured(self) -> bool:

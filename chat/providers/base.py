@@ -67,13 +67,15 @@ class Endpoint:
     """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
 
     `first_token_timeout` is the longest wait for the first word: a model may have to be loaded, or be busy. After it
-    `idle_timeout` is the longest silence.
+    `idle_timeout` is the longest silence. `heeds_environment`: it is who an SDK's variables, such as OPENAI_ORG_ID, are
+    meant for.
     """
 
     base_url: str
     api_key: str = field(default="", repr=False)
     idle_timeout: float = 60.0
     first_token_timeout: float = 300.0
+    heeds_environment: bool = False
 
 
 def unheeded() -> None:

@@ -6,7 +6,7 @@ An SDK makes the request and reports failures before the stream; `body.py` reads
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import cached_property
 from typing import Any, Final
@@ -32,6 +32,10 @@ CONNECTIONS: Final = httpx2.Limits(max_connections=4096, max_keepalive_connectio
 MODELS_TIMEOUT: Final = 10.0
 # A shorter key is a word that somebody had to put there, such as "none".
 MIN_KEY_CHARS: Final = 8
+
+
+# Headers that the environment never sets: whose key it is, and which dialect is spoken.
+OURS: Final = frozenset({"authorization", "x-api-key", "anthropic-version"})
 
 
 class Remote(ABC):
@@ -66,6 +70,12 @@ class Remote(ABC):
     def _plain(self, error: Exception) -> Exception:
         """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
 
+    def _ambient(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return which of the headers that an SDK took from the environment this provider is to have."""
+        if not self._endpoint.heeds_environment:
+            return {}
+        return {name: value for name, value in headers.items() if name.lower() not in OURS}
+
     @property
     def _patience(self) -> float:
         # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
@@ -80,7 +90,7 @@ class Remote(ABC):
         # A redirect would carry the prompt to who knows whom.
         return httpx2.AsyncClient(
             timeout=self._timeout,
-            transport=transport(),
+            transport=transport(self._endpoint.base_url),
             limits=CONNECTIONS,
             follow_redirects=False,
             event_hooks={"request": [watched]},
