@@ -1,7 +1,7 @@
 """What is remembered of a model's server: written from its answers, read into requests, forgotten by an admin.
 
 `ChatModel.learnt` holds `{"refused": [name, …], "renamed": {name: other}, "gives_no_reason": true, "begins_in_thought":
-true, "answers_without_reason": count}`, each only where it is so.
+true, "gives_reasons": true, "answers_without_reason": count}`, each only where it is so.
 """
 
 from typing import Any, Final
@@ -29,6 +29,8 @@ def learnt_of(model: ChatModel) -> Learnt:
         renamed=tuple(sorted(stored.get("renamed", {}).items())),
         gives_no_reason=stored.get("gives_no_reason", False),
         begins_in_thought=stored.get("begins_in_thought", False),
+        gives_reasons=stored.get("gives_reasons", False),
+        answers_without_reason=stored.get("answers_without_reason", 0),
     )
 
 
@@ -46,9 +48,12 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
             stored["refused"] = sorted(refused)
         if renamed := dict(now.renamed) | dict(set(after.renamed) - set(before.renamed)):
             stored["renamed"] = renamed
-        for flag in FLAGS:
-            if getattr(after, flag) and not getattr(before, flag):
-                stored[flag] = True
+        for name in (*FLAGS, "gives_reasons", "answers_without_reason"):
+            value = getattr(after, name)
+            if value and value != getattr(before, name):
+                stored[name] = value
+            elif not value and getattr(before, name):
+                stored.pop(name, None)
         changed = {"learnt"} if stored != model.learnt else set()
         model.learnt = stored
         changed |= place_window(model, window)
@@ -58,7 +63,8 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
 
 def place_window(model: ChatModel, window: int | None) -> set[str]:
     """Set a model's context window to what its server says, unless an admin did. Returns the fields that changed."""
-    is_admins = model.context_window_origin == Origin.ADMIN
+    # 0 says that everything is to be sent, which no server does.
+    is_admins = model.context_window_origin == Origin.ADMIN or model.context_window == 0
     # Of a number that nobody noted the origin of, it may be an admin's.
     is_unknown = model.context_window_origin == Origin.UNKNOWN and model.context_window is not None
     if window is None or is_admins or is_unknown:
@@ -88,4 +94,5 @@ def without(stored: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     rest = {name: value for name, value in stored.items() if name not in {"renamed", "refused", *forgotten}}
     if "gives_no_reason" in forgotten:
         rest.pop("answers_without_reason", None)
+        rest.pop("gives_reasons", None)
     return rest | ({"renamed": renamed} if renamed else {}) | ({"refused": refused} if refused else {})

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from chat import catalog
+from chat import inventory
 from chat.models import (
     ApiKey,
     ChatModel,
@@ -23,6 +23,7 @@ from chat.models import (
     SitePolicy,
     UsageRecord,
 )
+from chat.providers.base import ModelFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -160,13 +161,17 @@ def test_a_key_is_found_until_it_is_revoked_or_its_user_deactivated(rows: dict[s
     assert ApiKey.find(key) is None
 
 
+def listed(*names: str) -> list[ModelFacts]:
+    return [ModelFacts(name) for name in names]
+
+
 def test_the_plain_name_is_the_first_providers_whoever_answers_first() -> None:
     first, second, third = (Provider.objects.create(name=name) for name in ("zeta", "beta", "alpha"))
-    catalog._store(third, ["shared", "own"])
-    catalog._store(second, ["shared", "used"])
+    inventory._store(third, listed("shared", "own"))
+    inventory._store(second, listed("shared", "used"))
     user = User.objects.create_user("alice")
     Conversation.objects.create(owner=user, model=ChatModel.objects.get(provider=second, upstream_name="used"))
-    catalog._store(first, ["shared", "used"])
+    inventory._store(first, listed("shared", "used"))
     names = {(row.provider.name, row.upstream_name): row.name for row in ChatModel.objects.select_related("provider")}
     assert names == {
         ("zeta", "shared"): "shared",
@@ -178,7 +183,7 @@ def test_the_plain_name_is_the_first_providers_whoever_answers_first() -> None:
         ("zeta", "used"): "zeta/used",
     }
     # What an admin or a later list adds takes no name away.
-    catalog._store(first, ["shared", "used", "own"])
+    inventory._store(first, listed("shared", "used", "own"))
     assert ChatModel.objects.get(name="own").provider == third
 
 

@@ -28,12 +28,23 @@ class ProviderAdmin(ModelAdmin[Provider]):
     fieldsets = (
         (
             None,
-            {"fields": ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")},
+            {
+                "fields": (
+                    "name",
+                    "kind",
+                    "base_url",
+                    "address_in_force",
+                    "api_key_variable",
+                    "key_is_set",
+                    "enabled",
+                    "models_are",
+                )
+            },
         ),
         ("What it costs", {"fields": ("prompt_caching", "admin_key_variable", "admin_key_is_set")}),
         ("When an answer is stopped", {"fields": ("drain_seconds", "drain_tokens")}),
     )
-    readonly_fields = ("address_in_force", "key_is_set", "admin_key_is_set")
+    readonly_fields = ("address_in_force", "key_is_set", "admin_key_is_set", "models_are")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
         """Where a key is sent, and which one, is for superusers: whoever chooses the address reads the key."""
@@ -43,6 +54,18 @@ class ProviderAdmin(ModelAdmin[Provider]):
             if request.user.is_superuser
             else (*fixed, "kind", "base_url", "api_key_variable", "admin_key_variable")
         )
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        if not change or {"base_url", "kind", "api_key_variable", "enabled"} & set(form.changed_data):
+            # The server reads its list of models within seconds.
+            obj.look_again_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="list of models")
+    def models_are(self, provider: Provider) -> str:
+        if provider.list_problem:
+            return provider.list_problem
+        return "is being read" if provider.look_again_at else ""
 
     @admin.display(description="address in force")
     def address_in_force(self, provider: Provider) -> str:

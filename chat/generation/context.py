@@ -10,17 +10,13 @@ from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from chat.generation import pictures
+from chat.generation.trimming import room
 from chat.learnt import learnt_of
 from chat.models import Generation, Message, Provider
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed
 from chat.usage.vocabulary import Reader
 
-# Room for an answer whose length nobody limits, but never more than this share of the window.
-ANSWER_TOKENS: Final = 4096
-ANSWER_SHARE: Final = 0.25
-# Estimates are off by this much: rather a turn too few than an error instead of an answer.
-MARGIN: Final = 0.1
 # What is read of a history goes no further back than this many characters for each token of the window.
 MOST_CHARS_PER_TOKEN: Final = 8
 EVERYTHING: Final = 2**31 - 1
@@ -95,7 +91,7 @@ def context(generation: Generation) -> Context:
     kept, seen = exchanges, None
     if window:
         always = [*system, Turn("user", question.content)]
-        kept, seen = _newest(reader, exchanges, always, _room(window, max_tokens))
+        kept, seen = _newest(reader, exchanges, always, room(window, max_tokens))
     is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
     is_single = generation.api_key_id is not None and len(branch) == 1
     provider = model.provider
@@ -119,10 +115,9 @@ def cache_key(conversation_id: UUID) -> str:
     return salted_hmac("chat.generation.context", str(conversation_id), algorithm="sha256").hexdigest()[:32]
 
 
-def _room(window: int, max_tokens: int | None) -> int:
-    """Return how many tokens a prompt may be, by the estimate, for the answer to have room, too."""
-    answer = min(max_tokens or ANSWER_TOKENS, int(window * ANSWER_SHARE))
-    return int((window - answer) * (1 - MARGIN))
+def mark_trimmed(generation_id: UUID) -> None:
+    """Note that older messages were not sent: who opens the conversation later shall see it, too."""
+    Generation.objects.filter(pk=generation_id).update(is_trimmed=True)
 
 
 def _newest(

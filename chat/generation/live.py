@@ -18,9 +18,9 @@ from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, Tex
 from chat.generation import pictures
 from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
+from chat.generation.context import mark_trimmed
 from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.journal import Journal
-from chat.generation.notes import TRIMMED
 from chat.generation.plan import Plan
 from chat.generation.report import report
 from chat.generation.retry import Attempt, Writing, unlimited
@@ -28,6 +28,7 @@ from chat.generation.smoothing import Smoother
 from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole
 from chat.generation.transcript import Entry, Transcript, words_of
+from chat.generation.trimming import TRIMMED
 from chat.learnt import remember
 from chat.usage.ledger import Account, settle
 
@@ -129,6 +130,7 @@ class LiveGeneration:
         self._reading: asyncio.Task[FinishReason] | None = None
         self._attempts: list[Attempt] = []
         self._writing: Writing | None = None
+        self._is_trimmed = False
         self._ended_by: Outcome | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
         self._unread: int | None = None
@@ -185,7 +187,7 @@ class LiveGeneration:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
         self.audience.expect(FIRST_FOLLOWER_SECONDS)
         if self.plan.is_trimmed:
-            self._say(Status(TRIMMED, attempt=0))
+            self._say(TRIMMED)
         try:
             outcome = await self._outcome()
             self._ended = monotonic()
@@ -240,6 +242,11 @@ class LiveGeneration:
         self._spool.write(None)
 
     def _say(self, said: Delta | Status) -> None:
+        if said is TRIMMED:
+            # Told once, whether it was known beforehand or the provider had to say so.
+            if self._is_trimmed:
+                return
+            self._is_trimmed = True
         if self._unread is not None:
             self._unread -= max(1, len(words_of(said)) // CHARS_PER_PIECE)
             # What would be asked again is over.
@@ -304,10 +311,15 @@ class LiveGeneration:
     async def _remember(self) -> None:
         """Keep what the answer taught of the model's server, for those who ask it next."""
         before, writing = self.plan.request.learnt, self._writing
-        if writing is None or self.account.model_id is None or writing.learnt == before:
+        # It speaks to this generation, which would wait with it for the garbage collector.
+        self._writing = None
+        if writing is None or self.account.model_id is None:
             return
         try:
-            await database.run(remember, self.account.model_id, before, writing.learnt)
+            if writing.learnt != before or writing.window is not None:
+                await database.run(remember, self.account.model_id, before, writing.learnt, writing.window)
+            if self._is_trimmed and not self.plan.is_trimmed:
+                await database.run(mark_trimmed, self.account.generation_id)
         except Exception:
             # It is learnt again with the next answer; this one is what matters.
             logger.exception("What a model's server taught could not be kept.")

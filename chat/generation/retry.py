@@ -19,6 +19,7 @@ from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
 from chat.generation.notes import UNREADABLE
 from chat.generation.transcript import Transcript
+from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
 from chat.providers.refusal import adapted
 
@@ -55,6 +56,13 @@ def refuses_limit(error: ChatError) -> bool:
     if error.refusal is not None and error.refusal.parameters:
         return False
     return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
+
+
+def may_be_its_limit(error: ChatError) -> bool:
+    """`refuses_limit`, but where it was told that the prompt alone is too long."""
+    told = error.refusal
+    is_prompt = told is not None and told.window is not None and (told.prompt_tokens or 0) >= told.window
+    return refuses_limit(error) and not is_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,11 @@ class Attempt:
     error: ChatError | None = None
 
     @property
+    def end(self) -> Finished | None:
+        """The provider's own end, if it came to that."""
+        return Finished(self.finish_reason, self.finish_detail) if self.finish_reason else None
+
+    @property
     def is_billed(self) -> bool:
         """Whether the provider counted that it answered something."""
         return self.usage is not None and bool(self.usage.completion_tokens)
@@ -131,7 +144,8 @@ class Writing:
 
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
-    `learnt` is what is known of the server by the last request that it answered.
+    `learnt` is what is known of the server by the last request that it answered, `window` how many tokens its model
+    takes at once, where it told that by refusing more.
     """
 
     def __init__(
@@ -146,6 +160,8 @@ class Writing:
     ) -> None:
         self.attempts: list[Attempt] = []
         self.learnt = request.learnt
+        self.window: int | None = None
+        self._was_shortened = False
         self._source = source
         self._request = request
         self._policy = policy
@@ -187,9 +203,13 @@ class Writing:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
                     request = self._continuation()
-                elif not has_begun and limit is not None and limit > SMALL_LIMIT and refuses_limit(error):
+                elif not has_begun and limit is not None and limit > SMALL_LIMIT and may_be_its_limit(error):
                     # Asked again with a limit that every server takes.
                     pass
+                elif (shorter := await self._shortened(request, error)) is not None:
+                    self._say(TRIMMED)
+                    self._request = shorter
+                    request = self._continuation() if has_begun else shorter
                 else:
                     raise self._final(error) from None
                 if self.attempts[-1].sent:
@@ -208,6 +228,20 @@ class Writing:
     def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
         """Return how the server wants to be asked that turned a request down; None where it did not say."""
         return adapted(request.learnt, error.refusal.parameters) if error.refusal is not None else None
+
+    async def _shortened(self, request: CompletionRequest, error: ChatError) -> CompletionRequest | None:
+        """Return the request without the oldest turns, once, where it was refused for its length."""
+        if error.code != "context_length" or self.attempts[-1].first_token is not None:
+            return None
+        if error.refusal is not None:
+            self.window = error.refusal.window or self.window
+        if self._was_shortened:
+            return None
+        self._was_shortened = True
+        more = len(request.turns) - len(self._request.turns)
+        # Beside the event loop: a history may be megabytes.
+        kept = await asyncio.to_thread(shortened, request.turns, error.refusal, request.max_tokens, 1 + more)
+        return None if kept is None else replace(self._request, turns=kept[: len(kept) - more])
 
     def _is_at(self, limit: int) -> bool:
         """Whether the last request ended at a limit, and not because the model can say no more."""
@@ -265,7 +299,12 @@ class Writing:
             attempt.ended = monotonic()
             if len(attempt.said) or attempt.finish_reason:
                 # What is refused for something else may have been taken as it was before, too.
-                self.learnt = request.learnt
+                self.learnt = request.learnt.after(
+                    attempt.end,
+                    text=attempt.said.content,
+                    thought=attempt.said.reasoning,
+                    was_reclassified=attempt.said.was_reclassified,
+                )
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")

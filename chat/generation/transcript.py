@@ -175,6 +175,11 @@ class Transcript:
         return "".join(words_of(entry) for entry in self._entries)
 
     @property
+    def was_reclassified(self) -> bool:
+        """Whether text turned out to be thought."""
+        return self._reclassified >= 0
+
+    @property
     def _reclassified(self) -> int:
         """The index of the last entry that says that all text before it was thought; -1 where there is none."""
         for index in range(len(self._entries) - 1, -1, -1):

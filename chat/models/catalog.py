@@ -20,6 +20,8 @@ BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_
 OWN_HOSTS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
 ADMIN_KEY_VARIABLES = {"openai": "OPENAI_ADMIN_KEY", "anthropic": "ANTHROPIC_ADMIN_KEY"}
 
+KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+
 
 def validate_base_url(value: str) -> None:
     """Refuse anything but a plain http(s) address: credentials in it would be stored and shown."""
@@ -176,6 +178,11 @@ class Provider(models.Model):
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*_ADMIN_KEY", self.admin_variable):
             return ""
         return os.environ.get(self.admin_variable, "").strip()
+
+    @property
+    def is_the_sdks_own(self) -> bool:
+        """Whether it is who OpenAI's or Anthropic's SDK reaches by itself: its variable's key, at its own address."""
+        return self.api_key_variable == KEY_VARIABLES.get(self.kind) and self.address == DEFAULT_BASE_URLS[self.kind]
 
     @property
     def is_configured(self) -> bool:

@@ -46,7 +46,7 @@ class Anthropic(Remote):
 
     @cached_property
     def _client(self) -> AsyncAnthropic:
-        return AsyncAnthropic(
+        client = AsyncAnthropic(
             # Without an explicit key the SDK looks for others in the environment and on disk.
             api_key=self._endpoint.api_key or "none",
             base_url=self._endpoint.base_url.rstrip("/").removesuffix("/v1"),
@@ -55,6 +55,9 @@ class Anthropic(Remote):
             http_client=self._http,
             open_telemetry=False,
         )
+        # It has read ANTHROPIC_CUSTOM_HEADERS, whoever is asked.
+        client._custom_headers = self._ambient(client._custom_headers)
+        return client
 
     @cached_property
     def _headers(self) -> dict[str, str | Omit]:

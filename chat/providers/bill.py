@@ -90,7 +90,7 @@ async def bill(kind: str, base_url: str, key: str, first: date, last: date) -> l
 async def _buckets(form: Format, base_url: str, key: str, query: Query) -> AsyncIterator[dict[str, Any]]:
     """Yield the days of all pages."""
     # A redirect would carry the key to who knows whom.
-    client = httpx2.AsyncClient(timeout=TIMEOUT, transport=transport(), follow_redirects=False)
+    client = httpx2.AsyncClient(timeout=TIMEOUT, transport=transport(base_url), follow_redirects=False)
     # The client would send any other character as UTF-8, and the answer would not tell what is wrong.
     headers = form.headers(key.encode("ascii").decode())
     pages: list[str] = []

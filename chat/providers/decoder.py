@@ -213,7 +213,7 @@ class StreamDecoder(ABC):
             raise ChatError("api_error", "The provider ended the answer without saying anything.")
         if self._refused:
             return Finished("content_filter")
-        return Finished("stop") if self._gives_no_reason else Finished("other", NO_REASON)
+        return Finished("stop" if self._gives_no_reason else "other", NO_REASON)
 
 
 def failure(data: str) -> ChatError:

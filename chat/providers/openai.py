@@ -30,7 +30,7 @@ class OpenAI(Remote):
 
     @cached_property
     def _client(self) -> AsyncOpenAI:
-        return AsyncOpenAI(
+        client = AsyncOpenAI(
             # The SDK insists on a key; without one, `_headers` keeps it off the wire.
             api_key=self._endpoint.api_key or "none",
             base_url=self._endpoint.base_url,
@@ -38,6 +38,12 @@ class OpenAI(Remote):
             max_retries=0,
             http_client=self._http,
         )
+        # It has read OPENAI_ADMIN_KEY, OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS, whoever is asked.
+        client.admin_api_key = None
+        if not self._endpoint.heeds_environment:
+            client.organization = client.project = None
+        client._custom_headers = self._ambient(client._custom_headers)
+        return client
 
     @cached_property
     def _headers(self) -> dict[str, str | Omit]:

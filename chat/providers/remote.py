@@ -6,7 +6,7 @@ An SDK makes the request and reports failures before the stream; `body.py` reads
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import cached_property
 from typing import Any, Final
@@ -16,7 +16,7 @@ import msgspec
 
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
-from chat.providers.base import CompletionRequest, Endpoint, Learnt, unheeded
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
@@ -24,6 +24,7 @@ from chat.providers.faults import from_body, from_transport, retry_after_seconds
 from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
+from chat.providers.window import listed_window, too_long
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,10 @@ CONNECTIONS: Final = httpx2.Limits(max_connections=4096, max_keepalive_connectio
 MODELS_TIMEOUT: Final = 10.0
 # A shorter key is a word that somebody had to put there, such as "none".
 MIN_KEY_CHARS: Final = 8
+
+
+# Headers that the environment never sets: whose key it is, and which dialect is spoken.
+OURS: Final = frozenset({"authorization", "x-api-key", "anthropic-version"})
 
 
 class Remote(ABC):
@@ -65,6 +70,12 @@ class Remote(ABC):
     def _plain(self, error: Exception) -> Exception:
         """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
 
+    def _ambient(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return which of the headers that an SDK took from the environment this provider is to have."""
+        if not self._endpoint.heeds_environment:
+            return {}
+        return {name: value for name, value in headers.items() if name.lower() not in OURS}
+
     @property
     def _patience(self) -> float:
         # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
@@ -79,7 +90,7 @@ class Remote(ABC):
         # A redirect would carry the prompt to who knows whom.
         return httpx2.AsyncClient(
             timeout=self._timeout,
-            transport=transport(),
+            transport=transport(self._endpoint.base_url),
             limits=CONNECTIONS,
             follow_redirects=False,
             event_hooks={"request": [watched]},
@@ -119,10 +130,10 @@ class Remote(ABC):
         if fault is not None:
             raise fault from None
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ModelFacts]:
         try:
             async with asyncio.timeout(MODELS_TIMEOUT):
-                return _model_names((await self._list()).content)
+                return _models((await self._list()).content)
         except TimeoutError:
             raise ChatError("timeout", "The provider did not list its models in time.") from None
         except Exception as error:  # noqa: BLE001 - the same
@@ -168,9 +179,11 @@ class Remote(ABC):
             status, words = None, public.message
         else:
             return None
-        parameters = frozenset[str]()
-        if public.code == "api_error":
-            parameters = refused_parameters(status, words, self._optional & body.keys())
+        if public.code == "context_length":
+            return too_long(words)
+        if public.code != "api_error":
+            return None
+        parameters = refused_parameters(status, words, self._optional & body.keys())
         return Refusal(parameters) if parameters else None
 
     def _without_key(self, message: str) -> str:
@@ -191,15 +204,22 @@ def from_response(response: httpx2.Response, body: Any) -> ChatError:
     return from_body(response.status_code, words, retry_after=retry_after_seconds(response.headers))
 
 
-def _model_names(body: bytes) -> list[str]:
-    """Return the ids of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
+def _models(body: bytes) -> list[ModelFacts]:
+    """Return the models of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
     try:
         answer = msgspec.json.decode(body)
     except MALFORMED:
         raise ChatError("api_error", "The provider's list of models is not JSON. Check its address.") from None
     if isinstance(answer, dict) and answer.get("error"):
         raise from_body(None, answer)
-    models = answer.get("data") if isinstance(answer, dict) else answer
+    models = answer
+    if isinstance(answer, dict):
+        # A server without models may leave the list out.
+        is_list = "data" in answer or answer.get("object") == "list"
+        models = answer.get("data") if is_list else answer
+    if models is None:
+        return []
     if not isinstance(models, list):
         raise ChatError("api_error", "The provider's list of models is not a list.")
-    return [model["id"] for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    found = [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    return [ModelFacts(model["id"], listed_window(model)) for model in found]
