@@ -80,7 +80,7 @@ def too_long(stage: Stage) -> Differences:
 
 
 def growing(stage: Stage) -> Differences:
-    """A conversation that outgrows the model's window, which the server tells."""
+    """A conversation that outgrows the model's window."""
     if stage.peer.window is None:
         return
     asked: list[Said] = []

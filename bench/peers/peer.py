@@ -59,6 +59,7 @@ class Peer(ABC):
     refuses_long: ClassVar[bool] = True
     stops: ClassVar[bool] = True
     counts_streams: ClassVar[bool] = True
+    # Tokens that its conversations may have; None: it knows no limit, or not for a conversation.
     window: ClassVar[int | None] = None
 
     def __init__(self, python: Path, directory: Path) -> None:

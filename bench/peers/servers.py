@@ -52,6 +52,7 @@ class LlamaCppPython(Peer):
     name = "llama-cpp-python"
     packages = ("llama-cpp-python[server]==0.3.36", "gguf==0.19.0")
     refuses_unknown = counts_streams = False
+    window = chain.CONTEXT
 
     def prepare(self, stack: ExitStack) -> None:
         self._file = self.directory / "chain.gguf"

@@ -131,7 +131,7 @@ def staged(peer: Peer, **settings: str) -> Iterator[Stage]:
     """Run the site in front of a peer that need not run yet; the tap is to be opened when it does."""
     with Tap(peer.port) as tap:
         address = tap.url if peer.door == "anthropic" else f"{tap.url}/v1"
-        environment = {f"{peer.door.upper()}_BASE_URL": address, **settings}
+        environment = {f"{peer.door.upper()}_BASE_URL": address, "CHAT_TOTAL_TIMEOUT": str(ASK_SECONDS), **settings}
         if peer.key:
             environment[f"{peer.door.upper()}_API_KEY"] = peer.key
         data = peer.directory / f"data-{tap.port}"
