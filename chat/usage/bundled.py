@@ -116,7 +116,7 @@ def _looked_up(found: Found, at: datetime, context: str) -> Bundled:
         return Bundled(None if context else FREE)
     if found.model is None:
         return Bundled(None)
-    begin, end = _bounds(found.model, at)
+    begin, end = _bounds(found.model, at, context)
     return Bundled(_price(found.model, at, context, is_own=found.is_own), begin, end)
 
 
@@ -169,22 +169,23 @@ def _is_named(model: "ModelInfo", name: str) -> bool:
     return EDITION.sub("", name) in {EDITION.sub("", known) for known in names}
 
 
-def _bounds(model: "ModelInfo", at: datetime) -> tuple[datetime | None, datetime | None]:
+def _bounds(model: "ModelInfo", at: datetime, context: str) -> tuple[datetime | None, datetime | None]:
     """Return the last moment until then at which one of the data's prices begins or ends, and the first after it."""
-    moments = sorted(_moments(model, at))
+    moments = sorted(_moments(model, at, context))
     return (
         next((moment for moment in reversed(moments) if moment <= at), None),
         next((moment for moment in moments if moment > at), None),
     )
 
 
-def _moments(model: "ModelInfo", at: datetime) -> Iterator[datetime]:
+def _moments(model: "ModelInfo", at: datetime, context: str) -> Iterator[datetime]:
     """Yield when prices change: on dates, and at times of the day before, of that day and of the one after it."""
     from genai_prices.types import ModelPrice, StartDateConstraint, TimeOfDateConstraint
 
-    conditional = [] if isinstance(model.prices, ModelPrice) else model.prices
-    constraints = [each.constraint for each in (*conditional, *(model.price_variants or ()))]
-    for constraint in constraints:
+    conditional = [] if isinstance(model.prices, ModelPrice) else [price.constraint for price in model.prices]
+    given = parsed(context)
+    variants = [variant.constraint for variant in model.price_variants or () if variant.when == given]
+    for constraint in (*conditional, *variants):
         if isinstance(constraint, StartDateConstraint):
             yield datetime.combine(constraint.start_date, time.min, UTC)
         elif isinstance(constraint, TimeOfDateConstraint):

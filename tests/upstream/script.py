@@ -39,6 +39,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                         cumulative; "off": none. "chunk" is only sent when the request asks for usage
         prompt_tokens   how many tokens the prompt is; None: as many as it has words
         cached_tokens   how many of them were cached
+        usage_json      the last usage object, verbatim, instead of what was counted...
+        start_json      ...and the first one: with the first chunk, or in Anthropic's `message_start`
+        usage_place     where OpenAI's stands: "usage", "choice" (in the first choice) or "x_groq"
+        head_json       what every chunk has beside its choices, such as `{"service_tier": "priority"}`
         done            whether the end is marked ([DONE])
         raw             bytes sent verbatim instead of all the above, one write (and one piece) each
 
@@ -77,6 +81,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     usage: Literal["chunk", "last", "every", "off"] = "chunk"
     prompt_tokens: int | None = None
     cached_tokens: int = 0
+    usage_json: dict[str, Any] | None = None
+    start_json: dict[str, Any] | None = None
+    usage_place: Literal["usage", "choice", "x_groq"] = "usage"
+    head_json: dict[str, Any] = {}
     done: bool = True
     raw: list[bytes] | None = None
 
