@@ -42,6 +42,8 @@ GOOGLES_PATH: Final = re.compile(r"\A(?:(?:publishers/)?(?:google|anthropic)/)?(
 # Vertex puts the edition after an @.
 AT_EDITION: Final = re.compile(r"@(?:default|latest|(\d{3}|\d{8}|\d{4}-\d{2}-\d{2}))\Z")
 EDITION: Final = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
+# A name with one of these words is no edition of a model whose own name has it not.
+MODALITY: Final = re.compile("audio|embed|image|live|realtime|speech|transcribe|tts|video")
 FREE: Final = UnitPrice(Rates(Decimal(0), Decimal(0)), "USD")
 PRICE_KEYS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 # Charges that what is counted here cannot express; a model with one of them has no price. Of what a model says in
@@ -144,6 +146,8 @@ def _hosted(host: "Provider", name: str, snapshot: "DataSnapshot") -> Found:
     if host.id == "google":
         name = GOOGLES_PATH.sub("", name)
     model = host.find_model(name, all_providers=snapshot.providers)
+    if model is not None and not set(MODALITY.findall(name)) <= set(MODALITY.findall(model.id)):
+        model = None
     # The data lists OpenRouter's free ones without any price.
     is_free = host.id == "openrouter" and name.endswith(":free")
     return Found(model, is_own=any(model is one for one in host.models), is_free=is_free)
