@@ -113,5 +113,5 @@ def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
         ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
         elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
         asked_at=attempt.asked_at,
-        max_tokens=attempt.max_tokens,
+        reached_tokens=attempt.max_tokens if attempt.is_at_limit else None,
     )

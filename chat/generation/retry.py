@@ -90,8 +90,9 @@ class Attempt:
     began: float = field(default_factory=monotonic)
     # The price of this moment holds.
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    # How many tokens the answer was allowed to have, None where nobody said.
+    # How many tokens the answer was allowed to have, None where nobody said; and whether it ended there.
     max_tokens: int | None = None
+    is_at_limit: bool = False
     sent: bool = False
     said: Transcript = field(default_factory=Transcript)
     usage: Usage | None = None
@@ -324,6 +325,7 @@ class Writing:
                 match event:
                     case Finished():
                         attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
+                        attempt.is_at_limit = event.finish_reason == "length"
                     case Usage():
                         attempt.usage = event
                     case Picture():

@@ -42,6 +42,7 @@ def validate_learnt(value: Any) -> None:
         "renamed": dict,
         "gives_no_reason": bool,
         "begins_in_thought": bool,
+        "gives_reasons": bool,
         "answers_without_reason": int,
     }
     if not isinstance(value, dict) or not all(type(found) is kinds.get(name) for name, found in value.items()):

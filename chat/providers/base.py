@@ -44,13 +44,10 @@ class Learnt:
             # No closing tag came: this time it did not begin in thought, and the answer was taken for one.
             learnt = replace(learnt, begins_in_thought=False)
         if end.finish_detail == NO_REASON:
+            if learnt.gives_no_reason or learnt.gives_reasons:
+                return learnt
             count = learnt.answers_without_reason + 1
-            is_habit = count >= HABIT and not learnt.gives_reasons
-            return (
-                learnt
-                if learnt.gives_no_reason
-                else replace(learnt, answers_without_reason=count, gives_no_reason=is_habit)
-            )
+            return replace(learnt, answers_without_reason=count, gives_no_reason=count >= HABIT)
         if learnt.answers_without_reason and not learnt.gives_reasons:
             # It does give reasons: an answer without one was cut off.
             learnt = replace(learnt, gives_reasons=True, gives_no_reason=False)

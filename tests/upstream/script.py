@@ -42,6 +42,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         written_tokens  how many more were written to the cache, in Anthropic's format
         hour_tokens     how many of these for an hour
         cache_seconds   instead of all three: prompts are cached as Anthropic documents it (`cache.py`), for so long
+        usage_json      the last usage object, verbatim, instead of what was counted...
+        start_json      ...and the first one: with the first chunk, or in Anthropic's `message_start`
+        usage_place     where OpenAI's stands: "usage", "choice" (in the first choice) or "x_groq"
+        head_json       what every chunk has beside its choices, such as `{"service_tier": "priority"}`
         done            whether the end is marked ([DONE])
         raw             bytes sent verbatim instead of all the above, one write (and one piece) each
 
@@ -86,6 +90,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     written_tokens: int = 0
     hour_tokens: int = 0
     cache_seconds: float | None = None
+    usage_json: dict[str, Any] | None = None
+    start_json: dict[str, Any] | None = None
+    usage_place: Literal["usage", "choice", "x_groq"] = "usage"
+    head_json: dict[str, Any] = {}
     done: bool = True
     raw: list[bytes] | None = None
 

@@ -266,15 +266,17 @@ def _asked(request: Request) -> list[str]:
 
 
 def _told(frame: bytes) -> list[dict[str, Any]]:
-    """Return the usage objects in a frame, in either format."""
-    if b'"usage"' not in frame:
+    """Return the usage objects in a frame, in either format, and what else it says is charged by."""
+    if b'"usage"' not in frame and b'"service_tier"' not in frame:
         return []
     found: list[dict[str, Any]] = []
     for line in frame.splitlines():
         # What a script sends as it is need be no JSON.
         with suppress(msgspec.DecodeError):
             value = msgspec.json.decode(line.removeprefix(b"data: "), type=dict[str, Any])
-            found += [usage for each in (value, value.get("message") or {}) if (usage := each.get("usage"))]
+            inner = (value.get("message"), value.get("x_groq"), *(value.get("choices") or ()))
+            found += [usage for each in (value, *inner) if each and (usage := each.get("usage"))]
+            found += [{"service_tier": value["service_tier"]}] if "service_tier" in value else []
     return found
 
 
