@@ -12,6 +12,8 @@ from tests.stream import Event, events, one
 from tests.upstream.process import Upstream
 
 LISTED, REFUSING, SILENT = "tells-in-its-list", "tells-when-it-refuses", "never-tells"
+# Of a streamed question that is too long it says nothing at all.
+MUTE = "tells-only-whole"
 N_CTX = 1024
 WORDS = "plain words of a longer message that says little, " * 8
 
@@ -22,15 +24,16 @@ def local() -> Iterator[Upstream]:
     with Upstream() as running:
         for model in (LISTED, REFUSING, SILENT):
             running.script(model, n_ctx=N_CTX, tells_window=model != SILENT, usage="last")
+        running.script(MUTE, n_ctx=N_CTX, refuses_silently=True, usage="last")
         meta = {"n_ctx": N_CTX, "n_ctx_train": 131072}
-        listed: list[dict[str, Any]] = [{"id": LISTED, "meta": meta}, {"id": REFUSING}, {"id": SILENT}]
+        listed: list[dict[str, Any]] = [{"id": LISTED, "meta": meta}, {"id": REFUSING}, {"id": MUTE}, {"id": SILENT}]
         running.script("/v1/models", body=json.dumps({"object": "list", "data": listed}))
         yield running
 
 
 @pytest.fixture(scope="module")
 def site(local: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    environment = {"OPENAI_BASE_URL": local.base_url, "CHAT_MAX_RETRIES": "0"}
+    environment = {"OPENAI_BASE_URL": local.base_url, "CHAT_MAX_RETRIES": "1"}
     with Site(tmp_path_factory.mktemp("told") / "data", environment) as running:
         running.until_listed(SILENT)
         yield running
@@ -93,6 +96,27 @@ def test_without_a_number_half_is_sent(site: Site, local: Upstream, alice: httpx
     said = talk(alice, SILENT, 20)
     assert trimmed(said[-1])
     assert window(site, SILENT) == ["None"]
+
+
+def test_a_stream_without_an_event_is_asked_for_whole_which_says_why(
+    site: Site, local: Upstream, alice: httpx2.Client
+) -> None:
+    said = talk(alice, MUTE, 16)
+    told = [[event["message"] for event in received if event["type"] == "status"] for received in said]
+    first = next(each for each in told if each)
+    assert first[0].startswith("The provider sent an empty answer.")
+    # From then on its history is trimmed before it is asked.
+    assert told[-1] == first[1:]
+    assert window(site, MUTE) == [str(N_CTX), "server"]
+    asked = [record.body for record in local.log(MUTE)]
+    # Once nothing, once the reason, and then what fits, word by word again.
+    assert [body["stream"] for body in asked].count(False) == 1
+    assert len(asked) == 18
+    assert not any("stream_options" in body for body in asked if not body["stream"])
+    rows = site.shell(
+        f"print(*UsageRecord.objects.filter(model={MUTE!r}).order_by('id').values_list('error_type', flat=True))"
+    )
+    assert rows.split() == ["api_error", "context_length"]
 
 
 def test_every_refused_request_is_a_row_of_the_ledger(site: Site) -> None:

@@ -19,9 +19,12 @@ def environment(name: str, packages: Sequence[str]) -> Path:
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         print(f"{name}: installing {' '.join(packages)}", file=sys.stderr, flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "timeout": INSTALL_SECONDS, "check": True}
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], **quiet)  # type: ignore[call-overload]
-        install = ["nice", "-n", "10", python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *packages], **quiet)  # type: ignore[call-overload]
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, timeout=INSTALL_SECONDS)
+        install = ["nice", "-n", "10", str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        done = subprocess.run(
+            [*install, *packages], capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
         (folder / "complete").touch()
     return python

@@ -200,6 +200,8 @@ class Writing:
                 elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
+                    # Some refuse so what is too long for them, and tell why only where nothing is streamed.
+                    request = replace(request, is_whole=error.is_silent)
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))

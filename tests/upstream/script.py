@@ -62,6 +62,8 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         refuses         parameters for whose sake a request is turned down...
         wording         ...in these words: "openai", "fastapi" (all of them at once), "forbidden" (Pydantic's), "plain"
         n_ctx           a prompt of more tokens is turned down as llama.cpp does; with the numbers if `tells_window`
+        refuses_silently
+                        that, to a streamed question, is an event stream without an event (llama-cpp-python)
         then            what happens once `after` pieces were sent (0: nothing but the headers):
                         "hang": silence; "close": the connection closes in the middle of the body; "reset": the same
                         with a TCP reset; "end": the body ends as if that were all; "error": an error object as data,
@@ -111,6 +113,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wording: Literal["openai", "fastapi", "forbidden", "plain"] = "openai"
     n_ctx: int | None = None
     tells_window: bool = True
+    refuses_silently: bool = False
     then: Fault | None = None
     after: int = 0
     before_headers: bool = False
