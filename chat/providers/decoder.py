@@ -4,6 +4,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -163,9 +164,10 @@ class StreamDecoder(ABC):
         """Return the picture that a part of the answer shows, once."""
         found = picture_in(value)
         if isinstance(found, Picture):
-            if found.data in self._pictures:
+            name = blake2b(found.data).digest()
+            if name in self._pictures:
                 return []
-            self._pictures.add(found.data)
+            self._pictures.add(name)
         return [found] if found is not None else []
 
     # The end
