@@ -313,15 +313,16 @@ def test_where_an_admins_price_is_in_force_the_clock_changes_nothing(openai: Pro
     assert Price.objects.count() == 1
 
 
-def test_an_ordinary_lookup_asks_for_the_row_and_its_tiers_and_writes_nothing(
+def test_an_ordinary_lookup_asks_for_the_row_alone(
     openai: Provider, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     chosen = model(openai, "gpt-6-astra")
     import_prices()
-    with django_assert_num_queries(2):
+    price_in_force(chosen.pk, timezone.now())
+    with django_assert_num_queries(1):
         found = price_in_force(chosen.pk, timezone.now())
         assert found is not None
-        assert unit_price(found).searches == 10
+        assert (unit_price(found).searches, len(unit_price(found).tiers)) == (Decimal(10), 1)
 
 
 def test_what_is_shown_is_the_price_of_now_before_anybody_asked(openai: Provider) -> None:
