@@ -7,6 +7,7 @@ afterwards, also on Ctrl-C. Not part of CI.
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -92,6 +93,14 @@ def listed(stage: Stage) -> Iterator[str]:
         stage.add(stage.peer.model)
 
 
+def run(made: type[Peer]) -> Iterator[Line]:
+    """Install a peer, prepare it, do everything with it."""
+    with tempfile.TemporaryDirectory(prefix="chatsite-peer-") as directory, ExitStack() as stack:
+        peer = made(environment(made.name.removesuffix("-anthropic"), made.packages), Path(directory))
+        peer.prepare(stack)
+        yield from judged(peer)
+
+
 def ended(number: int, frame: object) -> NoReturn:
     """Leave as on Ctrl-C, so that every process is ended."""
     raise KeyboardInterrupt
@@ -102,22 +111,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[*PEERS, []], metavar="name", help=f"of {', '.join(PEERS)}; all")
     chosen = parser.parse_args().name or list(PEERS)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ended)
     differs = False
-    for name in chosen:
-        made = PEERS[name]
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="chatsite-peer-") as directory, ExitStack() as stack:
-            peer = made(environment(name.removesuffix("-anthropic"), made.packages), Path(directory))
-            peer.prepare(stack)
-            print(f"{name}: {' '.join(made.packages)}", flush=True)
-            for line in judged(peer):
+    try:
+        for name in chosen:
+            began = time.monotonic()
+            print(f"{name}: {' '.join(PEERS[name].packages)}", flush=True)
+            for line in tolerant(PEERS[name]):
                 differs = differs or line.differs
                 verdict = "differs" if line.differs else "ok"
                 print(f"  {line.deed:<14} {verdict:<8} {'; '.join(line.words)}".rstrip(), flush=True)
-        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+            print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
     return int(differs)
+
+
+def tolerant(made: type[Peer]) -> Iterator[Line]:
+    """`run`, where one that cannot be run at all leaves the others their turn."""
+    try:
+        yield from run(made)
+    except (AssertionError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        yield Line(made.name, "could not run", (f"{type(error).__name__}: {error}",))
 
 
 if __name__ == "__main__":

@@ -135,5 +135,13 @@ def staged(peer: Peer, **settings: str) -> Iterator[Stage]:
         if peer.key:
             environment[f"{peer.door.upper()}_API_KEY"] = peer.key
         data = peer.directory / f"data-{tap.port}"
-        with Site(data, environment) as site:
-            yield Stage(site, peer, tap)
+        site = Site(data, environment)
+        try:
+            with site:
+                yield Stage(site, peer, tap)
+        finally:
+            # Whoever is interrupted while it starts has no site to leave.
+            process = vars(site).get("process")
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
