@@ -180,7 +180,8 @@ class Writing:
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
-        retries = continuations = 0
+        retries = continuations = looks = 0
+        began = monotonic()
         request = self._request
         limit = await self._ration(self.attempts)
         while True:
@@ -197,6 +198,10 @@ class Writing:
                     # Asked again at once, as this server wants it: that is no failure to wait for.
                     request = replace(request, learnt=learnt)
                     self._request = replace(self._request, learnt=learnt)
+                elif is_new and error.is_loading and monotonic() - began < self._policy.first_token_seconds:
+                    # As where a server is silent for as long as it loads: that is waiting, not a failure.
+                    await self._pause(error, looks)
+                    looks += 1
                 elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
