@@ -41,13 +41,14 @@ check: install
 	  $(bin)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
 # Three relays under load, into docs/benchmarks.md (some 20 minutes); first token latency of the whole path, one user;
-# a long history; a long ledger; a browser's work.
+# a long history; a long ledger; a browser's work; what a cache of prompts saves.
 bench: install
 	@$(bin)/python -m bench.relay --write
 	$(bin)/python bench/first_token.py
 	$(bin)/python bench/history.py
 	$(bin)/python bench/usage.py
 	$(bin)/python bench/page.py
+	$(bin)/python bench/cache.py
 
 # The long reliability runs at full size.
 soak: install

@@ -1,39 +1,24 @@
-"""The catalog of models: who may choose what, and how it is kept in step with the providers' own lists."""
+"""The catalog of models: who may choose what, and how a provider is reached."""
 
-import asyncio
-import logging
 import os
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain, count
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
 from django.utils import timezone
 
-from chat import database
 from chat.errors import ChatError
-from chat.models import ChatModel, Conversation, Generation, Price, Provider, SitePolicy
+from chat.models import ChatModel, Price, Provider, SitePolicy
 from chat.providers.base import Endpoint
 from chat.providers.base import Provider as Source
 from chat.providers.registry import provider_for
-from chat.usage.pricelist import import_prices, prices_in_force
-from chat.usage.window import import_windows
-
-logger = logging.getLogger(__name__)
+from chat.usage.pricelist import prices_in_force
 
 DEMO = "demo"
-# Leaves room for the provider's name in front of it, should another provider have the same.
-LONGEST_NAME = 100
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
-# A provider's list names everything it serves; these words mark what cannot hold a conversation.
-# fmt: off
-NOT_FOR_CHAT = (
-    "audio", "babbage", "clip", "computer-use", "dall-e", "davinci", "embed", "image", "instruct-0914",
-    "moderation", "realtime", "rerank", "search-api", "sora", "speech", "transcribe", "tts", "whisper",
-)
-# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +126,8 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
 
 async def connect(provider: Provider) -> Source:
     """Return the source of completions behind a provider's row."""
-    endpoint = Endpoint(provider.address, provider.api_key, settings.CHAT_IDLE_TIMEOUT)
+    patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
+    endpoint = Endpoint(provider.address, provider.api_key, *patience, provider.is_the_sdks_own)
     return await provider_for(provider.kind, endpoint)
 
 
@@ -150,7 +136,7 @@ def ensure_providers() -> None:
     """Make the rows that the environment calls for: the demo always, and each provider whose variables are set."""
     demo, _ = Provider.objects.get_or_create(name=DEMO, defaults={"kind": Provider.Kind.DEMO})
     model, _ = ChatModel.objects.get_or_create(
-        provider=demo, upstream_name=DEMO, defaults={"name": _free_name(DEMO, demo)}
+        provider=demo, upstream_name=DEMO, defaults={"name": free_name(DEMO, demo)}
     )
     if not model.prices.exists():
         nothing = Decimal(0)
@@ -168,79 +154,7 @@ def ensure_providers() -> None:
             Provider.objects.get_or_create(name=kind.value, defaults={"kind": kind, "api_key_variable": variables[0]})
 
 
-async def sync(seconds: float = 10.0) -> list[str]:
-    """Read every provider's list of models into the catalog, and the prices of what is new.
-
-    Returns a warning, ready to be printed, for each provider that did not answer within `seconds`.
-    """
-    await database.run(ensure_providers)
-    providers = await database.run(
-        lambda: [
-            row
-            for row in Provider.objects.filter(enabled=True).order_by("pk")
-            if row.is_configured and row.name != DEMO
-        ]
-    )
-    listed = await asyncio.gather(*(_list(provider, seconds) for provider in providers))
-    warnings = []
-    for provider, result in zip(providers, listed, strict=True):
-        if isinstance(result, ChatError):
-            warnings.append(f"{provider.name}: the list of models could not be read. {result.message}")
-        else:
-            try:
-                await database.run(_store, provider, result)
-            except DatabaseError:
-                logger.exception("The models of %s could not be stored.", provider.name)
-                warnings.append(f"{provider.name}: the list of models could not be stored.")
-    await database.run(import_prices)
-    await database.run(import_windows)
-    return warnings
-
-
-async def _list(provider: Provider, seconds: float) -> list[str] | ChatError:
-    try:
-        async with asyncio.timeout(seconds):
-            return await (await connect(provider)).models()
-    except ChatError as error:
-        return error
-    except TimeoutError:
-        return ChatError("timeout", f"It did not answer within {seconds:g} s.")
-
-
-@transaction.atomic
-def _store(provider: Provider, names: list[str]) -> None:
-    """Add models that are new. What an admin disabled or renamed stays so; what is listed no more is hidden."""
-    provider.models.update(is_listed=Q(upstream_name__in=names))
-    known = set(provider.models.values_list("upstream_name", flat=True))
-    if not known:
-        _give_way(provider, names)
-    for position, name in enumerate(names):
-        if name in known or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
-            continue
-        known.add(name)
-        provider.models.create(
-            name=_free_name(name, provider),
-            upstream_name=name,
-            position=position,
-            enabled=not any(word in name.lower() for word in NOT_FOR_CHAT),
-        )
-
-
-def _give_way(first: Provider, names: list[str]) -> None:
-    """Rename models of later providers that are called as one of `first`, whose list comes for the first time.
-
-    At a first start they may have answered sooner, which is no reason to have the plain name. What anybody has used
-    stays as it is called.
-    """
-    later = ChatModel.objects.select_related("provider").filter(provider__gt=first.pk, name__in=names)
-    used = Generation.objects.filter(model=OuterRef("pk")), Conversation.objects.filter(model=OuterRef("pk"))
-    for model in later.filter(*(~Exists(rows) for rows in used)).exclude(provider__name=DEMO):
-        model.name = _free_name(f"{model.provider.name}/{model.upstream_name}", model.provider)
-        model.save(update_fields=["name"])
-
-
-def _free_name(name: str, provider: Provider) -> str:
-    """Return `name`, or provider/name where another provider's model has it, and so on until nobody has it."""
-    while ChatModel.objects.filter(name=name).exists():
-        name = f"{provider.name}/{name}"
-    return name
+def free_name(name: str, provider: Provider) -> str:
+    """Return `name`, or provider/name where another model has it, or that with the first number that nobody has."""
+    candidates = chain((name,), (f"{provider.name}/{name}",), (f"{provider.name}/{name} ({n})" for n in count(2)))
+    return next(each for each in candidates if not ChatModel.objects.filter(name=each).exists())

@@ -21,6 +21,16 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 
 @register()
+def timeouts(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn where the time for the first word can never pass."""
+    if settings.CHAT_FIRST_TOKEN_TIMEOUT <= settings.CHAT_TOTAL_TIMEOUT:
+        return []
+    hint = "CHAT_TOTAL_TIMEOUT is for the whole answer, the wait for its first word included."
+    message = "CHAT_FIRST_TOKEN_TIMEOUT is longer than CHAT_TOTAL_TIMEOUT, which ends an answer sooner."
+    return [checks.Warning(message, hint=hint, id="chat.W002")]
+
+
+@register()
 def title_model(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Warn where titles are wanted from a model that is not there."""
     name = settings.CHAT_TITLE_MODEL

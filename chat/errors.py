@@ -34,6 +34,20 @@ LADDER: Final[dict[str, Rung]] = {
     "unknown": Rung(500, True),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a server told about itself by turning a request down.
+
+    `parameters` are those it does not take, by their names on the wire. `window` is how many tokens its model takes at
+    once, `prompt_tokens` how many the refused prompt was; None where it did not say.
+    """
+
+    parameters: frozenset[str] = frozenset()
+    window: int | None = None
+    prompt_tokens: int | None = None
+
+
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
@@ -42,7 +56,8 @@ class ChatError(Exception):
     """Something went wrong and a person shall read why.
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
-    `retryable` goes by the code unless more is known.
+    `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
+    `worth_repeating`: a program may try again by itself, if it is retryable; a person always may.
     """
 
     def __init__(
@@ -53,6 +68,8 @@ class ChatError(Exception):
         self.message = message
         self.retry_after = retry_after
         self.retryable = LADDER[code].retryable if retryable is None else retryable
+        self.refusal: Refusal | None = None
+        self.worth_repeating = True
 
     @property
     def http_status(self) -> int:
@@ -62,6 +79,22 @@ class ChatError(Exception):
 def unexpected() -> ChatError:
     """Return the error for a mistake of ours: what it was stands in the log."""
     return ChatError("unknown", "Something went wrong on this server. Its log tells what.")
+
+
+def silence(seconds: float, *, has_begun: bool) -> ChatError:
+    """Return the error for a model that was waited for so long; `has_begun`: it had said something before.
+
+    Before the first word it may still be loading, or wait for its turn: asked again it would begin anew.
+    """
+    if has_begun:
+        return ChatError("timeout", f"The model said nothing more for {seconds:g} s.")
+    error = ChatError(
+        "timeout",
+        f"The model said nothing for {seconds:g} s; longer is not waited for its first word. It may still be "
+        "loading, or busy: try again later, or have CHAT_FIRST_TOKEN_TIMEOUT raised.",
+    )
+    error.worth_repeating = False
+    return error
 
 
 def masked(text: str, *, limit: int = 300) -> str:

@@ -34,8 +34,6 @@ STOP_SECONDS: Final = 15.0
 # A worker that dies younger than this is not replaced at once: twice as late each time, up to a limit.
 YOUNG_SECONDS: Final = 10.0
 LONGEST_SECONDS: Final = 30.0
-# Set for workers when a provider's list of models could not be read at the start.
-SYNC_AGAIN: Final = "CHATSITE_SYNC_AGAIN"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -109,11 +107,11 @@ class Worker:
 class Supervisor:
     """Keeps `count` workers running on a port. SIGHUP replaces them, SIGTERM and Ctrl-C end them."""
 
-    def __init__(self, listener: socket.socket, count: int, on_ready: Callable[[], object], *, retry: bool) -> None:
+    def __init__(self, listener: socket.socket, count: int, on_ready: Callable[[], object]) -> None:
         self._listener = listener
         self._count = count
         self._on_ready = on_ready
-        self._environment = {**os.environ, **({SYNC_AGAIN: "1"} if retry else {})}
+        self._environment = {**os.environ}
         self._serving: list[Worker] = []
         self._watching: set[asyncio.Task[None]] = set()
         self._all: set[Worker] = set()

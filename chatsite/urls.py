@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
 from chat.admin.export import export as export_usage
+from chat.admin.reconcile import reconcile_page
 from chat.admin.usage import usage_page
 from chat.errors import ChatError, unexpected
 from chat.views import (
@@ -17,6 +18,7 @@ from chat.views import (
     conversations,
     events,
     export,
+    files,
     health,
     listing,
     metrics,
@@ -45,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", conversations.message, name="message"),
     path("api/export", export.everything, name="export_everything"),
     path("api/events", events.events, name="events"),
+    path("api/files/<uuid:file_id>", files.file, name="file"),
     path("api/models", models.models, name="models"),
     path("api/budget", budget.budget, name="budget"),
     path("healthz", health.alive, name="healthz"),
@@ -53,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/", usage.usage, name="usage"),
     path("usage/export.csv", usage.export, name="usage_export"),
     path("admin/usage/export.csv", export_usage, name="admin_usage_export"),
+    path("admin/usage/reconcile/", reconcile_page, name="admin_reconcile"),
     path("admin/usage/", usage_page, name="admin_usage"),
     path("admin/", admin.site.urls),
 ]

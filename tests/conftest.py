@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
+from zlib import crc32
 
 import httpx2
 import hypothesis
@@ -17,7 +18,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models.signals import post_migrate
 
-from tests.site import Site
+from tests.site import ROOT, Site
 from tests.upstream.process import Upstream
 
 pytest_plugins = ["tests.upstream.fixtures"]
@@ -93,7 +94,8 @@ def unavailable(reason: str) -> NoReturn:
 def postgres_url(worker_id: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database, made for this file and dropped after it."""
     server = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")
-    name = "chatsite_test" if worker_id == "master" else f"chatsite_test_{worker_id}"
+    # Another checkout may be tested on the same server.
+    name = f"chatsite_test_{crc32(str(ROOT).encode()):08x}_{worker_id}"
     try:
         connection = psycopg.connect(f"{server}/postgres", autocommit=True, connect_timeout=3)
     except psycopg.OperationalError as error:

@@ -27,6 +27,7 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
     ("name", "default"),
     [
         ("CHAT_IDLE_TIMEOUT", "60"),
+        ("CHAT_FIRST_TOKEN_TIMEOUT", "300"),
         ("CHAT_TOTAL_TIMEOUT", "600"),
         ("CHAT_DISCONNECT_GRACE", "60"),
         ("CHAT_MAX_STREAMS_PER_USER", "10"),

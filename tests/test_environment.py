@@ -1,9 +1,11 @@
 """Settings are read strictly, and a bad value is never quoted: it may be a secret."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chat.checks import timeouts
 from chatsite.environment import Environment
 from chatsite.secret import secret_key
 
@@ -63,3 +65,9 @@ def test_a_secret_key_is_made_once_and_kept(tmp_path: Path) -> None:
     assert secret_key(path) == first
     assert len(first) >= 50
     assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(("first", "total", "warned"), [(300, 600, []), (600, 600, []), (900, 600, ["chat.W002"])])
+def test_a_wait_that_can_never_pass_is_a_warning(first: float, total: float, warned: list[str], settings: Any) -> None:
+    settings.CHAT_FIRST_TOKEN_TIMEOUT, settings.CHAT_TOTAL_TIMEOUT = first, total
+    assert [message.id for message in timeouts(None)] == warned

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from chat import catalog
+from chat import inventory
 from chat.models import (
     ApiKey,
     ChatModel,
@@ -23,6 +23,7 @@ from chat.models import (
     SitePolicy,
     UsageRecord,
 )
+from chat.providers.base import ModelFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,8 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "two generations of one message": lambda r: Generation.objects.create(owner=r["user"], message=r["answer"]),
     "an unknown kind of provider": lambda r: Provider.objects.update(kind="magic"),
     "a provider with a key in its row": lambda r: Provider.objects.update(api_key_variable="sk-123"),
+    "a provider with an admin key in its row": lambda r: Provider.objects.update(admin_key_variable="sk-123"),
+    "an unknown way of caching": lambda r: Provider.objects.update(prompt_caching="some"),
     "two models of one name": lambda r: ChatModel.objects.create(name="m", upstream_name="x", provider=r["provider"]),
     "one model twice": lambda r: ChatModel.objects.create(name="x", upstream_name="m", provider=r["provider"]),
     "two defaults": lambda r: ChatModel.objects.create(
@@ -139,6 +142,10 @@ def test_a_provider_can_name_no_other_secret(
     with pytest.raises(ValidationError):
         rows["provider"].full_clean()
     assert rows["provider"].api_key == ""
+    rows["provider"].api_key_variable, rows["provider"].admin_key_variable = "", variable
+    with pytest.raises(ValidationError):
+        rows["provider"].full_clean()
+    assert rows["provider"].admin_key == ""
 
 
 def test_a_key_is_found_until_it_is_revoked_or_its_user_deactivated(rows: dict[str, Any]) -> None:
@@ -154,13 +161,17 @@ def test_a_key_is_found_until_it_is_revoked_or_its_user_deactivated(rows: dict[s
     assert ApiKey.find(key) is None
 
 
+def listed(*names: str) -> list[ModelFacts]:
+    return [ModelFacts(name) for name in names]
+
+
 def test_the_plain_name_is_the_first_providers_whoever_answers_first() -> None:
     first, second, third = (Provider.objects.create(name=name) for name in ("zeta", "beta", "alpha"))
-    catalog._store(third, ["shared", "own"])
-    catalog._store(second, ["shared", "used"])
+    inventory._store(third, listed("shared", "own"))
+    inventory._store(second, listed("shared", "used"))
     user = User.objects.create_user("alice")
     Conversation.objects.create(owner=user, model=ChatModel.objects.get(provider=second, upstream_name="used"))
-    catalog._store(first, ["shared", "used"])
+    inventory._store(first, listed("shared", "used"))
     names = {(row.provider.name, row.upstream_name): row.name for row in ChatModel.objects.select_related("provider")}
     assert names == {
         ("zeta", "shared"): "shared",
@@ -172,5 +183,36 @@ def test_the_plain_name_is_the_first_providers_whoever_answers_first() -> None:
         ("zeta", "used"): "zeta/used",
     }
     # What an admin or a later list adds takes no name away.
-    catalog._store(first, ["shared", "used", "own"])
+    inventory._store(first, listed("shared", "used", "own"))
     assert ChatModel.objects.get(name="own").provider == third
+
+
+OWN = [
+    ("openai", "https://api.openai.com/v1", True),
+    ("openai", "https://eu.api.openai.com/v1", True),
+    ("openai", "http://api.openai.com/v1", False),
+    ("openai", "https://api.openai.com.example.org/v1", False),
+    ("openai", "https://notapi.openai.com/v1", False),
+    ("openai", "https://api.anthropic.com", False),
+    ("openai", "http://127.0.0.1:8080/v1", False),
+    ("openai", "https://[", False),
+    ("openai", "", True),
+    ("anthropic", "", True),
+    ("anthropic", "https://api.anthropic.com", True),
+    ("anthropic", "https://gateway.example.org/anthropic", False),
+    ("demo", "", False),
+]
+
+
+@pytest.mark.parametrize(("kind", "address", "own"), OWN)
+def test_unasked_prompts_are_cached_and_admin_keys_sent_at_the_providers_own_address_only(
+    kind: str, address: str, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI", "ANTHROPIC"):
+        monkeypatch.setenv(f"{name}_ADMIN_KEY", f"sk-{name}")
+    row = Provider(kind=kind, base_url=address)
+    assert (row.is_own_address, row.caches_prompts, bool(row.admin_key)) == (own, own, own)
+    row.prompt_caching, row.admin_key_variable = Provider.PromptCaching.ON, "OPENAI_ADMIN_KEY"
+    assert (row.caches_prompts, row.admin_key) == (True, "sk-OPENAI")
+    row.prompt_caching = Provider.PromptCaching.OFF
+    assert not row.caches_prompts

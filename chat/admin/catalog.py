@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from chat.admin.generic import ModelAdmin
+from chat.admin.learnt import TAUGHT, ChatModelForm
 from chat.admin.prices import PriceInline
+from chat.learnt import lessons
 from chat.models import ChatModel, Provider
 from chat.usage.pricelist import in_force, shown
 from chat.views import figures
@@ -26,16 +28,44 @@ class ProviderAdmin(ModelAdmin[Provider]):
     fieldsets = (
         (
             None,
-            {"fields": ("name", "kind", "base_url", "address_in_force", "api_key_variable", "key_is_set", "enabled")},
+            {
+                "fields": (
+                    "name",
+                    "kind",
+                    "base_url",
+                    "address_in_force",
+                    "api_key_variable",
+                    "key_is_set",
+                    "enabled",
+                    "models_are",
+                )
+            },
         ),
+        ("What it costs", {"fields": ("prompt_caching", "admin_key_variable", "admin_key_is_set")}),
         ("When an answer is stopped", {"fields": ("drain_seconds", "drain_tokens")}),
     )
-    readonly_fields = ("address_in_force", "key_is_set")
+    readonly_fields = ("address_in_force", "key_is_set", "admin_key_is_set", "models_are")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
         """Where a key is sent, and which one, is for superusers: whoever chooses the address reads the key."""
         fixed = super().get_readonly_fields(request, obj)
-        return fixed if request.user.is_superuser else (*fixed, "kind", "base_url", "api_key_variable")
+        return (
+            fixed
+            if request.user.is_superuser
+            else (*fixed, "kind", "base_url", "api_key_variable", "admin_key_variable")
+        )
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        if not change or {"base_url", "kind", "api_key_variable", "enabled"} & set(form.changed_data):
+            # The server reads its list of models within seconds.
+            obj.look_again_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="list of models")
+    def models_are(self, provider: Provider) -> str:
+        if provider.list_problem:
+            return provider.list_problem
+        return "is being read" if provider.look_again_at else ""
 
     @admin.display(description="address in force")
     def address_in_force(self, provider: Provider) -> str:
@@ -50,6 +80,11 @@ class ProviderAdmin(ModelAdmin[Provider]):
         """None where no key is asked for."""
         return bool(provider.api_key) if provider.api_key_variable else None
 
+    @admin.display(description="admin key is set", boolean=True)
+    def admin_key_is_set(self, provider: Provider) -> bool | None:
+        """None where its account is not read."""
+        return bool(provider.admin_key) if provider.admin_variable else None
+
 
 @admin.register(ChatModel)
 class ChatModelAdmin(ModelAdmin[ChatModel]):
@@ -58,8 +93,8 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     list_filter = ("enabled", "provider")
     list_select_related = ("provider",)
     search_fields = ("name", "upstream_name", "provider__name")
-    fields = ("name", "provider", "upstream_name", "context_window", "enabled", "is_default", "position", "price")
-    readonly_fields = ("is_default", "price")
+    form = ChatModelForm
+    readonly_fields = ("is_default", "window_is", "price")
     inlines = (PriceInline,)
     actions = ("make_default",)
 
@@ -69,6 +104,31 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChatModel]:
         now_in_force = Prefetch("prices", in_force(timezone.now()), to_attr="price_now")
         return super().get_queryset(request).prefetch_related(now_in_force)
+
+    def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
+        names = ("name", "provider", "upstream_name", "context_window", "window_is")
+        taught = ("forget",) if obj is not None and obj.learnt else ()
+        return (*names, *taught, "enabled", "is_default", "position", "price")
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Say what was forgotten: in the row it is not to be seen any more."""
+        said = super().construct_change_message(request, form, formsets, add)
+        forgotten = getattr(form, "forgotten", [])
+        for each in said if forgotten else ():
+            fields = each.get("changed", {}).get("fields", [])
+            each.get("changed", {})["fields"] = [
+                f"{TAUGHT} (forgotten: {' '.join(forgotten)})" if name == TAUGHT else name for name in fields
+            ]
+        return said
+
+    @admin.display(description=TAUGHT)
+    def forget(self, model: ChatModel) -> str:
+        """For those who may look at it only."""
+        return " ".join(lessons(model.learnt).values())
+
+    @admin.display(description="context window is")
+    def window_is(self, model: ChatModel) -> str:
+        return "" if model.context_window is None else model.get_context_window_origin_display()
 
     @admin.display(description="price per million tokens, in / out")
     def price(self, model: Any) -> str:

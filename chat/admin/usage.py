@@ -50,6 +50,7 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         "unfiltered": shown.address(**dict.fromkeys(LABELS)),
         "ledger": shown.ledger,
         "sheet": shown.sheet,
+        "reconcile": reverse("admin_reconcile", query=shown.when),
         "cap": cap(request, shown.chosen),
         **figures_of(request, shown),
     }

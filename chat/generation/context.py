@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
+from django.utils.crypto import salted_hmac
 
-from chat.models import Generation, Message
+from chat.generation import pictures
+from chat.generation.trimming import room
+from chat.learnt import learnt_of
+from chat.models import Generation, Message, Provider
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed
 from chat.usage.vocabulary import Reader
 
-# Room for an answer whose length nobody limits, but never more than this share of the window.
-ANSWER_TOKENS: Final = 4096
-ANSWER_SHARE: Final = 0.25
-# Estimates are off by this much: rather a turn too few than an error instead of an answer.
-MARGIN: Final = 0.1
 # What is read of a history goes no further back than this many characters for each token of the window.
 MOST_CHARS_PER_TOKEN: Final = 8
 EVERYTHING: Final = 2**31 - 1
@@ -63,6 +63,12 @@ def context(generation: Generation) -> Context:
 
     What the question did not ask for itself is as its conversation has it.
 
+    The provider is asked to keep what is sent for the next question, also of a temporary chat and with the first one:
+    under 1,024 tokens it keeps nothing and takes nothing for it, and what a long first question costs more (a quarter)
+    pays as soon as one in three is followed by another in time. It is not asked where nothing would be read again:
+    with the first question of an API key, because most programs ask only one, and once older messages are left out,
+    because the beginning is then another with every question.
+
     A question whose answer stayed empty is left out together with it: providers refuse empty turns, and two
     questions in a row. Reasoning never goes back as content.
     """
@@ -76,7 +82,7 @@ def context(generation: Generation) -> Context:
     window = model.context_window
     branch = history(question, window * MOST_CHARS_PER_TOKEN if window else EVERYTHING)
     exchanges = [
-        (Turn("user", asked.content), Turn("assistant", answered.content))
+        (Turn("user", asked.content), Turn("assistant", pictures.unshown(answered.content)))
         for asked, answered in pairwise(branch)
         if asked.role == Message.Role.USER and answered.content
     ]
@@ -85,22 +91,33 @@ def context(generation: Generation) -> Context:
     kept, seen = exchanges, None
     if window:
         always = [*system, Turn("user", question.content)]
-        kept, seen = _newest(reader, exchanges, always, _room(window, max_tokens))
+        kept, seen = _newest(reader, exchanges, always, room(window, max_tokens))
+    is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
+    is_single = generation.api_key_id is not None and len(branch) == 1
+    provider = model.provider
+    caches = provider.caches_prompts and not is_trimmed and not is_single
     request = CompletionRequest(
         model=model.upstream_name,
         turns=(*system, *(turn for exchange in kept for turn in exchange), Turn("user", question.content)),
         max_tokens=max_tokens,
         temperature=parameters.get("temperature", conversation.temperature),
         response_format=parameters.get("response_format"),
+        learnt=learnt_of(model),
+        cache_key=cache_key(conversation.pk) if caches else None,
+        cache_hour=provider.prompt_caching == Provider.PromptCaching.HOUR,
+        cache_off=not caches and (provider.caches_prompts or provider.prompt_caching == Provider.PromptCaching.OFF),
     )
-    is_trimmed = len(kept) < len(exchanges) or branch[0].parent_id is not None
     return Context(request, is_trimmed, reader, seen)
 
 
-def _room(window: int, max_tokens: int | None) -> int:
-    """Return how many tokens a prompt may be, by the estimate, for the answer to have room, too."""
-    answer = min(max_tokens or ANSWER_TOKENS, int(window * ANSWER_SHARE))
-    return int((window - answer) * (1 - MARGIN))
+def cache_key(conversation_id: UUID) -> str:
+    """Return what names a conversation to a provider: always the same, and nobody there can tell which one it is."""
+    return salted_hmac("chat.generation.context", str(conversation_id), algorithm="sha256").hexdigest()[:32]
+
+
+def mark_trimmed(generation_id: UUID) -> None:
+    """Note that older messages were not sent: who opens the conversation later shall see it, too."""
+    Generation.objects.filter(pk=generation_id).update(is_trimmed=True)
 
 
 def _newest(

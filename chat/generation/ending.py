@@ -42,6 +42,7 @@ class Ending:
     outcome: Outcome
     times: Times
     parsed: object = None
+    detail: str | None = None
 
     def events(self) -> tuple[Event, ...]:
         """Return the events in their order."""
@@ -64,7 +65,13 @@ class Ending:
             ttft_seconds=self.times.ttft_seconds,
             tokens_per_second=tokens_per_second(tokens, self.times.elapsed_seconds, self.times.ttft_seconds),
             parsed=self.parsed,
+            finish_detail=self.detail,
         )
+
+
+def detail_of(outcome: Outcome, attempts: Sequence[Attempt]) -> str | None:
+    """Return the provider's own word for the end, where it stands for no other."""
+    return attempts[-1].finish_detail if outcome == "other" and attempts else None
 
 
 def result_of(outcome: Outcome, transcript: Transcript, attempts: Sequence[Attempt], times: Times) -> Result:
@@ -83,6 +90,8 @@ def result_of(outcome: Outcome, transcript: Transcript, attempts: Sequence[Attem
         outline=transcript.outline,
         status=status,
         finish_reason="" if isinstance(outcome, ChatError) else outcome,
+        finish_detail=detail_of(outcome, attempts) or "",
+        has_gaps=any(attempt.has_gaps for attempt in attempts),
         error=error,
         attempts=tuple(spent(attempt, outcome) for attempt in attempts),
         ttft_seconds=times.ttft_seconds,

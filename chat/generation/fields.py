@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from chat.events import Charge, Done, Event, Failed, TextDelta, Title
+from chat.events import Charge, Done, Event, Failed, Reclassified, TextDelta, Title
 from chat.generation.structured import FieldReader
 
 Placed = tuple[int, Event]
@@ -31,6 +31,8 @@ async def with_fields(
                 told_rest = True
                 for field in reader.finish()[0]:
                     yield position, field
+            if isinstance(event, Reclassified):
+                reader = FieldReader()
             if isinstance(event, TextDelta):
                 for field in reader.push(event.content):
                     yield before, field

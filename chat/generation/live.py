@@ -14,10 +14,12 @@ from uuid import UUID
 
 from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Delta, Event, FinishReason, Status, TextDelta
+from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
+from chat.generation import pictures
 from chat.generation.allowance import Allowance
 from chat.generation.audience import Audience
-from chat.generation.ending import Ending, Outcome, Times, result_of
+from chat.generation.context import mark_trimmed
+from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.journal import Journal
 from chat.generation.plan import Plan
 from chat.generation.report import report
@@ -26,6 +28,8 @@ from chat.generation.smoothing import Smoother
 from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole
 from chat.generation.transcript import Entry, Transcript, words_of
+from chat.generation.trimming import TRIMMED
+from chat.learnt import remember
 from chat.usage.ledger import Account, settle
 
 logger = logging.getLogger(__name__)
@@ -39,9 +43,6 @@ DRAIN_STEP_SECONDS = 0.02
 # Of what a provider sends, when several of its pieces came as one.
 CHARS_PER_PIECE = 4
 FAREWELL_SECONDS = 2.0
-
-# Of the request itself, before any attempt.
-TRIMMED = Status("Older messages were not sent: together they are more than the model takes.", attempt=0)
 
 Placed = tuple[int, Event]
 
@@ -128,6 +129,8 @@ class LiveGeneration:
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
         self._attempts: list[Attempt] = []
+        self._writing: Writing | None = None
+        self._is_trimmed = False
         self._ended_by: Outcome | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
         self._unread: int | None = None
@@ -189,6 +192,7 @@ class LiveGeneration:
             outcome = await self._outcome()
             self._ended = monotonic()
             self._append_text(self._smoother.flush())
+            await self._remember()
             await self._store(outcome)
         finally:
             if self._release is not None:
@@ -224,15 +228,25 @@ class LiveGeneration:
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
         ration = self._allowance.limit if self._allowance is not None else unlimited
-        writing = Writing(source, self.plan.request, self.plan.limits.policy, self._say, self._ask_again, ration)
+        policy = self.plan.limits.policy
+        writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
+        self._writing = writing
         self._attempts = writing.attempts
         return await writing.run()
+
+    async def _keep(self, picture: Picture) -> str:
+        return await database.run(pictures.keep, self.account.message_id, picture)
 
     async def _ask_again(self) -> None:
         await _journal.ask_again(self)
         self._spool.write(None)
 
     def _say(self, said: Delta | Status) -> None:
+        if said is TRIMMED:
+            # Told once, whether it was known beforehand or the provider had to say so.
+            if self._is_trimmed:
+                return
+            self._is_trimmed = True
         if self._unread is not None:
             self._unread -= max(1, len(words_of(said)) // CHARS_PER_PIECE)
             # What would be asked again is over.
@@ -271,7 +285,7 @@ class LiveGeneration:
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
-        if outcome == "stop":
+        if outcome in ("stop", "other"):
             parsed, invalid = parse_whole(self.plan.request.response_format, self.transcript.content)
             outcome = invalid or outcome
         result = result_of(outcome, self.transcript, self._attempts, self._times)
@@ -294,8 +308,25 @@ class LiveGeneration:
             ChatError("unknown", "The answer could not be stored. The log tells why."), None
         ).events()
 
+    async def _remember(self) -> None:
+        """Keep what the answer taught of the model's server, for those who ask it next."""
+        before, writing = self.plan.request.learnt, self._writing
+        # It speaks to this generation, which would wait with it for the garbage collector.
+        self._writing = None
+        if writing is None or self.account.model_id is None:
+            return
+        try:
+            if writing.learnt != before or writing.window is not None:
+                await database.run(remember, self.account.model_id, before, writing.learnt, writing.window)
+            if self._is_trimmed and not self.plan.is_trimmed:
+                await database.run(mark_trimmed, self.account.generation_id)
+        except Exception:
+            # It is learnt again with the next answer; this one is what matters.
+            logger.exception("What a model's server taught could not be kept.")
+
     def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
-        return Ending(charge, self.plan.title, outcome, self._times, parsed)
+        detail = detail_of(outcome, self._attempts)
+        return Ending(charge, self.plan.title, outcome, self._times, parsed, detail)
 
     @property
     def _times(self) -> Times:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.events import Event, ReasoningDelta, Started, TextDelta, ToolCallDelta
+from chat.events import Event, ReasoningDelta, Reclassified, Started, TextDelta, ToolCallDelta
 from chat.generation import bell, live
 from chat.generation.ending import Ending, Outcome, Times
 from chat.generation.fields import with_fields
@@ -112,6 +112,7 @@ def _finish(found: Found, generation: Generation) -> None:
         title=answer.conversation.title if begins_conversation else None,
         outcome=outcome,
         times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0),
+        detail=answer.finish_detail or None,
         parsed=None if generation.error_type else parse_whole(found.response_format, answer.content)[0],
     )
 
@@ -161,6 +162,8 @@ async def collect(user: User, generation_id: UUID) -> tuple[Started, str, tuple[
                     start = event
                 case TextDelta(content):
                     text.append(content)
+                case Reclassified():
+                    text.clear()
                 case None | ReasoningDelta() | ToolCallDelta():
                     pass
                 case event:

@@ -11,13 +11,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import Final
 
-from chat.errors import ChatError
-from chat.events import Delta, Finished, FinishReason, Picture, Status, TextDelta, Unreadable, Usage
+from chat.errors import ChatError, silence
+from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
+from chat.generation.notes import UNREADABLE
 from chat.generation.transcript import Transcript
-from chat.providers.base import CompletionRequest, Provider, Turn
+from chat.generation.trimming import TRIMMED, shortened
+from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
+from chat.providers.refusal import adapted
 
 BASE_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 8.0
@@ -32,6 +36,7 @@ PROOF_CHARS: Final = 12
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
 Say = Callable[[Delta | Status], None]
+Keep = Callable[[Picture], Awaitable[str]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence["Attempt"]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
@@ -44,17 +49,33 @@ OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
 
 
 def refuses_limit(error: ChatError) -> bool:
-    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for."""
+    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for.
+
+    A limit that is not known by its name is none that is too high.
+    """
+    if error.refusal is not None and error.refusal.parameters:
+        return False
     return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
+
+
+def may_be_its_limit(error: ChatError) -> bool:
+    """`refuses_limit`, but where it was told that the prompt alone is too long."""
+    told = error.refusal
+    is_prompt = told is not None and told.window is not None and (told.prompt_tokens or 0) >= told.window
+    return refuses_limit(error) and not is_prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound."""
+    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
+
+    Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
+    """
 
     max_retries: int
     max_continuations: int
     idle_seconds: float
+    first_token_seconds: float = 300.0
 
 
 @dataclass(slots=True)
@@ -62,7 +83,7 @@ class Attempt:
     """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
 
     `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped. `sent` is False for
-    one that never left.
+    one that never left. `has_gaps`: a piece of it could not be read.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -78,7 +99,19 @@ class Attempt:
     first_token: float | None = None
     ended: float | None = None
     finish_reason: FinishReason | None = None
+    finish_detail: str | None = None
+    has_gaps: bool = False
     error: ChatError | None = None
+
+    @property
+    def end(self) -> Finished | None:
+        """The provider's own end, if it came to that."""
+        return Finished(self.finish_reason, self.finish_detail) if self.finish_reason else None
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the provider counted that it answered something."""
+        return self.usage is not None and bool(self.usage.completion_tokens)
 
     def leave(self) -> None:
         """Note that the request is out."""
@@ -95,6 +128,11 @@ async def unannounced() -> None:
     """What is awaited before a further request where nobody needs to know of it."""
 
 
+async def unkept(picture: Picture) -> str:
+    """What stands for a picture where nobody keeps any."""
+    return ""
+
+
 async def unlimited(attempts: Sequence[Attempt]) -> int | None:
     """How long the answer may become on its next request where only the request itself limits it."""
     return None
@@ -103,8 +141,12 @@ async def unlimited(attempts: Sequence[Attempt]) -> int | None:
 class Writing:
     """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
 
+    `keep` is awaited with each picture, and returns the Markdown that stands for it.
+
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
+    `learnt` is what is known of the server by the last request that it answered, `window` how many tokens its model
+    takes at once, where it told that by refusing more.
     """
 
     def __init__(
@@ -115,14 +157,19 @@ class Writing:
         say: Say,
         ask_again: Announce = unannounced,
         ration: Ration = unlimited,
+        keep: Keep = unkept,
     ) -> None:
         self.attempts: list[Attempt] = []
+        self.learnt = request.learnt
+        self.window: int | None = None
+        self._was_shortened = False
         self._source = source
         self._request = request
         self._policy = policy
         self._say = say
         self._ask_again = ask_again
         self._ration = ration
+        self._keep = keep
         # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
         self._parts: list[str] = []
 
@@ -144,16 +191,26 @@ class Writing:
             except ChatError as error:
                 # A blank is nothing that anybody sees, and no turn that a provider takes.
                 has_begun = bool(self._text.strip())
-                if not has_begun and self._may_pass(error) and retries < self._policy.max_retries:
+                # What was answered is paid for, shown or not: asking again would be another bill.
+                is_new = not has_begun and not self.attempts[-1].is_billed
+                if (learnt := self._adapted(request, error)) is not None:
+                    # Asked again at once, as this server wants it: that is no failure to wait for.
+                    request = replace(request, learnt=learnt)
+                    self._request = replace(self._request, learnt=learnt)
+                elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
                     request = self._continuation()
-                elif not has_begun and limit is not None and limit > SMALL_LIMIT and refuses_limit(error):
+                elif not has_begun and limit is not None and limit > SMALL_LIMIT and may_be_its_limit(error):
                     # Asked again with a limit that every server takes.
                     pass
+                elif (shorter := await self._shortened(request, error)) is not None:
+                    self._say(TRIMMED)
+                    self._request = shorter
+                    request = self._continuation() if has_begun else shorter
                 else:
                     raise self._final(error) from None
                 if self.attempts[-1].sent:
@@ -168,6 +225,24 @@ class Writing:
                 self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
                 request = self._continuation()
                 await self._ask_again()
+
+    def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
+        """Return how the server wants to be asked that turned a request down; None where it did not say."""
+        return adapted(request.learnt, error.refusal.parameters) if error.refusal is not None else None
+
+    async def _shortened(self, request: CompletionRequest, error: ChatError) -> CompletionRequest | None:
+        """Return the request without the oldest turns, once, where it was refused for its length."""
+        if error.code != "context_length" or self.attempts[-1].first_token is not None:
+            return None
+        if error.refusal is not None:
+            self.window = error.refusal.window or self.window
+        if self._was_shortened:
+            return None
+        self._was_shortened = True
+        more = len(request.turns) - len(self._request.turns)
+        # Beside the event loop: a history may be megabytes.
+        kept = await asyncio.to_thread(shortened, request.turns, error.refusal, request.max_tokens, 1 + more)
+        return None if kept is None else replace(self._request, turns=kept[: len(kept) - more])
 
     def _is_at(self, limit: int) -> bool:
         """Whether the last request ended at a limit, and not because the model can say no more."""
@@ -187,7 +262,8 @@ class Writing:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
         is_calling = bool(self.attempts[-1].said.tool_calls)
-        return error.retryable and error.code in PASSING and patient and not is_calling
+        passes = error.retryable and error.worth_repeating and error.code in PASSING
+        return passes and patient and not is_calling
 
     def _final(self, error: ChatError) -> ChatError:
         if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
@@ -217,16 +293,22 @@ class Writing:
         try:
             await self._read(request, attempt, seam)
         except TimeoutError:
-            attempt.error = ChatError("timeout", f"The model said nothing for {self._policy.idle_seconds:g} s.")
+            attempt.error = self._silence(attempt)
         except ChatError as error:
             attempt.error = error
         finally:
             attempt.ended = monotonic()
+            if len(attempt.said) or attempt.finish_reason:
+                # What is refused for something else may have been taken as it was before, too.
+                self.learnt = request.learnt.after(
+                    attempt.end,
+                    text=attempt.said.content,
+                    thought=attempt.said.reasoning,
+                    was_reclassified=attempt.said.was_reclassified,
+                )
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")
-        if attempt.error is None and attempt.finish_reason == "stop" and not len(attempt.said):
-            attempt.error = ChatError("api_error", "The model ended its answer without saying anything.")
         if attempt.error is not None:
             raise attempt.error
         return attempt.finish_reason or "stop"
@@ -237,17 +319,22 @@ class Writing:
         # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
         step = idle / 10
         stream = self._source.stream(request, attempt.leave)
-        async with asyncio.timeout(idle + step) as deadline, aclosing(stream) as upstream:
-            armed = clock()
+        async with asyncio.timeout(self._policy.first_token_seconds) as deadline, aclosing(stream) as upstream:
+            armed = -inf
             async for event in upstream:
                 match event:
                     case Finished():
-                        attempt.finish_reason = event.finish_reason
+                        attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
                         attempt.is_at_limit = event.finish_reason == "length"
                     case Usage():
                         attempt.usage = event
-                    case Picture() | Unreadable():
-                        pass
+                    case Picture():
+                        attempt.first_token = attempt.first_token or monotonic()
+                        self._tell(seam.join(await self._keep(event)))
+                    case Unreadable():
+                        if not any(each.has_gaps for each in self.attempts):
+                            self._say(Status(UNREADABLE, attempt=0))
+                        attempt.has_gaps = True
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)
@@ -256,12 +343,19 @@ class Writing:
                         attempt.said.append(event)
                         self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
 
+    def _silence(self, attempt: Attempt) -> ChatError:
+        has_begun = attempt.first_token is not None
+        waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
+        return silence(waited, has_begun=has_begun)
+
     def _tell(self, said: Delta | str) -> None:
         if isinstance(said, str):
             if not said:
                 return
             self._parts.append(said)
             said = TextDelta(said)
+        elif isinstance(said, Reclassified):
+            self._parts.clear()
         self._say(said)
 
 

@@ -17,7 +17,7 @@ from chat.events import Started
 from chat.generation import background, feed, live, rate, title
 from chat.generation.allowance import grant
 from chat.generation.ask import Ask
-from chat.generation.context import context
+from chat.generation.context import context, mark_trimmed
 from chat.generation.plan import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
@@ -82,6 +82,7 @@ def limits(provider: Provider) -> Limits:
             max_retries=settings.CHAT_MAX_RETRIES,
             max_continuations=settings.CHAT_MAX_CONTINUATIONS,
             idle_seconds=settings.CHAT_IDLE_TIMEOUT,
+            first_token_seconds=settings.CHAT_FIRST_TOKEN_TIMEOUT,
         ),
     )
 
@@ -110,8 +111,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
     # It knows the generation, which knows it: a long question would wait for the garbage collector.
     generation.message._state.fields_cache.pop("generation", None)
     if sent.is_trimmed and not generation.is_trimmed:
-        # Who opens the conversation later shall see it, too.
-        Generation.objects.filter(pk=generation.pk).update(is_trimmed=True)
+        mark_trimmed(generation.pk)
     return Plan(
         account=account,
         started=started(generation),

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from chat import catalog, database
 from chat.errors import ChatError
-from chat.events import Delta, Status, TextDelta
+from chat.events import Delta, Reclassified, Status, TextDelta
 from chat.generation import feed
 from chat.generation.allowance import grant
 from chat.generation.ask import title_of
 from chat.generation.ending import spent
 from chat.generation.retry import Attempt, Policy, Writing
+from chat.learnt import learnt_of, remember
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage import budget
@@ -111,7 +112,10 @@ def _task(account: Account, model: ChatModel, answer: Message) -> Task:
         ),
         model=model,
         request=CompletionRequest(
-            model.upstream_name, (Turn("system", INSTRUCTION), Turn("user", talk)), max_tokens=MAX_TOKENS
+            model.upstream_name,
+            (Turn("system", INSTRUCTION), Turn("user", talk)),
+            max_tokens=MAX_TOKENS,
+            learnt=learnt_of(model),
         ),
     )
 
@@ -122,18 +126,25 @@ async def _ask(task: Task) -> str:
     def note(news: Delta | Status) -> None:
         if isinstance(news, TextDelta):
             said.append(news.content)
+        elif isinstance(news, Reclassified):
+            said.clear()
 
-    policy = Policy(max_retries=1, max_continuations=0, idle_seconds=settings.CHAT_IDLE_TIMEOUT)
+    patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
+    policy = Policy(1, 0, *patience)
     attempts: list[Attempt] = []
+    learnt = task.request.learnt
     try:
         writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
         attempts = writing.attempts
         async with asyncio.timeout(TOTAL_SECONDS):
             await writing.run()
+        learnt = writing.learnt
     except TimeoutError:
         raise ChatError("timeout", f"It took longer than {TOTAL_SECONDS:g} s.") from None
     finally:
         await asyncio.shield(database.run(_book, task.account, [spent(each) for each in attempts]))
+    if learnt != task.request.learnt:
+        await database.run(remember, task.model.pk, task.request.learnt, learnt)
     return tidy("".join(said))
 
 

@@ -4,13 +4,15 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from chat.events import Delta, ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
 
 Entry = Delta | Status
+# What stands in an outline where followers were told that the text so far was thought.
+RECLASSIFIED: Final = "reclassified"
 
 
 def _length(entry: Entry) -> int:
@@ -43,9 +45,13 @@ def _tail(entry: Entry, length: int) -> Entry:
 
 def _run(entry: Delta) -> list[Any]:
     """Return the kind of an entry as an outline names it; two entries of one kind can be one run."""
-    if isinstance(entry, ToolCallDelta):
-        return ["tool_call", entry.index]
-    return ["reasoning" if isinstance(entry, ReasoningDelta) else "token"]
+    match entry:
+        case ToolCallDelta():
+            return ["tool_call", entry.index]
+        case Reclassified():
+            return [RECLASSIFIED]
+        case _:
+            return ["reasoning" if isinstance(entry, ReasoningDelta) else "token"]
 
 
 class Transcript:
@@ -81,10 +87,17 @@ class Transcript:
         whole = {kind: cls(entries) for kind, entries in said.items()}
         begins = dict.fromkeys(whole, 0)
         transcript = cls()
-        for *kind, length in outline:
+        reclassified = max((number for number, run in enumerate(outline) if run[0] == RECLASSIFIED), default=-1)
+        for number, (*kind, length) in enumerate(outline):
+            if kind == [RECLASSIFIED]:
+                transcript.append(Reclassified())
+                continue
             name = " ".join(map(str, kind))
-            transcript.append(whole[name]._between(begins[name], begins[name] + length))
-            begins[name] += length
+            # What was told as text, and turned out to be thought, is told so again.
+            place = "reasoning" if name == "token" and number < reclassified else name
+            entry = whole[place]._between(begins[place], begins[place] + length)
+            transcript.append(TextDelta(words_of(entry)) if name == "token" else entry)
+            begins[place] += length
         return transcript
 
     def _between(self, begin: int, end: int) -> Entry:
@@ -111,6 +124,9 @@ class Transcript:
         """Return what follows `position`, and the index to read on from."""
         # Nothing was seen at the beginning, so what has no length, such as news, is not left out there.
         index = bisect_right(self._ends, position) if position else 0
+        # Who left off right where it was reclassified may not have heard of it; to hear it twice changes nothing.
+        while index and self._ends[index - 1] == position and isinstance(self._entries[index - 1], Reclassified):
+            index -= 1
         if index == len(self._entries):
             return [], index
         entry, end = self._entries[index], self._ends[index]
@@ -144,14 +160,15 @@ class Transcript:
         Empty for the usual order, thoughts, then text, then tool calls one by one: it needs no telling.
         """
         runs: list[list[Any]] = []
-        for entry in self._entries:
-            if isinstance(entry, Status) or not _length(entry):
+        last = self._reclassified
+        for number, entry in enumerate(self._entries):
+            if isinstance(entry, Status) or not (_length(entry) or number == last):
                 continue
             kind = _run(entry)
             if not runs or runs[-1][:-1] != kind:
                 runs.append([*kind, 0])
             runs[-1][-1] += _length(entry)
-        order = {"reasoning": (0,), "token": (1,)}
+        order = {"reasoning": (0,), RECLASSIFIED: (3,), "token": (1,)}
         places = [order.get(run[0], (2, run[1])) for run in runs]
         usual = all(before < after for before, after in pairwise(places))
         return [] if usual else runs
@@ -162,9 +179,23 @@ class Transcript:
         return "".join(words_of(entry) for entry in self._entries)
 
     @property
+    def was_reclassified(self) -> bool:
+        """Whether text turned out to be thought."""
+        return self._reclassified >= 0
+
+    @property
+    def _reclassified(self) -> int:
+        """The index of the last entry that says that all text before it was thought; -1 where there is none."""
+        for index in range(len(self._entries) - 1, -1, -1):
+            if isinstance(self._entries[index], Reclassified):
+                return index
+        return -1
+
+    @property
     def content(self) -> str:
         """The whole answer."""
-        return "".join(entry.content for entry in self._entries if isinstance(entry, TextDelta))
+        begin = self._reclassified + 1
+        return "".join(entry.content for entry in self._entries[begin:] if isinstance(entry, TextDelta))
 
     def content_up_to(self, position: int) -> str:
         """The answer as far as a position."""
@@ -174,7 +205,12 @@ class Transcript:
     @property
     def reasoning(self) -> str:
         """All that the model thought before and between."""
-        return "".join(entry.content for entry in self._entries if isinstance(entry, ReasoningDelta))
+        last = self._reclassified
+        return "".join(
+            entry.content
+            for number, entry in enumerate(self._entries)
+            if isinstance(entry, ReasoningDelta) or (number < last and isinstance(entry, TextDelta))
+        )
 
     @property
     def tool_calls(self) -> list[dict[str, Any]]:

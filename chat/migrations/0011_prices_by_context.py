@@ -22,7 +22,7 @@ def create_triggers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0008_grains'),
+        ('chat', '0010_learnt'),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from chat.models.correction import Correction
 from chat.models.daily import DailyTotal
 from chat.models.generation import Generation
 from chat.models.journal import JournalEntry
+from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
 from chat.models.rate import RateLimit
 from chat.models.usage import UsageRecord
@@ -23,6 +24,7 @@ __all__ = [
     "Generation",
     "JournalEntry",
     "Message",
+    "Picture",
     "Price",
     "PriceTier",
     "Provider",

@@ -120,6 +120,7 @@ class Message(models.Model):
         TOOL_CALLS = "tool_calls"
         STOPPED = "stopped"
         DISCONNECTED = "disconnected"
+        OTHER = "other"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
@@ -132,6 +133,9 @@ class Message(models.Model):
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.COMPLETE)
     finish_reason = models.CharField(max_length=14, choices=FinishReason.choices, blank=True)
+    finish_detail = models.CharField(
+        max_length=100, blank=True, help_text="The provider's own word for another end; none: it gave no reason."
+    )
     model = models.CharField(max_length=200, blank=True, help_text="The model that wrote it, by its name then.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -154,6 +158,7 @@ class Message(models.Model):
                         "tool_calls",
                         "stopped",
                         "disconnected",
+                        "other",
                     ]
                 ),
                 name="message_finish_reason_known",

@@ -33,6 +33,7 @@ class Generation(models.Model):
     is_trimmed = models.BooleanField(
         default=False, help_text="Whether older messages were not sent, because the model could not take them."
     )
+    has_gaps = models.BooleanField(default=False, help_text="Whether a piece of the answer could not be read.")
     worker = models.CharField(max_length=200, blank=True, help_text="The process that writes it: host, pid, its start.")
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="When that process last said it is alive.")
     followed_at = models.DateTimeField(null=True, blank=True, help_text="When another process last had a follower.")

@@ -8,11 +8,12 @@ from itertools import groupby
 from typing import Any, Final
 
 import httpx2
-import msgspec
 from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, Omit
 
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, Turn
+from chat.providers.instruction import instruction
 from chat.providers.messages import MessagesDecoder
+from chat.providers.refusal import OPTIONAL
 from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
 # The version that the decoder is written for. The SDK's own is newer and refuses every request with a temperature.
@@ -25,7 +26,6 @@ THINKING: Final = re.compile(r"(?:^|[/.])claude-(?:[a-z]+-)?(?:[5-9]|\d\d)(?:\D|
 # The list comes in pages; this is the largest.
 MODELS_LIMIT: Final = 1000
 NOTHING_ASKED: Final = "(The conversation begins with your answer.)"
-ONLY_JSON: Final = "Answer with one JSON object and nothing else: no words around it, no code fence."
 
 
 def connect(endpoint: Endpoint) -> "Anthropic":
@@ -41,9 +41,12 @@ class Anthropic(Remote):
     take. A temperature above 1 is sent as 1, the format's highest; newer models refuse any.
     """
 
+    # The format demands it.
+    _optional = OPTIONAL - {"max_tokens"}
+
     @cached_property
     def _client(self) -> AsyncAnthropic:
-        return AsyncAnthropic(
+        client = AsyncAnthropic(
             # Without an explicit key the SDK looks for others in the environment and on disk.
             api_key=self._endpoint.api_key or "none",
             base_url=self._endpoint.base_url.rstrip("/").removesuffix("/v1"),
@@ -52,6 +55,9 @@ class Anthropic(Remote):
             http_client=self._http,
             open_telemetry=False,
         )
+        # It has read ANTHROPIC_CUSTOM_HEADERS, whoever is asked.
+        client._custom_headers = self._ambient(client._custom_headers)
+        return client
 
     @cached_property
     def _headers(self) -> dict[str, str | Omit]:
@@ -64,10 +70,15 @@ class Anthropic(Remote):
     def _decoder(self, learnt: Learnt) -> MessagesDecoder:
         return MessagesDecoder(learnt)
 
+    def _body(self, request: CompletionRequest) -> dict[str, Any]:
+        return _body(request)
+
     @asynccontextmanager
-    async def _ask(self, request: CompletionRequest) -> AsyncIterator[httpx2.Response]:
+    async def _ask(self, model: str, body: dict[str, Any]) -> AsyncIterator[httpx2.Response]:
         create = self._client.messages.with_streaming_response.create
-        async with create(**_arguments(request), extra_headers=self._headers) as answer:
+        async with create(
+            model=model, messages=[], max_tokens=1, stream=True, extra_body=body, extra_headers=self._headers
+        ) as answer:
             yield answer.http_response
 
     async def _list(self) -> httpx2.Response:
@@ -86,22 +97,22 @@ class Anthropic(Remote):
         return error
 
 
-def _arguments(request: CompletionRequest) -> dict[str, Any]:
+def _body(request: CompletionRequest) -> dict[str, Any]:
     thinking = THINKING.search(request.model) is not None
-    arguments: dict[str, Any] = {
-        "model": request.model,
+    body: dict[str, Any] = {
         "messages": _messages(turn for turn in request.turns if turn.role != "system"),
         "max_tokens": request.max_tokens or (MAX_TOKENS_THINKING if thinking else MAX_TOKENS),
-        "stream": True,
     }
     if system := _system(request):
-        arguments["system"] = system
+        body["system"] = system
     if thinking:
-        arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+    if request.cache_key is not None:
+        # The mark goes to the last block by itself, and on with the conversation. Five minutes are its default.
+        body["cache_control"] = {"type": "ephemeral"} | ({"ttl": "1h"} if request.cache_hour else {})
     if request.temperature is not None:
-        # The SDK has no parameter for it any more.
-        arguments["extra_body"] = {"temperature": min(request.temperature, 1.0)}
-    return arguments
+        body["temperature"] = min(request.temperature, 1.0)
+    return body
 
 
 def _messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
@@ -118,10 +129,6 @@ def _messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
 def _system(request: CompletionRequest) -> str:
     """Return the system prompt, and at its end what `response_format` asks for."""
     parts = [turn.content for turn in request.turns if turn.role == "system"]
-    wanted = request.response_format or {}
-    if wanted.get("type") in ("json_object", "json_schema"):
-        parts.append(ONLY_JSON)
-    if (described := wanted.get("json_schema")) and isinstance(described, dict):
-        schema = described.get("schema", described)
-        parts.append(f"It must be valid by this JSON schema:\n{msgspec.json.encode(schema).decode()}")
+    if words := instruction(request.response_format):
+        parts.append(words)
     return "\n\n".join(parts)

@@ -1,10 +1,10 @@
 """What every provider is: something that streams events for a request, and lists its models."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol
 
-from chat.events import Upstream
+from chat.events import NO_REASON, Finished, Upstream
 
 Role = Literal["system", "user", "assistant"]
 
@@ -24,15 +24,38 @@ class Learnt:
     `refused` are the request's parameters that it turned down, by their names on the wire, such as `temperature`; they
     are left out. `renamed` are those that it takes by another name, such as `max_tokens` by `max_completion_tokens`.
     `gives_no_reason`: it ends its answers without any finish reason, so none is no sign of a broken-off answer.
-    `begins_in_thought`: its answers begin with thoughts that only a closing tag ends.
+    `begins_in_thought`: its answers begin with thoughts that only a closing tag ends. `answers_without_reason` is how
+    many ended without a reason so far, and `gives_reasons` that one had one after that.
     """
 
     refused: frozenset[str] = frozenset()
     renamed: tuple[tuple[str, str], ...] = ()
     gives_no_reason: bool = False
     begins_in_thought: bool = False
+    gives_reasons: bool = False
+    answers_without_reason: int = 0
+
+    def after(self, end: Finished | None, *, text: str, thought: str, was_reclassified: bool) -> "Learnt":
+        """Return what is known after an answer that said this; `end` is None where it was not the provider's own."""
+        learnt = replace(self, begins_in_thought=True) if was_reclassified else self
+        if end is None:
+            return learnt
+        if end.finish_reason == "stop" and end.finish_detail is None and thought and not text:
+            # No closing tag came: this time it did not begin in thought, and the answer was taken for one.
+            learnt = replace(learnt, begins_in_thought=False)
+        if end.finish_detail == NO_REASON:
+            if learnt.gives_no_reason or learnt.gives_reasons:
+                return learnt
+            count = learnt.answers_without_reason + 1
+            return replace(learnt, answers_without_reason=count, gives_no_reason=count >= HABIT)
+        if learnt.answers_without_reason and not learnt.gives_reasons:
+            # It does give reasons: an answer without one was cut off.
+            learnt = replace(learnt, gives_reasons=True, gives_no_reason=False)
+        return learnt
 
 
+# So many answers in a row without a reason are how a server ends them.
+HABIT: Final = 3
 NOTHING_LEARNT: Final = Learnt()
 
 
@@ -43,6 +66,8 @@ class CompletionRequest:
     `model` is the provider's own name for it. `turns` are in order, the system prompt first, the question last.
     `temperature`, `max_tokens` and `response_format` are left to the provider when None. `cache_key` names the
     conversation to a provider that is to keep its prompt for the next turn; None where nothing is to be kept.
+    `cache_hour`: it is to be kept for an hour, where the format has that, and not for as long as is usual.
+    `cache_off`: what some keep unasked, and charge for, is not to be kept either.
     """
 
     model: str
@@ -51,19 +76,33 @@ class CompletionRequest:
     temperature: float | None = None
     response_format: dict[str, Any] | None = field(default=None, hash=False)
     cache_key: str | None = None
+    cache_hour: bool = False
+    cache_off: bool = False
     learnt: Learnt = NOTHING_LEARNT
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a list of models says of one: `id` is the provider's name for it, `context_window` is in tokens."""
+
+    id: str
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a provider is reached. `api_key` is empty for servers that want none. Timeouts are in seconds.
 
-    `idle_timeout` is the longest wait for the next byte.
+    `first_token_timeout` is the longest wait for the first word: a model may have to be loaded, or be busy. After it
+    `idle_timeout` is the longest silence. `heeds_environment`: it is who an SDK's variables, such as OPENAI_ORG_ID, are
+    meant for.
     """
 
     base_url: str
     api_key: str = field(default="", repr=False)
     idle_timeout: float = 60.0
+    first_token_timeout: float = 300.0
+    heeds_environment: bool = False
 
 
 def unheeded() -> None:
@@ -83,8 +122,8 @@ class Provider(Protocol):
         self, request: CompletionRequest, sent: Callable[[], None] = unheeded
     ) -> AsyncGenerator[Upstream, None]: ...
 
-    async def models(self) -> list[str]:
-        """Return the names of the models on offer, in the provider's own order."""
+    async def models(self) -> list[ModelFacts]:
+        """Return the models on offer, in the provider's own order."""
         ...
 
     async def aclose(self) -> None:

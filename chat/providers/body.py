@@ -15,7 +15,7 @@ from typing import Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError, masked
+from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream, Usage
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.faults import from_body, refused, reports_failure
@@ -35,16 +35,18 @@ BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
 async def batches(
-    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float
+    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float, first_token_timeout: float | None = None
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what each read of the body adds to the answer, deltas and then usage, up to the body's end.
 
-    Pings and counts are no words: `idle_timeout` seconds with nothing else are a ChatError, as is a body without
-    events. What else goes wrong with the answer is for `decoder.end` to say. Raises the exceptions of the transport.
+    Pings and counts are no words: `first_token_timeout` seconds with nothing else before the first word are a
+    ChatError, as are `idle_timeout` after it, and a body without events. What else goes wrong with the answer is for
+    `decoder.end` to say. Raises the exceptions of the transport.
     """
     events = EventDecoder()
     head = Head(is_stream="event-stream" in response.headers.get("content-type", ""))
     spoke = monotonic()
+    limit, has_begun = first_token_timeout or idle_timeout, False
     async with aclosing(_pieces(response)) as body:
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
@@ -55,8 +57,11 @@ async def batches(
                 break
             if (batch and not isinstance(batch[0], Usage)) or (decoder.events == 0 and head.is_json):
                 spoke = monotonic()
-            elif monotonic() - spoke > idle_timeout:
-                raise ChatError("timeout", "The provider keeps the line open but says nothing.")
+                if not has_begun:
+                    limit, has_begun = idle_timeout, True
+                    _wait_no_longer(response, idle_timeout)
+            elif monotonic() - spoke > limit:
+                raise silence(limit, has_begun=has_begun)
         else:
             yield decoder.decode_all(events.flush())
         if decoder.ending and not decoder.failure:
@@ -88,6 +93,12 @@ class Head:
                 raise OversizedEventError(f"an answer of more than {MAX_EVENT_BYTES} bytes")
             return True
         return self._is_stream or self._size < HEAD_BYTES
+
+
+def _wait_no_longer(response: httpx2.Response, seconds: float) -> None:
+    """Take so long a silence of the line for its end from now on, where it can be told."""
+    if set_patience := response.extensions.get("patience"):
+        set_patience(seconds)
 
 
 def merged(batch: list[Upstream]) -> list[Upstream]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from chat.events import Finished, TextDelta, Upstream, Usage
-from chat.providers.base import CompletionRequest, Endpoint, unheeded
+from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, unheeded
 
 WORDS_PER_SECOND: Final = 40
 PIECE: Final = re.compile(r"\s*\S+\s*")
@@ -117,8 +117,8 @@ class Demo:
         yield Usage(prompt_tokens=asked, completion_tokens=said)
         yield Finished("length" if limit < len(pieces) else "stop")
 
-    async def models(self) -> list[str]:
-        return ["demo"]
+    async def models(self) -> list[ModelFacts]:
+        return [ModelFacts("demo")]
 
     async def aclose(self) -> None:
         """There is nothing to close."""

@@ -80,7 +80,7 @@ class Line(asyncio.BufferedProtocol):
         """Send a request. Returns the status and headers of its answer. `patience` has seconds for "write", "read"."""
         if self._is_whole:
             self._begin()
-        self._read_seconds = patience.get("read")
+        self._read_seconds: float | None = patience.get("read")
         self._transport.write(request)
         while not self._has_head:
             if self._is_full:
@@ -105,6 +105,10 @@ class Line(asyncio.BufferedProtocol):
             self._is_paused = False
             self._transport.resume_reading()
         return found
+
+    def set_patience(self, seconds: float) -> None:
+        """Wait no longer than that for more of the body, from the next read on."""
+        self._read_seconds = seconds
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""

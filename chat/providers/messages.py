@@ -17,7 +17,7 @@ from chat.providers.tool_calls import index, json_text, text
 
 
 # Fields that servers may fill with other types are Any: one odd field must not cost the whole event.
-class Block(msgspec.Struct):
+class Block(msgspec.Struct, gc=False):
     type: Any = ""
     id: Any = None
     name: Any = None
@@ -27,7 +27,7 @@ class Block(msgspec.Struct):
     source: Any = None
 
 
-class Change(msgspec.Struct):
+class Change(msgspec.Struct, gc=False):
     """The delta of a block, or that of the message, which has the stop reason."""
 
     type: Any = ""
@@ -37,11 +37,11 @@ class Change(msgspec.Struct):
     stop_reason: Any = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     usage: Any = None
 
 
-class StreamEvent(msgspec.Struct):
+class StreamEvent(msgspec.Struct, gc=False):
     type: Any = ""
     index: Any = None
     message: Message | None = None
@@ -68,6 +68,9 @@ class MessagesDecoder(StreamDecoder):
         self._tool_calls: dict[int | None, int] = {}
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
+        if event.event == "error":
+            self.failure = failure(event.data)
+            return []
         try:
             told = _decode_event(event.data)
         except msgspec.DecodeError:
@@ -87,7 +90,7 @@ class MessagesDecoder(StreamDecoder):
                     self._finish(told.delta.stop_reason)
             case "message_stop":
                 self.done = True
-            case kind if kind == "error" or event.event == "error" or told.error:
+            case kind if kind == "error" or told.error:
                 self.failure = failure(event.data)
             case "message" if not told.type and reports_failure(said := self._loose(event.data)):
                 # No event of this format, and no type: what a gateway says of itself.

@@ -6,7 +6,7 @@ An SDK makes the request and reports failures before the stream; `body.py` reads
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import cached_property
 from typing import Any, Final
@@ -14,15 +14,17 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
-from chat.errors import ChatError
+from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
-from chat.providers.base import CompletionRequest, Endpoint, Learnt, unheeded
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
 from chat.providers.faults import from_body, from_transport, retry_after_seconds
+from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
+from chat.providers.window import listed_window, too_long
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +34,18 @@ MODELS_TIMEOUT: Final = 10.0
 MIN_KEY_CHARS: Final = 8
 
 
+# Headers that the environment never sets: whose key it is, and which dialect is spoken.
+OURS: Final = frozenset({"authorization", "x-api-key", "anthropic-version"})
+
+
 class Remote(ABC):
     """See `chat.providers.base.Provider`. A format adds its request, its decoder and its SDK's exceptions.
 
     Nothing is opened before the first request.
     """
+
+    # What of a request may be left out where a server does not take it.
+    _optional: frozenset[str] = OPTIONAL
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -46,7 +55,11 @@ class Remote(ABC):
         """Return the decoder for one stream of a model of which this was learnt."""
 
     @abstractmethod
-    def _ask(self, request: CompletionRequest) -> AbstractAsyncContextManager[httpx2.Response]:
+    def _body(self, request: CompletionRequest) -> dict[str, Any]:
+        """Return what is sent beside the model's name, as the format has it."""
+
+    @abstractmethod
+    def _ask(self, model: str, body: dict[str, Any]) -> AbstractAsyncContextManager[httpx2.Response]:
         """Make the request. The response's body has not been read, and is closed at the end."""
 
     @abstractmethod
@@ -57,16 +70,27 @@ class Remote(ABC):
     def _plain(self, error: Exception) -> Exception:
         """Return what an exception of the SDK is about: a ChatError or the transport's; any other as it is."""
 
+    def _ambient(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return which of the headers that an SDK took from the environment this provider is to have."""
+        if not self._endpoint.heeds_environment:
+            return {}
+        return {name: value for name, value in headers.items() if name.lower() not in OURS}
+
+    @property
+    def _patience(self) -> float:
+        # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
+        return max(self._endpoint.idle_timeout, self._endpoint.first_token_timeout)
+
     @property
     def _timeout(self) -> httpx2.Timeout:
-        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._endpoint.idle_timeout)
+        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._patience)
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
         # A redirect would carry the prompt to who knows whom.
         return httpx2.AsyncClient(
             timeout=self._timeout,
-            transport=transport(),
+            transport=transport(self._endpoint.base_url),
             limits=CONNECTIONS,
             follow_redirects=False,
             event_hooks={"request": [watched]},
@@ -78,11 +102,14 @@ class Remote(ABC):
         decoder = self._decoder(request.learnt)
         fault: ChatError | None = None
         end: list[Upstream] = []
+        body: dict[str, Any] = {}
         try:
+            body = heeded(self._body(request), request.learnt)
             async with AsyncExitStack() as stack:
                 with told(sent):
-                    response = await stack.enter_async_context(self._ask(request))
-                batched = batches(response, decoder, self._endpoint.idle_timeout)
+                    response = await stack.enter_async_context(self._ask(request.model, body))
+                patience = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
+                batched = batches(response, decoder, *patience)
                 async for batch in await stack.enter_async_context(aclosing(batched)):
                     for event in batch:
                         yield event
@@ -94,7 +121,7 @@ class Remote(ABC):
             except ChatError as judged:
                 end, error = decoder.flush(), judged
             if not end or not isinstance(end[-1], Finished):
-                fault = self._public(error, after_text=decoder.said)
+                fault = self._fault(error, decoder, body)
         finally:
             if decoder.malformed:
                 logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
@@ -103,10 +130,10 @@ class Remote(ABC):
         if fault is not None:
             raise fault from None
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[ModelFacts]:
         try:
             async with asyncio.timeout(MODELS_TIMEOUT):
-                return _model_names((await self._list()).content)
+                return _models((await self._list()).content)
         except TimeoutError:
             raise ChatError("timeout", "The provider did not list its models in time.") from None
         except Exception as error:  # noqa: BLE001 - the same
@@ -133,6 +160,32 @@ class Remote(ABC):
         public.args = (public.message,)
         return public
 
+    def _fault(self, error: Exception, decoder: StreamDecoder, body: dict[str, Any]) -> ChatError:
+        """Return how a stream failed, for a person, with what is to be learnt from it."""
+        public = self._public(error, after_text=decoder.said)
+        if isinstance(self._plain(error), httpx2.ReadTimeout):
+            waited = self._endpoint.idle_timeout if decoder.said else self._endpoint.first_token_timeout
+            public = silence(waited, has_begun=decoder.said)
+        if not decoder.said:
+            public.refusal = self._refusal(error, public, body)
+        return public
+
+    def _refusal(self, error: Exception, public: ChatError, body: dict[str, Any]) -> Refusal | None:
+        """Return what is to be learnt from an error before the first word."""
+        response = getattr(error, "response", None)
+        if isinstance(response, httpx2.Response):
+            status, words = response.status_code, response.text
+        elif public.code == "api_error" and not public.retryable:
+            status, words = None, public.message
+        else:
+            return None
+        if public.code == "context_length":
+            return too_long(words)
+        if public.code != "api_error":
+            return None
+        parameters = refused_parameters(status, words, self._optional & body.keys())
+        return Refusal(parameters) if parameters else None
+
     def _without_key(self, message: str) -> str:
         key = self._endpoint.api_key
         if len(key) < MIN_KEY_CHARS:
@@ -151,15 +204,22 @@ def from_response(response: httpx2.Response, body: Any) -> ChatError:
     return from_body(response.status_code, words, retry_after=retry_after_seconds(response.headers))
 
 
-def _model_names(body: bytes) -> list[str]:
-    """Return the ids of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
+def _models(body: bytes) -> list[ModelFacts]:
+    """Return the models of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
     try:
         answer = msgspec.json.decode(body)
     except MALFORMED:
         raise ChatError("api_error", "The provider's list of models is not JSON. Check its address.") from None
     if isinstance(answer, dict) and answer.get("error"):
         raise from_body(None, answer)
-    models = answer.get("data") if isinstance(answer, dict) else answer
+    models = answer
+    if isinstance(answer, dict):
+        # A server without models may leave the list out.
+        is_list = "data" in answer or answer.get("object") == "list"
+        models = answer.get("data") if is_list else answer
+    if models is None:
+        return []
     if not isinstance(models, list):
         raise ChatError("api_error", "The provider's list of models is not a list.")
-    return [model["id"] for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    found = [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    return [ModelFacts(model["id"], listed_window(model)) for model in found]

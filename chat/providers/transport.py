@@ -5,18 +5,21 @@ token takes. It still serves where the environment names a proxy.
 """
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from ssl import SSLContext
 from typing import Any, Final
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
 from chat.providers.beat import Beat
+from chat.providers.faults import refused
 from chat.providers.line import Line
 
+PROXIES: Final = ("http", "https")
 PORTS: Final = {"http": 80, "https": 443}
 # A header that is anything else could end it, and begin another. Source: RFC 9110, section 5.5.
 WELL_FORMED: Final = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
@@ -30,9 +33,27 @@ NUMERIC: Final = re.compile(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*")
 Origin = tuple[str, str, int]
 
 
-def transport() -> "Transport | None":
-    """Return the transport for a client; None where it has to be the client's own, which knows proxies."""
-    return None if getproxies().keys() - {"no"} else Transport()
+def transport(address: str) -> "Transport | None":
+    """Return the transport for a client that asks `address`; None where it has to be the client's own.
+
+    That one knows proxies. Raises ChatError where it does not know the kind that the environment names.
+    """
+    proxies = getproxies()
+    if not proxies.keys() - {"no"}:
+        return Transport()
+    unknown = [kind for kind in ("http", "https", "all") if _scheme(proxies.get(kind, "")) not in PROXIES]
+    if not unknown:
+        return None
+    if proxy_bypass(httpx2.URL(address).host):
+        return Transport()
+    name = next((name for name in os.environ if name.lower() == f"{unknown[0]}_proxy"), "the system's settings")
+    kind = _scheme(proxies[unknown[0]])
+    raise refused(f"The proxy in {name} is of a kind that cannot be used ({kind}). Name one that begins with http://.")
+
+
+def _scheme(proxy: str) -> str:
+    scheme, mark, _ = proxy.partition("://")
+    return scheme.lower() if mark else "http"
 
 
 class Transport(httpx2.AsyncBaseTransport):
@@ -57,7 +78,9 @@ class Transport(httpx2.AsyncBaseTransport):
             line.abort()
             raise
         self._beat.crowd += 1
-        return httpx2.Response(status, headers=headers, stream=_Body(line, partial(self._done, line, origin)))
+        answer = _Body(line, partial(self._done, line, origin))
+        # How long to wait for more of the body may be changed while it comes.
+        return httpx2.Response(status, headers=headers, stream=answer, extensions={"patience": line.set_patience})
 
     async def aclose(self) -> None:
         closed = [line.closed for line in self._lines]

@@ -46,7 +46,7 @@ THINKING_SECONDS: Final = 1.0
 LARGEST_COUNT: Final = 2**31 - 1
 # What the end changes of a generation.
 ERROR: Final = ("error_type", "error_message", "error_retryable")
-CLOSED: Final = ("finished_at", "outline", *ERROR, "ttft_seconds", "elapsed_seconds")
+CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class Result:
     """What came of a generation, over all its attempts.
 
     `outline` is the order of its parts (`Transcript.outline`). `error` is None for a regular end and for Stop.
-    Durations are in seconds, from the start of the generation.
+    `has_gaps`: a piece of it could not be read. Durations are in seconds, from the start of the generation.
     """
 
     content: str
@@ -135,6 +135,8 @@ class Result:
     attempts: tuple[Spent, ...]
     ttft_seconds: float | None
     elapsed_seconds: float
+    finish_detail: str = ""
+    has_gaps: bool = False
 
 
 @database.writing()
@@ -187,11 +189,13 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
         ],
         status=result.status,
         finish_reason=result.finish_reason,
+        finish_detail=result.finish_detail,
     )
     Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now, changed_at=now)
     generation.journal.all().delete()
     generation.finished_at = now
     generation.outline = result.outline
+    generation.has_gaps = result.has_gaps
     generation.error_type = result.error.code if result.error else ""
     generation.error_message = result.error.message if result.error else ""
     generation.error_retryable = bool(result.error and result.error.retryable)

@@ -20,12 +20,13 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     match end[-1]:
         case Failed(error_type, message):
             return refuse(ChatError(error_type, message), **ids, content=content)
-        case Done(finish_reason, parsed=parsed):
+        case Done(finish_reason, parsed=parsed, finish_detail=detail):
             return respond(
                 {
                     "content": content,
                     "model": start.model,
                     "finish_reason": finish_reason,
+                    "finish_detail": detail,
                     "usage": {
                         "prompt_tokens": charge.prompt_tokens if charge else None,
                         "completion_tokens": charge.completion_tokens if charge else None,

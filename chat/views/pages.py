@@ -147,11 +147,12 @@ def shown(message: ThreadMessage) -> Shown:
         "toolCalls": message.tool_calls,
         "status": message.status,
         "finishReason": message.finish_reason or "",
+        "finishDetail": message.finish_detail or "",
         "model": message.model or "",
         "usage": usage,
         "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
         "trouble": asdict(message.error) if message.error else None,
-        "isTrimmed": message.is_trimmed,
+        "notes": message.notes,
         "siblings": asdict(message.siblings),
     }
     return Shown(message, json.dumps(turn, cls=DjangoJSONEncoder))

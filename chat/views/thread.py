@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from chat.events import Charge
+from chat.generation import pictures
+from chat.generation.notes import notes_of
 from chat.models import Conversation, Message, UsageRecord
 from chat.models.tree import Siblings, Tree
 from chat.models.usage import tokens_per_second
@@ -35,12 +37,15 @@ class ThreadMessage:
     tool_calls: list[dict[str, Any]]
     status: str
     finish_reason: str | None
+    finish_detail: str | None
     model: str | None
     usage: Charge | None
     cost: Decimal | None
     created_at: datetime
     generation_id: UUID | None
     is_trimmed: bool
+    notes: list[str]
+    attachments: list[dict[str, Any]]
     error: ThreadError | None
     elapsed_seconds: float | None
     ttft_seconds: float | None
@@ -49,7 +54,10 @@ class ThreadMessage:
 
 
 def messages(conversation: Conversation, tree: Tree, names: Collection[UUID]) -> list[ThreadMessage]:
-    """Return messages of a conversation by their ids, in that order. Two queries, however many there are."""
+    """Return messages of a conversation by their ids, in that order.
+
+    Two queries, however many there are, and one more where they show pictures.
+    """
     said = conversation.messages.select_related("generation")
     used = UsageRecord.objects.filter(conversation_id=conversation.pk, kind=UsageRecord.Kind.ANSWER)
     # A database takes only so many ids; all of them need not be named.
@@ -60,11 +68,14 @@ def messages(conversation: Conversation, tree: Tree, names: Collection[UUID]) ->
     for record in used.corrected().order_by("attempt"):
         records.setdefault(record.message_id, []).append(record)
     # What was deleted since the tree was read is left out.
-    present = (name for name in names if name in rows)
-    return [_message(rows[name], records.get(name, []), tree.siblings(name)) for name in present]
+    present = [name for name in names if name in rows]
+    shown = pictures.of(rows[name] for name in present)
+    return [_message(rows[name], records.get(name, []), tree.siblings(name), shown.get(name, [])) for name in present]
 
 
-def _message(row: Message, records: list[UsageRecord], siblings: Siblings) -> ThreadMessage:
+def _message(
+    row: Message, records: list[UsageRecord], siblings: Siblings, attachments: list[dict[str, Any]]
+) -> ThreadMessage:
     generation = getattr(row, "generation", None)
     charge = charge_of(records)
     error = None
@@ -79,12 +90,15 @@ def _message(row: Message, records: list[UsageRecord], siblings: Siblings) -> Th
         tool_calls=row.tool_calls,
         status=row.status,
         finish_reason=row.finish_reason or None,
+        finish_detail=row.finish_detail or None,
         model=row.model or None,
         usage=charge,
         cost=charge.cost if charge else None,
         created_at=row.created_at,
         generation_id=generation and generation.id,
         is_trimmed=generation is not None and generation.is_trimmed,
+        notes=notes_of(is_trimmed=generation.is_trimmed, has_gaps=generation.has_gaps) if generation else [],
+        attachments=attachments,
         error=error,
         elapsed_seconds=generation and generation.elapsed_seconds,
         ttft_seconds=generation and generation.ttft_seconds,

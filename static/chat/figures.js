@@ -50,7 +50,7 @@ export function wholeDuration(seconds) {
 
 /**
  * @param {Usage} usage
- * @returns {string[]} the count of tokens, if known, and the cost, or that no price is known
+ * @returns {string[]} the count of tokens, if known, and the cost, or that no price is known; what the provider's cache saved
  */
 function charged(usage) {
   const about = usage.source === "estimated" ? "about " : "";
@@ -58,8 +58,20 @@ function charged(usage) {
   const count = total === null ? [] : [`${about}${whole.format(total)} ${total === 1 ? "token" : "tokens"}`];
   // Where nothing was counted nothing was charged, whatever the price.
   if (usage.cost === null) return total === null ? [] : [...count, "no price known"];
-  const cost = money(usage.cost, usage.currency || "USD");
-  return [...count, cost === "free" ? cost : about + cost];
+  const currency = usage.currency || "USD";
+  const cost = money(usage.cost, currency);
+  const saving = Number(usage.cache_saving ?? 0);
+  const saved = saving > 0 ? [`cache saved ${about}${money(saving, currency)}`] : [];
+  return [...count, cost === "free" ? cost : about + cost, ...saved];
+}
+
+/**
+ * @param {Turn} turn
+ * @returns {string} how it ended, if not plainly
+ */
+function end({ finishReason, finishDetail, status }) {
+  if (finishReason !== "other") return ENDS[finishReason] ?? STATES[status] ?? "";
+  return finishDetail === "none" ? "Ended without saying why" : `Ended with ‘${finishDetail}’`;
 }
 
 /**
@@ -75,8 +87,7 @@ export function quietLine(turn) {
     ...(turn.usage ? charged(turn.usage) : []),
     typeof elapsed === "number" ? duration(elapsed) : "",
     typeof speed === "number" ? `${(speed < 10 ? tenth : whole).format(speed)} tokens/s` : "",
-    turn.isTrimmed ? "older messages not sent" : "",
-    ENDS[turn.finishReason] ?? STATES[turn.status] ?? "",
+    end(turn),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -88,5 +99,10 @@ export function quietLine(turn) {
  */
 export function tokenDetail(usage) {
   if (!usage || usage.prompt_tokens === null || usage.completion_tokens === null) return "";
-  return `${whole.format(usage.prompt_tokens)} tokens in, ${whole.format(usage.completion_tokens)} out`;
+  const passed = [
+    usage.cached_tokens ? `${whole.format(usage.cached_tokens)} read` : "",
+    usage.cache_write_tokens ? `${whole.format(usage.cache_write_tokens)} written` : "",
+  ].filter(Boolean);
+  const cache = passed.length ? ` (the provider's cache: ${passed.join(", ")})` : "";
+  return `${whole.format(usage.prompt_tokens)} tokens in${cache}, ${whole.format(usage.completion_tokens)} out`;
 }

@@ -37,11 +37,12 @@ export function knownOf(message) {
     toolCalls: message.tool_calls,
     status: message.status,
     finishReason: message.finish_reason ?? "",
+    finishDetail: message.finish_detail ?? "",
     model: message.model ?? "",
     usage: message.usage,
     timing: { elapsed_seconds: message.elapsed_seconds, tokens_per_second: message.tokens_per_second },
     trouble: message.error,
-    isTrimmed: message.is_trimmed,
+    notes: message.notes,
     siblings: message.siblings,
     createdAt: message.created_at,
   };

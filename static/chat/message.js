@@ -4,9 +4,10 @@ import { createActions } from "./actions.js";
 import { quietLine, tokenDetail } from "./figures.js";
 import { reveal } from "./pace.js";
 import { need, show } from "./page.js";
-import { remedies } from "./remedy.js";
+import { emptiness, remedies } from "./remedy.js";
 import { isThinking, thoughtLine } from "./thought.js";
 import { createTools } from "./tools.js";
+import { waitLine } from "./waiting.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./state.js").Phase} Phase */
@@ -26,12 +27,10 @@ function say(line, text) {
 
 /**
  * @param {Turn} turn
- * @returns {string} news, or how long the first word has been taking
+ * @returns {string} news, or what is waited for and how long
  */
 function news(turn) {
-  const begun = turn.content || turn.reasoning || turn.toolCalls.length > 0;
-  if (turn.notice || begun || turn.waitedSeconds < 1) return turn.notice;
-  return `waiting for ${turn.model}… ${turn.waitedSeconds} s`;
+  return turn.notice || waitLine(turn);
 }
 
 /**
@@ -49,6 +48,7 @@ export function createMessage(article, createBody, toolTemplate) {
   const trouble = need(".trouble", HTMLElement, article);
   const sentence = need(".trouble-text", HTMLElement, article);
   const buttons = trouble.querySelectorAll("button");
+  const notes = need(".notes", HTMLElement, article);
   const figures = need(".figures", HTMLElement, article);
   const actions = createActions(need(".actions", HTMLElement, article));
 
@@ -84,7 +84,7 @@ export function createMessage(article, createBody, toolTemplate) {
     /** @type {string[]} */
     const offered = remedies(turn);
     for (const button of buttons) show(button, offered.includes(button.dataset.action ?? ""));
-    say(sentence, turn.trouble?.message ?? "");
+    say(sentence, turn.trouble?.message ?? emptiness(turn));
     trouble.toggleAttribute("data-calm", turn.trouble === null);
     show(trouble, turn.trouble !== null || offered.length > 0);
   }
@@ -122,6 +122,7 @@ export function createMessage(article, createBody, toolTemplate) {
 
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
       mend(turn);
+      say(notes, turn.notes.join(" "));
       const line = quietLine(turn);
       if (figures.textContent !== line) figures.textContent = line;
       figures.title = tokenDetail(turn.usage);

@@ -97,8 +97,11 @@ function failed(state, event, live) {
 
 /** @type {Record<string, (state: State, event: PageEvent, live: Turn) => State>} */
 const WHILE_LIVE = {
-  // What is said before any attempt stays true.
-  status: (state, event) => written(state, { notice: event.message, ...(event.attempt === 0 ? { isTrimmed: true } : {}) }),
+  // What is said of no attempt stays true.
+  status: (state, event, live) => {
+    if (event.attempt !== 0) return written(state, { notice: event.message });
+    return live.notes.includes(event.message) ? state : written(state, { notes: [...live.notes, event.message] });
+  },
   reasoning: (state, event, live) =>
     written(state, {
       reasoning: live.reasoning + event.content,
@@ -109,6 +112,8 @@ const WHILE_LIVE = {
     written(state, { content: live.content + event.content, notice: "", ...thought(live, event.at) }),
   tool_call: (state, event, live) =>
     written(state, { toolCalls: joined(live.toolCalls, event), notice: "", ...thought(live, event.at) }),
+  reclassified: (state, _event, live) =>
+    written(state, { reasoning: live.reasoning + live.content, content: "", fields: {} }),
   field: (state, event, live) => written(state, { fields: { ...live.fields, [event.name]: event.value } }),
   usage: (state, event) => written(state, { usage: /** @type {Usage} */ (/** @type {unknown} */ (event)) }),
   stop: (state) => ({ ...written(state, { notice: "" }), phase: "stopping" }),
@@ -136,7 +141,8 @@ const WHILE_LIVE = {
   done: (state, event) => {
     const stopped = event.finish_reason === "stopped" || event.finish_reason === "disconnected";
     const { elapsed_seconds = null, tokens_per_second = null } = event;
-    const end = { finishReason: event.finish_reason, notice: "", timing: { elapsed_seconds, tokens_per_second } };
+    const detail = { finishReason: event.finish_reason, finishDetail: event.finish_detail ?? "" };
+    const end = { ...detail, notice: "", timing: { elapsed_seconds, tokens_per_second } };
     return { ...written(state, { ...end, status: stopped ? "stopped" : "complete" }), phase: "idle", generationId: null };
   },
   error: failed,
@@ -154,7 +160,7 @@ export function reduce(state, event) {
   if (shape) return shape(state, event);
   if (event.type === "follow") {
     // From the start on: the stream tells everything again.
-    const anew = { thinkingSince: null, thoughtSeconds: null, trouble: null, usage: null };
+    const anew = { thinkingSince: null, thoughtSeconds: null, trouble: null, usage: null, notes: [] };
     const emptied = written(state, { content: "", reasoning: "", toolCalls: [], status: "streaming", ...anew });
     const phase = state.phase === "idle" ? "streaming" : state.phase;
     return { ...emptied, phase, generationId: event.generation_id };

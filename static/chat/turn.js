@@ -5,9 +5,12 @@
 /**
  * @typedef {object} Usage
  * @property {number | null} prompt_tokens
+ * @property {number | null} [cached_tokens] those of the prompt that came from the provider's cache
+ * @property {number | null} [cache_write_tokens] those of the prompt that were written to it
  * @property {number | null} completion_tokens
  * @property {number | null} total_tokens
  * @property {string | number | null} cost a decimal, in `currency`; null when no price is known
+ * @property {string | number | null} [cache_saving] what it would have cost more without the cache; below zero: less
  * @property {string} currency
  * @property {string} source `provider` or `estimated`
  */
@@ -49,6 +52,7 @@
  * @property {Record<string, unknown>} fields
  * @property {Status} status
  * @property {string} finishReason
+ * @property {string} finishDetail the provider's own word for another end; `none` where it gave no reason
  * @property {string} model
  * @property {string} notice news while nothing arrives
  * @property {number} waitedSeconds
@@ -57,7 +61,7 @@
  * @property {Usage | null} usage
  * @property {Timing | null} timing
  * @property {Trouble | null} trouble
- * @property {boolean} isTrimmed whether older messages were not sent with it
+ * @property {string[]} notes what stays true of it: that older messages were not sent, that a piece is missing
  * @property {string} requestId of a question asked, or an answer asked for again, from this page
  * @property {string} createdAt ISO 8601
  * @property {Siblings | null} siblings null until the server has told them
@@ -78,6 +82,7 @@ export function turn(known) {
     fields: {},
     status: "complete",
     finishReason: "",
+    finishDetail: "",
     model: "",
     notice: "",
     waitedSeconds: 0,
@@ -86,7 +91,7 @@ export function turn(known) {
     usage: null,
     timing: null,
     trouble: null,
-    isTrimmed: false,
+    notes: [],
     requestId: "",
     createdAt: "",
     siblings: null,

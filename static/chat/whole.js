@@ -32,15 +32,15 @@ function start(conversationId, message) {
  * @returns {Generator<Positioned, void, void>} the events that a stream of it would have had
  */
 function* told(conversationId, message) {
-  const { content, reasoning, tool_calls: calls = [], usage, cost, error, finish_reason } = message;
-  const { elapsed_seconds, tokens_per_second } = message;
+  const { content, reasoning, tool_calls: calls = [], usage, cost, error } = message;
+  const { elapsed_seconds, tokens_per_second, finish_reason, finish_detail } = message;
   const end = error
     ? { type: "error", error_type: error.type, message: error.message, retryable: error.retryable }
-    : { type: "done", finish_reason, elapsed_seconds, tokens_per_second };
+    : { type: "done", finish_reason, finish_detail, elapsed_seconds, tokens_per_second };
   /** @type {PageEvent[]} */
   const all = [
     start(conversationId, message),
-    ...(message.is_trimmed ? [{ type: "status", message: "", attempt: 0 }] : []),
+    ...(message.notes ?? []).map((/** @type {string} */ note) => ({ type: "status", message: note, attempt: 0 })),
     ...(reasoning ? [{ type: "reasoning", content: reasoning }] : []),
     ...(content ? [{ type: "token", content }] : []),
     ...calls.map((/** @type {object} */ call) => ({ ...call, type: "tool_call" })),

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from chat.models import ApiKey, ChatModel, Conversation, Generation, Message, Price, UsageRecord
+from chat.models import ApiKey, ChatModel, Conversation, Generation, Message, Price, Provider, UsageRecord
 from chat.models.access import token_hash
 from tests.admin.rows import everything, talk
 from tests.usage.rows import priced_model, record
@@ -81,9 +81,29 @@ def test_a_provider_with_credentials_in_its_address_is_refused(browser: Client) 
 
 
 def test_a_provider_whose_variable_is_not_for_keys_is_refused(browser: Client) -> None:
-    data = {"name": "x", "kind": "openai", "api_key_variable": "SECRET_KEY", "enabled": "on"}
+    data = {"name": "x", "kind": "openai", "api_key_variable": "SECRET_KEY", "admin_key_variable": "OPENAI_API_KEY"}
     response = browser.post("/admin/chat/provider/add/", data)
-    assert "api_key_variable" in response.context["adminform"].form.errors
+    assert {"api_key_variable", "admin_key_variable"} <= response.context["adminform"].form.errors.keys()
+
+
+def test_only_superusers_say_where_keys_are_sent_and_others_may_set_caching(clerk_browser: Client) -> None:
+    clerk = User.objects.get(username="clerk")
+    clerk.user_permissions.set(Permission.objects.filter(codename__endswith="_provider"))
+    row = Provider.objects.create(name="x")
+    data = {
+        "name": "x",
+        "enabled": "on",
+        "prompt_caching": "hour",
+        "drain_seconds": 0,
+        "drain_tokens": 500,
+        "base_url": "https://elsewhere.example.org",
+        "api_key_variable": "OTHER_API_KEY",
+        "admin_key_variable": "OTHER_ADMIN_KEY",
+    }
+    assert clerk_browser.post(f"/admin/chat/provider/{row.pk}/change/", data).status_code == 302
+    row.refresh_from_db()
+    assert row.prompt_caching == "hour"
+    assert (row.base_url, row.api_key_variable, row.admin_key_variable) == ("", "", "")
 
 
 def test_a_key_is_issued_and_shown_exactly_once(browser: Client, boss: User) -> None:

@@ -188,3 +188,5 @@ def test_everybodys_usage(page: Page, site: Site, spenders: None) -> None:
     check(page, "usage, wrong")
     page.goto(f"{site.url}/admin/usage/?first=2024-01-01&last=2024-01-02")
     check(page, "usage, nothing")
+    page.goto(f"{site.url}/admin/usage/reconcile/")
+    check(page, "bills beside the ledger")

@@ -48,6 +48,11 @@ def refused(name: str, code: str, says: str = "", **knobs: Any) -> Row:
     return Row(f"{name}, refused", (knobs,), code, (code,), retryable=False, status="failed", says=says)
 
 
+def waited_out(name: str, **knobs: Any) -> Iterable[Row]:
+    """Return the row for a first word that never came: a model that is loading is not made to begin anew."""
+    yield replace(refused(name, "timeout", "first word", **knobs), name=name, retryable=True)
+
+
 def before(name: str, code: str, **knobs: Any) -> Iterable[Row]:
     """Return the rows for a failure before the first text: it passes, or it does not."""
     yield Row(f"{name}, once", (knobs, ANSWER), "stop", (code, "stop"), text=WHOLE, news=("retry",))

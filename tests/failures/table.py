@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Final
 
-from tests.failures.row import ANSWER, PARTIAL, PIECES, REST, WHOLE, Knobs, Row, after, before, refused
+from tests.failures.row import ANSWER, PARTIAL, PIECES, REST, WHOLE, Knobs, Row, after, before, refused, waited_out
 from tests.upstream import anthropic, openai
 
 KEY: Final = "sk-failing-0123456789abcdef"
 # A server that answers a redirect with the prompt leaves a request at this path.
 ELSEWHERE: Final = "/elsewhere"
 IDLE_SECONDS: Final = 2.5
+# A first word may take longer, and takes so long in some rows.
+FIRST_TOKEN_SECONDS: Final = 9
+WAIT_SECONDS: Final = 4
 HURRY_SECONDS: Final = 3
 
 
@@ -52,7 +55,6 @@ def no_streams() -> Iterable[Row]:
     yield from before("200 with nothing", "api_error", body="")
     yield from before("200 with no event", "api_error", raw=[])
     yield from before("200 with comments", "api_error", raw=[b": ping\n\n", b": ping\n\n"])
-    yield from before("200 with an empty answer", "api_error", text=[])
     yield refused("200 with a web page", "api_error", body="<!doctype html><title>Welcome</title>")
     yield refused("200 with other JSON", "api_error", body='{"object": "list", "data": []}')
     for status in (302, 307, 308):
@@ -75,10 +77,22 @@ FAULTS: Final[dict[str, tuple[str, str, Knobs]]] = {
 
 def faults() -> Iterable[Row]:
     for name, (code_before, code_after, knobs) in FAULTS.items():
-        yield from before(f"{name} before text", code_before, **knobs)
+        first = before(f"{name} before text", code_before, **knobs)
+        yield from waited_out(f"{name} before text", **knobs) if code_before == "timeout" else first
         yield from after(f"{name} after text", code_after, **knobs)
-    for fault, code in (("close", "network_error"), ("reset", "network_error"), ("hang", "timeout")):
-        yield from before(f"{fault} before the headers", code, then=fault, before_headers=True)
+    for fault in ("close", "reset"):
+        yield from before(f"{fault} before the headers", "network_error", then=fault, before_headers=True)
+    yield from waited_out("silence before the headers", then="hang", before_headers=True)
+    # Somebody else has the only slot, or the model is loaded first.
+    busy: Knobs = {**ANSWER, "delay_headers": WAIT_SECONDS}
+    yield Row("headers that come late", (busy,), "stop", ("stop",), text=WHOLE)
+    yield Row("a first word that comes late", ({**ANSWER, "delay_first": WAIT_SECONDS},), "stop", ("stop",), text=WHOLE)
+    pinging: Knobs = {**ANSWER, "then": "hang", "ping_every": 0.2, "hang_seconds": WAIT_SECONDS}
+    yield Row("pings, and then a first word", (pinging,), "stop", ("stop",), text=WHOLE)
+    aborted: Knobs = {"finish_reason": "abort"}
+    yield from before("abort before text", "api_error", text=[], **aborted)
+    half: Knobs = {"text": PIECES[:4], **aborted}
+    yield Row("abort after text", (half, REST), "stop", ("api_error", "stop"), text=WHOLE, news=("continue",))
     denied: Knobs = {"then": "error", "error_type": "authentication_error"}
     yield refused("denied by an event", "authentication", **denied)
     late = refused("denied by an event after text", "authentication", **ANSWER, after=4, **denied)
@@ -119,6 +133,11 @@ def endings() -> Iterable[Row]:
     for reason in ("length", "content_filter"):
         yield Row(reason, ({**ANSWER, "finish_reason": reason},), reason, (reason,), text=WHOLE)
         yield Row(f"{reason}, no text", ({"text": [], "finish_reason": reason},), reason, (reason,))
+    # It was answered, and paid for: nothing that can be shown is not asked for again.
+    yield Row("stop, no text", ({"text": []},), "stop", ("stop",))
+    unknown: tuple[str | None, ...] = (None, "", "xyz")
+    for word in unknown:
+        yield Row(f"reason {word!r}", ({**ANSWER, "finish_reason": word},), "other", ("other",), text=WHOLE)
     calls: Knobs = {"text": [], "tool_calls": call, "finish_reason": "tool_calls"}
     yield Row("tool_calls", (calls,), "tool_calls", ("tool_calls",))
     for place in (0, 4):

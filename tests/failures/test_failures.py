@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.failures.certificate import untrusted_server
-from tests.failures.table import ELSEWHERE, HURRY_SECONDS, IDLE_SECONDS, KEY, ROWS
+from tests.failures.table import ELSEWHERE, FIRST_TOKEN_SECONDS, HURRY_SECONDS, IDLE_SECONDS, KEY, ROWS
 from tests.failures.trial import Seen, Trial, model_name, run, texts_of, words_of
 from tests.site import Site
 from tests.upstream.process import Upstream
@@ -18,7 +18,7 @@ from tests.upstream.script import default_text
 
 TRIALS: Final = [Trial(number, kind, row) for kind, rows in ROWS.items() for number, row in enumerate(rows)]
 CONTINUE: Final = "Continue exactly where you left off."
-REGULAR: Final = ("stop", "length", "content_filter", "tool_calls")
+REGULAR: Final = ("stop", "length", "content_filter", "tool_calls", "other")
 every_trial = pytest.mark.parametrize("trial", TRIALS, ids=str)
 
 
@@ -43,6 +43,7 @@ def outcome(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Out
         "CHAT_MAX_RETRIES": "1",
         "CHAT_MAX_CONTINUATIONS": "1",
         "CHAT_IDLE_TIMEOUT": str(IDLE_SECONDS),
+        "CHAT_FIRST_TOKEN_TIMEOUT": str(FIRST_TOKEN_SECONDS),
         "CHAT_MAX_STREAMS_PER_USER": "0",
     }
     directory = tmp_path_factory.mktemp("failures")
@@ -126,7 +127,10 @@ def test_the_upstream_is_asked_as_often_as_it_should_be_and_the_reader_hears_of_
     row, requests = trial.row, list(seen.requests)
     assert len(requests) == len(row.attempts)
     assert all(request.ended != "open" for request in requests)
-    told = [event for event in seen.events if event["type"] == "status"]
+    news = [event for event in seen.events if event["type"] == "status"]
+    # What could not be read is told of the answer, and of no attempt.
+    assert any(event["attempt"] == 0 for event in news) == ("malformed at 4" in row.name)
+    told = [event for event in news if event["attempt"]]
     assert ["continue" if event["retry_in"] is None else "retry" for event in told] == list(row.news)
     assert [event["attempt"] for event in told] == list(range(2, len(told) + 2))
     assert row.waits is None or told[0]["retry_in"] == row.waits
@@ -143,7 +147,9 @@ def test_every_request_that_arrived_is_one_row_of_the_ledger(trial: Trial, seen:
     assert tuple(row["error_type"] or row["finish_reason"] for row in seen.usage) == trial.row.attempts
     assert len({row["attempt"] for row in seen.usage}) == len(seen.usage)
     for row in seen.usage:
-        assert row["source"] == ("provider" if row["finish_reason"] in REGULAR else "estimated")
+        # Who says that it gave up may count all the same.
+        was_counted = row["finish_reason"] in REGULAR or "abort" in trial.row.name
+        assert row["source"] == ("provider" if was_counted else "estimated")
 
 
 @every_trial

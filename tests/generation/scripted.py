@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
 from chat.generation.retry import Policy, Writing
-from chat.providers.base import CompletionRequest, Turn, unheeded
+from chat.providers.base import CompletionRequest, ModelFacts, Turn, unheeded
 
 HANG = object()
 UNSENT = object()
@@ -51,8 +51,8 @@ class Scripted:
         finally:
             self.closed += 1
 
-    async def models(self) -> list[str]:
-        return ["model"]
+    async def models(self) -> list[ModelFacts]:
+        return [ModelFacts("model")]
 
     async def aclose(self) -> None:
         pass
@@ -61,9 +61,11 @@ class Scripted:
 class Heard:
     """Runs a `Writing` and keeps what it said."""
 
-    def __init__(self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5) -> None:
+    def __init__(
+        self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5, first: float = 5
+    ) -> None:
         self.said: list[Delta | Status] = []
-        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle), self.said.append)
+        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle, first), self.said.append)
 
     @property
     def text(self) -> str:

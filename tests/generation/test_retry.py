@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from chat.errors import ChatError
-from chat.events import Finished, ReasoningDelta, Upstream, Usage
+from chat.errors import ChatError, Refusal, silence
+from chat.events import Finished, ReasoningDelta, Reclassified, Unreadable, Upstream, Usage
+from chat.generation.notes import UNREADABLE
 from chat.generation.retry import CONTINUE, delay_seconds
 from chat.providers.base import CompletionRequest, Turn, unheeded
-from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, Heard, Scripted
+from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, USAGE, Heard, Scripted
 
 SOON = 0.01
 
@@ -65,6 +66,36 @@ def test_the_delay_doubles_up_to_a_limit(retries: int, least: float, most: float
     assert all(least <= delay_seconds(retries) <= most for _ in range(100))
 
 
+def turning_down(*parameters: str) -> ChatError:
+    error = ChatError("api_error", "The provider refused the request.", retryable=False)
+    error.refusal = Refusal(frozenset(parameters))
+    return error
+
+
+async def test_a_refused_parameter_is_no_failure_and_takes_no_retry() -> None:
+    source = Scripted([turning_down("temperature")], [passing()], ["Well.", *DONE])
+    heard = Heard(source, retries=1)
+    assert await heard.writing.run() == "stop"
+    assert [request.learnt.refused for request in source.requests] == [set(), {"temperature"}, {"temperature"}]
+    # Of the refusal nothing is said.
+    assert [news.attempt for news in heard.news] == [3]
+    assert heard.writing.learnt == source.requests[-1].learnt
+
+
+async def test_a_continuation_asks_as_the_server_wants_it() -> None:
+    source = Scripted([turning_down("stream_options")], ["half", passing("interrupted")], [" and half", *DONE])
+    await Heard(source).writing.run()
+    assert source.requests[2].learnt.refused == {"stream_options"}
+
+
+async def test_what_is_refused_again_and_again_comes_to_an_end() -> None:
+    source = Scripted([turning_down("temperature")], [turning_down("temperature")])
+    heard = Heard(source)
+    with pytest.raises(ChatError, match="refused the request"):
+        await heard.writing.run()
+    assert heard.writing.learnt == REQUEST.learnt
+
+
 async def test_after_text_the_answer_is_continued_from_the_partial() -> None:
     source = Scripted(["The river keeps", passing("interrupted")], [" its own time.", *DONE])
     heard = Heard(source)
@@ -117,12 +148,43 @@ async def test_a_stream_that_ends_without_a_finish_is_no_success() -> None:
     assert caught.value.code == "interrupted"
 
 
-async def test_silence_is_a_timeout_that_is_tried_again_and_closes_the_line() -> None:
+async def test_silence_before_the_first_word_closes_the_line_and_is_not_tried_again() -> None:
     source = Scripted([HANG], ["Here.", Finished("stop")])
-    heard = Heard(source, idle=0.05, retries=1)
+    heard = Heard(source, first=0.05, retries=1)
+    with pytest.raises(ChatError, match=r"nothing for 0\.05 s") as caught:
+        await heard.writing.run()
+    # A person may ask again.
+    assert (caught.value.code, caught.value.retryable) == ("timeout", True)
+    assert (source.closed, len(source.requests)) == (1, 1)
+
+
+async def test_a_first_word_may_take_longer_than_those_after_it() -> None:
+    class Loading(Scripted):
+        async def stream(
+            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
+        ) -> AsyncGenerator[Upstream, None]:
+            await asyncio.sleep(0.3)
+            async for event in super().stream(request, sent):
+                yield event
+
+    heard = Heard(Loading(["Loaded.", HANG]), idle=0.05, continuations=0)
+    with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
+        await heard.writing.run()
+    assert heard.text == "Loaded."
+
+
+async def test_an_error_that_is_not_worth_repeating_is_not_repeated() -> None:
+    source = Scripted([silence(9, has_begun=False)])
+    with pytest.raises(ChatError, match="nothing for 9 s"):
+        await Heard(source).writing.run()
+    assert len(source.requests) == 1
+
+
+async def test_silence_in_the_middle_is_continued_from_there() -> None:
+    source = Scripted(["half", HANG], [" and half", *DONE])
+    heard = Heard(source, idle=0.05)
     assert await heard.writing.run() == "stop"
-    assert source.closed == 2
-    assert [attempt.error and attempt.error.code for attempt in heard.writing.attempts] == ["timeout", None]
+    assert heard.text == "half and half"
 
 
 async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
@@ -187,7 +249,7 @@ async def test_counts_are_no_words() -> None:
                 await asyncio.sleep(0.02)
                 yield Usage(completion_tokens=tokens)
 
-    heard = Heard(Counting(), idle=0.1, retries=0)
+    heard = Heard(Counting(), first=0.1, retries=0)
     with pytest.raises(ChatError) as caught:
         await heard.writing.run()
     assert caught.value.code == "timeout"
@@ -200,6 +262,31 @@ async def test_an_attempt_knows_whether_it_left() -> None:
     assert [attempt.sent for attempt in heard.writing.attempts] == [False, True, True]
 
 
-async def test_an_answer_without_a_word_is_no_success() -> None:
-    with pytest.raises(ChatError, match="without saying anything"):
-        await Heard(Scripted([*DONE]), retries=0).writing.run()
+async def test_an_answer_that_cannot_be_shown_is_an_answer_and_not_asked_for_again() -> None:
+    source = Scripted([*DONE], ["Again.", *DONE])
+    assert await Heard(source).writing.run() == "stop"
+    assert len(source.requests) == 1
+
+
+async def test_what_was_answered_and_billed_is_not_asked_for_again_when_it_breaks_off_unseen() -> None:
+    source = Scripted([USAGE, passing("network_error")], ["Again.", *DONE])
+    with pytest.raises(ChatError) as caught:
+        await Heard(source).writing.run()
+    assert (caught.value.code, caught.value.retryable) == ("network_error", True)
+    assert len(source.requests) == 1
+
+
+async def test_text_that_turns_out_to_be_thought_is_not_continued_from() -> None:
+    source = Scripted(["Hm. So", Reclassified(), passing("network_error")], ["Here.", *DONE])
+    heard = Heard(source)
+    await heard.writing.run()
+    assert len(source.requests) == 2
+    assert source.requests[1].turns == source.requests[0].turns
+
+
+async def test_a_piece_that_could_not_be_read_is_told_once() -> None:
+    heard = Heard(Scripted(["One", Unreadable(), " two", Unreadable(), " three", *DONE]))
+    await heard.writing.run()
+    assert [news.message for news in heard.news] == [UNREADABLE]
+    assert heard.text == "One two three"
+    assert heard.writing.attempts[0].has_gaps

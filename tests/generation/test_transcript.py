@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.events import ReasoningDelta, Status, TextDelta, ToolCallDelta
+from chat.events import ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
 from chat.generation.transcript import Entry, Transcript, from_journal, to_journal
 
 words = st.text(min_size=1, max_size=8)
@@ -54,6 +54,40 @@ def test_reading_in_steps_gives_the_same_as_reading_at_once(deltas: list[Entry],
     positions = [position for position, _ in steps]
     assert positions == sorted(positions)
     assert (positions[-1] if positions else 0) == transcript.position
+
+
+def before(transcript: Transcript, position: int) -> list[Entry]:
+    """Return what a follower has heard up to a position."""
+    heard: list[Entry] = []
+    for end, entry in transcript.after(0)[0]:
+        missing = max(0, end - position)
+        if isinstance(entry, TextDelta | ReasoningDelta):
+            heard.append(type(entry)(entry.content[: max(0, len(entry.content) - missing)]))
+        elif end < position:
+            heard.append(entry)
+    return heard
+
+
+def test_text_that_turned_out_to_be_thought_is_told_the_same_from_everywhere() -> None:
+    transcript = Transcript(
+        [
+            ReasoningDelta("Hm. "),
+            TextDelta("So "),
+            TextDelta("it is."),
+            Reclassified(),
+            TextDelta("Yes."),
+            TextDelta(" No."),
+        ]
+    )
+    assert (transcript.reasoning, transcript.content) == ("Hm. So it is.", "Yes. No.")
+    stored = Transcript.stored(transcript.content, transcript.reasoning, [], transcript.outline)
+    values = json.loads(json.dumps(to_journal(entry for _, entry in transcript.since(0)[0])))
+    journal = Transcript(from_journal(values))
+    for cut in range(transcript.position + 1):
+        for source in (transcript, journal, stored):
+            # Whoever has read so far, and hears the rest, has the same.
+            begun = Transcript([*before(transcript, cut), *(entry for _, entry in source.after(cut)[0])])
+            assert (begun.reasoning, begun.content) == (transcript.reasoning, transcript.content), (cut, source)
 
 
 def test_neighbours_are_merged_for_a_slow_reader() -> None:

@@ -35,6 +35,18 @@ test("estimates are called so", () => {
   assert.equal(line({ usage: { ...USAGE, source: "estimated" }, timing: null }), "gpt-4o · about 1,234 tokens · about $0.00042");
 });
 
+test("what the provider's cache saved is said, and nothing where it saved nothing", () => {
+  const usage = { ...USAGE, cache_saving: "0.012300000000" };
+  assert.equal(line({ usage, timing: null }), "gpt-4o · 1,234 tokens · $0.00042 · cache saved $0.012");
+  const estimated = { ...usage, source: "estimated" };
+  assert.match(line({ usage: estimated, timing: null }), / · about \$0\.00042 · cache saved about \$0\.012$/);
+  for (const saving of [0, "0E-12", "-0.00075", null, undefined]) {
+    const none = { ...USAGE, cache_saving: saving };
+    assert.equal(line({ usage: none, timing: null }), "gpt-4o · 1,234 tokens · $0.00042");
+  }
+  assert.equal(line({ usage: { ...usage, cost: null }, timing: null }), "gpt-4o · 1,234 tokens · no price known");
+});
+
 test("unknown counts are left out", () => {
   assert.equal(line({ usage: { ...USAGE, total_tokens: null, cost: null }, timing: null }), "gpt-4o");
   assert.equal(line({ usage: null, timing: null }), "gpt-4o");
@@ -82,10 +94,17 @@ for (const [seconds, expected] of /** @type {[number, string][]} */ ([
 
 test("the detail divides the tokens", () => {
   assert.equal(tokenDetail(USAGE), "1,000 tokens in, 234 out");
+  const read = { ...USAGE, cached_tokens: 900, cache_write_tokens: 0 };
+  assert.equal(tokenDetail(read), "1,000 tokens in (the provider's cache: 900 read), 234 out");
+  const both = { ...read, cache_write_tokens: 1050 };
+  assert.equal(tokenDetail(both), "1,000 tokens in (the provider's cache: 900 read, 1,050 written), 234 out");
+  assert.equal(tokenDetail({ ...USAGE, cached_tokens: null, cache_write_tokens: null }), "1,000 tokens in, 234 out");
   assert.equal(tokenDetail({ ...USAGE, prompt_tokens: null }), "");
   assert.equal(tokenDetail(null), "");
 });
 
-test("that older messages were not sent is said", () => {
-  assert.equal(line({ usage: null, timing: null, isTrimmed: true }), "gpt-4o · older messages not sent");
+test("an end by another word is said, and that no reason was given", () => {
+  const other = { usage: null, timing: null, finishReason: "other" };
+  assert.equal(line({ ...other, finishDetail: "xyz" }), "gpt-4o · Ended with ‘xyz’");
+  assert.equal(line({ ...other, finishDetail: "none" }), "gpt-4o · Ended without saying why");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { remedies } from "../../static/chat/remedy.js";
+import { emptiness, remedies } from "../../static/chat/remedy.js";
 import { turn } from "../../static/chat/turn.js";
 
 const TROUBLE = { type: "api_error", message: "No.", retryable: true };
@@ -35,6 +35,20 @@ test("an answer cut by length, or because nobody was reading, can be continued",
   assert.deepEqual(offered({ finishReason: "length" }), ["continue"]);
   assert.deepEqual(offered({ status: "stopped", finishReason: "disconnected" }), ["continue"]);
   assert.deepEqual(offered({ status: "stopped", finishReason: "disconnected", content: "" }), ["retry"]);
+});
+
+test("an answer that ended without saying why can be continued", () => {
+  assert.deepEqual(offered({ finishReason: "other", finishDetail: "none" }), ["continue"]);
+});
+
+test("an answer of which nothing is to be read says why, and can be asked for again", () => {
+  const empty = turn({ key: "k", id: "a", role: "assistant", finishReason: "stop" });
+  assert.match(emptiness(empty), /nothing that can be shown/);
+  assert.match(emptiness({ ...empty, reasoning: "Hm." }), /thought, but gave no answer/);
+  assert.deepEqual(remedies(empty), ["retry"]);
+  for (const change of [{ finishReason: "content_filter" }, { content: "Yes." }, { status: /** @type {const} */ ("stopped") }]) {
+    assert.equal(emptiness({ ...empty, ...change }), "");
+  }
 });
 
 test("what this model will never do is a case for another one", () => {

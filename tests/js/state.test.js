@@ -271,9 +271,21 @@ test("events after the end, or of an unknown type, change nothing", () => {
 
 test("news of the request itself stays with the answer, news of an attempt does not", () => {
   const trimmed = after([SEND, START, { type: "status", message: "Older messages were not sent.", attempt: 0 }]);
-  assert.equal(answer(trimmed).notice, "Older messages were not sent.");
+  assert.equal(answer(trimmed).notice, "");
   const said = after([{ type: "token", content: "Because" }, DONE], trimmed);
-  assert.equal(answer(said).isTrimmed, true);
+  assert.deepEqual(answer(said).notes, ["Older messages were not sent."]);
   const retried = after([SEND, START, { type: "status", message: "Again.", attempt: 2, retry_in: 1 }, DONE]);
-  assert.equal(answer(retried).isTrimmed, false);
+  assert.deepEqual(answer(retried).notes, []);
+});
+
+test("text that turns out to be thought moves there, also when that is told twice", () => {
+  const said = after([SEND, START, { type: "token", content: "Hm. So" }, { type: "reclassified" }]);
+  assert.deepEqual([answer(said).reasoning, answer(said).content], ["Hm. So", ""]);
+  const whole = after([{ type: "reclassified" }, { type: "token", content: "Here." }, DONE], said);
+  assert.deepEqual([answer(whole).reasoning, answer(whole).content], ["Hm. So", "Here."]);
+});
+
+test("an end by another word keeps the word", () => {
+  const ended = after([SEND, START, { ...DONE, finish_reason: "other", finish_detail: "xyz" }]);
+  assert.deepEqual([answer(ended).finishReason, answer(ended).finishDetail], ["other", "xyz"]);
 });

@@ -15,10 +15,10 @@ def run(decoder: StreamDecoder, chunks: Iterable[bytes]) -> list[Upstream]:
     That a piece could not be read is left out.
     """
     events = EventDecoder()
-    found = [event for chunk in chunks for event in decoder.decode_all(events.feed(chunk))]
+    found: list[Upstream] = [event for chunk in chunks for event in decoder.decode_all(events.feed(chunk))]
     found += decoder.decode_all(events.flush())
     counts = [event for event in found if isinstance(event, Usage)]
-    return [event for event in found if not isinstance(event, Usage | Unreadable)] + counts[-1:]
+    return [*(event for event in found if not isinstance(event, Usage | Unreadable)), *counts[-1:]]
 
 
 def decode(decoder: StreamDecoder, body: bytes, size: int | None = None) -> list[Upstream]:
@@ -31,8 +31,9 @@ class Bodies:
     """Bodies of one format.
 
     `shapes` all mean `answer`, `everything` means `everything_said`. `hello` is the beginning of an answer up to its
-    first text, `spoiled` a shape and how many of its events cannot be read, `uncounted` an answer without usage.
-    `unexplained` say what `answer` does, and end without a reason. `cut` break off after some text, `silent` end without having said anything, `failures` say "the engine died".
+    first text, `spoiled` a shape and how many of its events cannot be read, `uncounted` an answer without usage,
+    `unexplained` says what `answer` does and ends without a reason. `cut` break off after some text, `silent` end
+    without having said anything, `failures` say "the engine died".
     """
 
     name: str

@@ -21,9 +21,12 @@ class Wire:
     finish: bytes
     end: bytes
 
-    def at(self, upstream: Upstream, key: str = "", idle_timeout: float = 10.0) -> Provider:
-        """Return a provider that is connected to the scripted upstream."""
-        return self.connect(Endpoint(f"{upstream.url}{self.path}", key, idle_timeout))
+    def at(
+        self, upstream: Upstream, key: str = "", idle_timeout: float = 10.0, first_token_timeout: float = 0
+    ) -> Provider:
+        """Return a provider that is connected to the scripted upstream; 0: all words may take as long."""
+        patience = idle_timeout, first_token_timeout or idle_timeout
+        return self.connect(Endpoint(f"{upstream.url}{self.path}", key, *patience))
 
 
 OPENAI: Final = Wire(

@@ -46,6 +46,14 @@ async def body_of(provider: Provider, upstream: Server, model: str, *turns: Turn
 USER = Turn("user", "a")
 
 
+@pytest.mark.parametrize(("hour", "mark"), [(False, {"type": "ephemeral"}), (True, {"type": "ephemeral", "ttl": "1h"})])
+async def test_a_prompt_is_marked_to_be_kept_where_it_may_be_read_again(
+    hour: bool, mark: dict[str, str], provider: Provider, upstream: Server, model: str
+) -> None:
+    assert (await body_of(provider, upstream, model, USER, cache_key="k", cache_hour=hour))["cache_control"] == mark
+    assert "cache_control" not in await body_of(provider, upstream, model, USER, cache_hour=hour)
+
+
 async def test_a_temperature_above_the_formats_highest_is_lowered(
     provider: Provider, upstream: Server, model: str
 ) -> None:

@@ -67,7 +67,7 @@ def test_an_answer_that_ends_without_a_reason_says_so(bodies: Bodies, size: int 
 
 @both
 def test_a_server_known_to_give_no_reason_ends_plainly(bodies: Bodies) -> None:
-    assert decode(bodies.decoder(Learnt(gives_no_reason=True)), bodies.unexplained)[-1] == Finished("stop")
+    assert decode(bodies.decoder(Learnt(gives_no_reason=True)), bodies.unexplained)[-1] == Finished("stop", "none")
 
 
 @each("spoiled")

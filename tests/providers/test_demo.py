@@ -8,7 +8,7 @@ import time
 import pytest
 
 from chat.events import Finished, TextDelta, Upstream, Usage
-from chat.providers.base import CompletionRequest, Endpoint, Turn
+from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, Turn
 from chat.providers.demo import connect, quoted, speech
 
 
@@ -48,7 +48,7 @@ async def test_an_answer_can_be_cancelled() -> None:
 
 
 async def test_there_is_one_model() -> None:
-    assert await connect(Endpoint("")).models() == ["demo"]
+    assert await connect(Endpoint("")).models() == [ModelFacts("demo")]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -22,13 +22,13 @@ def other() -> Iterator[Server]:
 async def listed(wire: Wire, server: Server) -> list[str]:
     provider = wire.at(server, KEY)
     try:
-        return await provider.models()
+        return [facts.id for facts in await provider.models()]
     finally:
         await provider.aclose()
 
 
 async def test_models_come_in_the_providers_order(provider: Provider) -> None:
-    assert (await provider.models())[:3] == ["gpt-4o", "gpt-4o-mini", "o3-mini"]
+    assert [facts.id for facts in await provider.models()][:3] == ["gpt-4o", "gpt-4o-mini", "o3-mini"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,10 @@ async def test_models_come_in_the_providers_order(provider: Provider) -> None:
         ('{"data": [{"type": "model", "id": "b"}, {"id": "a", "x": 1}, {"name": "c"}, 5]}', ["b", "a"]),
         ('[{"id": "b"}]', ["b"]),
         ('{"data": [], "has_more": false}', []),
+        ('{"data": null}', []),
+        ('{"object": "list"}', []),
+        ("[]", []),
+        ("null", []),
     ],
 )
 async def test_lists_of_models_may_be_of_many_shapes(body: str, expected: list[str], wire: Wire, other: Server) -> None:
@@ -53,7 +57,8 @@ async def test_lists_of_models_may_be_of_many_shapes(body: str, expected: list[s
         ({"body": "[" * 100_000}, "api_error"),
         ({"body": '{"error": {"type": "rate_limit_error"}}'}, "rate_limit"),
         ({"body": '{"type": "error", "error": {"type": "rate_limit_error"}}'}, "rate_limit"),
-        ({"body": '{"data": null}'}, "api_error"),
+        ({"body": '{"data": 5}'}, "api_error"),
+        ({"body": "{}"}, "api_error"),
         ({"body": "5"}, "api_error"),
     ],
 )

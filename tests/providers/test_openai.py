@@ -39,6 +39,38 @@ async def test_a_response_format_is_passed_on(provider: Provider, upstream: Serv
 
 
 @pytest.mark.parametrize(
+    ("prefix", "said"),
+    [
+        ("gpt-5.6-sol", True),
+        ("gpt-6-astra", True),
+        ("openai/gpt-10", True),
+        ("gpt-5.5", False),
+        ("gpt-5", False),
+        ("gpt-4o", False),
+        ("gpt-oss-20b", False),
+        ("o3-mini", False),
+    ],
+)
+async def test_models_that_cache_unasked_are_told_not_to(
+    prefix: str, said: bool, provider: Provider, upstream: Server, model: str
+) -> None:
+    name = f"{prefix}-{model}"
+    await ask(provider, name, cache_off=True)
+    await ask(provider, name)
+    off, unsaid = (record.body for record in upstream.log(name))
+    assert off.get("prompt_cache_options") == ({"mode": "explicit"} if said else None)
+    assert "prompt_cache_options" not in unsaid
+
+
+async def test_a_conversation_leads_to_its_cache_by_a_key(provider: Provider, upstream: Server, model: str) -> None:
+    await ask(provider, model, cache_key="of-this-conversation", cache_hour=True)
+    body = upstream.log(model)[0].body
+    assert {name: value for name, value in body.items() if "cache" in name} == {
+        "prompt_cache_key": "of-this-conversation"
+    }
+
+
+@pytest.mark.parametrize(
     ("prefix", "name"),
     [
         ("o3-mini", "max_completion_tokens"),

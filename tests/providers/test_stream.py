@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
-from chat.providers.base import Provider
+from chat.providers.base import ModelFacts, Provider
 from chat.providers.body import merged
 from tests.providers.asking import KEY, ask, last_usage, said, without_usage
 from tests.providers.formats import Wire
@@ -63,7 +63,7 @@ async def test_without_a_key_none_is_sent(
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token-of-somebody-else")
     keyless = wire.at(upstream)
     assert said(await ask(keyless, model)) == default_text()
-    assert "gpt-4o" in await keyless.models()
+    assert ModelFacts("gpt-4o") in await keyless.models()
     await keyless.aclose()
     headers = upstream.log(model)[0].headers
     assert "x-api-key" not in headers

@@ -118,9 +118,13 @@ def message_delta(script: Script, stop_reason: str | None, sent: int) -> bytes:
 
 def input_usage(script: Script, body: Json) -> Json:
     """Return the counts of the input; what came from the cache is beside `input_tokens`, not in it."""
-    fresh = prompt_tokens(script, body) - script.cached_tokens
-    cached = {"cache_read_input_tokens": script.cached_tokens, "cache_creation_input_tokens": 0}
-    return {"input_tokens": fresh} | cached
+    read, written, hour = script.cached_tokens, script.written_tokens, script.hour_tokens
+    lifetimes = {"ephemeral_5m_input_tokens": written - hour, "ephemeral_1h_input_tokens": hour}
+    return {
+        "input_tokens": prompt_tokens(script, body) - read - written,
+        "cache_read_input_tokens": read,
+        "cache_creation_input_tokens": written,
+    } | ({"cache_creation": lifetimes} if written else {})
 
 
 def model_list(names: Iterable[str]) -> Json:

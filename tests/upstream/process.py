@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from tests.upstream.bill import Bill
 from tests.upstream.record import Record
 from tests.upstream.script import Script
 from tests.upstream.server import Order
@@ -66,6 +67,10 @@ class Upstream:
     def script_prompt(self, prompt: str, *each: Mapping[str, Any], **knobs: Any) -> None:
         """Like `script` (with `knobs`) or `scripts` (with `each`), for requests whose user messages hold `prompt`."""
         self._order(Order(prompt=prompt, scripts=[Script(**one) for one in each or (knobs,)]))
+
+    def bill(self, key: str, days: Mapping[str, list[str]], **more: Any) -> None:
+        """From now on whoever asks with this key for costs is told these: for each day results in JSON, as they are."""
+        self._call("POST", "/control/bill", msgspec.json.encode(Bill(key=key, days=dict(days), **more)))
 
     def release(self, prompt: str) -> None:
         """Let every answer that hangs after a question with these words go on."""

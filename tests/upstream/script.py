@@ -39,6 +39,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                         cumulative; "off": none. "chunk" is only sent when the request asks for usage
         prompt_tokens   how many tokens the prompt is; None: as many as it has words
         cached_tokens   how many of them were cached
+        written_tokens  how many more were written to the cache, in Anthropic's format
+        hour_tokens     how many of these for an hour
+        cache_seconds   instead of all three: prompts are cached as Anthropic documents it (`cache.py`), for so long
         usage_json      the last usage object, verbatim, instead of what was counted...
         start_json      ...and the first one: with the first chunk, or in Anthropic's `message_start`
         usage_place     where OpenAI's stands: "usage", "choice" (in the first choice) or "x_groq"
@@ -56,6 +59,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         body            ...or this. Also with status 200 (JSON or HTML where a stream was expected)
         error_type, error_code, error_message
                         the error's words, for a status and for `then`
+        refuses         parameters for whose sake a request is turned down...
+        wording         ...in these words: "openai", "fastapi" (all of them at once), "forbidden" (Pydantic's), "plain"
+        n_ctx           a prompt of more tokens is turned down as llama.cpp does; with the numbers if `tells_window`
         then            what happens once `after` pieces were sent (0: nothing but the headers):
                         "hang": silence; "close": the connection closes in the middle of the body; "reset": the same
                         with a TCP reset; "end": the body ends as if that were all; "error": an error object as data,
@@ -81,6 +87,9 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     usage: Literal["chunk", "last", "every", "off"] = "chunk"
     prompt_tokens: int | None = None
     cached_tokens: int = 0
+    written_tokens: int = 0
+    hour_tokens: int = 0
+    cache_seconds: float | None = None
     usage_json: dict[str, Any] | None = None
     start_json: dict[str, Any] | None = None
     usage_place: Literal["usage", "choice", "x_groq"] = "usage"
@@ -98,6 +107,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     error_type: str = "server_error"
     error_code: str | None = None
     error_message: str = "The scripted upstream was told to fail."
+    refuses: list[str] = []
+    wording: Literal["openai", "fastapi", "forbidden", "plain"] = "openai"
+    n_ctx: int | None = None
+    tells_window: bool = True
     then: Fault | None = None
     after: int = 0
     before_headers: bool = False

@@ -10,8 +10,11 @@ from typing import Any, Protocol
 import msgspec
 
 from tests.upstream import anthropic, openai
+from tests.upstream.bill import BILLS, Bill
+from tests.upstream.cache import Cache
 from tests.upstream.connection import Connection, Request
 from tests.upstream.record import Ended, Record
+from tests.upstream.refusing import refusal
 from tests.upstream.script import Script
 
 JSON = {"Content-Type": "application/json"}
@@ -63,6 +66,8 @@ class Server:
         self._by_model: dict[str, list[Script]] = {}
         self._by_prompt: dict[str, list[Script]] = {}
         self._hanging: list[tuple[Request, asyncio.Event]] = []
+        self._cache = Cache()
+        self._bills: dict[str, Bill] = {}
         self._log: deque[Record] = deque(maxlen=20_000)
 
     async def start(self, host: str, port: int) -> asyncio.Server:
@@ -81,6 +86,16 @@ class Server:
                 model = request.query.get("model", [None])[0]
                 found = [record for record in self._log if model in (None, record.model)]
                 await connection.answer(200, msgspec.json.encode(found), JSON)
+            case ("POST", "/control/bill"):
+                order = msgspec.json.decode(request.raw_body, type=Bill)
+                self._bills[order.key] = order
+                await connection.answer(204, b"", {})
+            case ("GET", path) if path in BILLS:
+                async with self._recorded(connection, request) as record:
+                    key, page = BILLS[path]
+                    status, answer, headers = page(self._bills.get(key(request)), request.query)
+                    await connection.answer(status, answer, JSON | headers)
+                    record.ended = "complete"
             case ("GET", "/v1/models"):
                 async with self._recorded(connection, request) as record:
                     record.ended = await self._list_models(connection, request, self._script_for(request))
@@ -111,7 +126,11 @@ class Server:
         )
         if not scripts:
             return Script()
-        return scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        if script.cache_seconds is None:
+            return script
+        read, written, hour = self._cache.passed(request.json, time.monotonic(), script.cache_seconds)
+        return msgspec.structs.replace(script, cached_tokens=read, written_tokens=written, hour_tokens=hour)
 
     @asynccontextmanager
     async def _recorded(self, connection: Connection, request: Request) -> AsyncIterator[Record]:
@@ -153,6 +172,9 @@ class Server:
             return ended
         if script.status != 200 or script.body is not None:
             await self._refuse(connection, request, script)
+            return "complete"
+        if refused := refusal(script, request.json):
+            await connection.answer(*refused, JSON)
             return "complete"
         if not request.json.get("stream"):
             await asyncio.sleep(script.delay_first)

@@ -15,13 +15,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import catalog, database
+from chat import database, inventory
 from chat.generation import background, feed, live
 from chat.generation.recover import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild
-from chatsite.supervisor import SYNC_AGAIN, Lifeline, Supervisor, listen
+from chatsite.supervisor import Lifeline, Supervisor, listen
 
 if TYPE_CHECKING:
     from chatsite.connection import Limits
@@ -54,13 +54,13 @@ class Command(BaseCommand):
         if is_missing():
             # The ledger is older than its daily sums.
             deque(rebuild(), maxlen=0)
-        warnings = asyncio.run(self._sync(START_SECONDS))
+        asyncio.run(self._sync(START_SECONDS))
         recover()
         connection.close()
         if options["workers"] > 1:
-            self._supervise(host, port, options["workers"], retry=bool(warnings))
+            self._supervise(host, port, options["workers"])
         else:
-            self._serve(host, port, retry=bool(warnings))
+            self._serve(host, port)
 
     def _migrate(self) -> None:
         """The embedded database is migrated here; one that others share is migrated on purpose."""
@@ -74,15 +74,14 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: python manage.py migrate")
 
-    async def _sync(self, seconds: float) -> list[str]:
+    async def _sync(self, seconds: float) -> None:
         try:
-            warnings = await catalog.sync(seconds)
+            await inventory.sync(seconds, is_final=False)
         finally:
             # Connections belong to this loop, which ends here; the server has its own.
             await close_providers()
-        return warnings
 
-    def _serve(self, host: str, port: int, *, retry: bool) -> None:
+    def _serve(self, host: str, port: int) -> None:
         # Imported late: it brings Twisted, which the other commands need not pay for.
         from chatsite.asgi import application
         from chatsite.server import Server
@@ -93,16 +92,14 @@ class Command(BaseCommand):
             # A server that cannot have its address must not take the link of the one that has it.
             self._announce(host, server.port, await database.run(SetupToken.issue))
             tasks.append(asyncio.create_task(watch()))
-            if retry:
-                for warning in await catalog.sync():
-                    self.stderr.write(self.style.WARNING(warning))
+            tasks.append(asyncio.create_task(inventory.watch()))
 
         server = Server(application, host, port, on_start=started, on_stop=_stopping(tasks), limits=_limits())
         server.run()
         if server.failure:
             raise CommandError(f"{host}:{port} cannot be used: {server.failure}")
 
-    def _supervise(self, host: str, port: int, workers: int, *, retry: bool) -> None:
+    def _supervise(self, host: str, port: int, workers: int) -> None:
         """Run several workers on one port, and look after them."""
         try:
             listener = listen(host, port)
@@ -117,7 +114,7 @@ class Command(BaseCommand):
             self._announce(host, listener.getsockname()[1], token)
 
         with listener:
-            if not Supervisor(listener, workers, ready, retry=retry).run():
+            if not Supervisor(listener, workers, ready).run():
                 raise CommandError("The workers could not be started. What they wrote tells why.")
 
     def _work(self, listener: socket.socket, lifeline: Lifeline) -> None:
@@ -133,9 +130,8 @@ class Command(BaseCommand):
 
         async def started() -> None:
             tasks.append(asyncio.create_task(watch()))
+            tasks.append(asyncio.create_task(inventory.watch()))
             lifeline.hold(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
-            if SYNC_AGAIN in os.environ:
-                await catalog.sync()
 
         server = Server(
             application, "127.0.0.1", 0, on_start=started, on_stop=_stopping(tasks), limits=_limits(), listener=listener

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chat import catalog
+from chat import inventory
 from chat.models import ChatModel
 from chat.providers.registry import close_providers
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         async def sync() -> list[str]:
             try:
-                return await catalog.sync()
+                return await inventory.sync()
             finally:
                 await close_providers()
 

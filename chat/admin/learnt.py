@@ -1,0 +1,50 @@
+"""What a model's server taught, in its page of the admin: a line each, to be ticked and forgotten."""
+
+from typing import Any
+
+from django import forms
+
+from chat.admin.generic import ModelForm
+from chat.learnt import lessons, without
+from chat.models import ChatModel
+
+TAUGHT = "What its server taught"
+
+
+class ChatModelForm(ModelForm[ChatModel]):
+    forget = forms.MultipleChoiceField(
+        label=TAUGHT,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick what is to be forgotten. Where it is still so, the next answer teaches it again.",
+    )
+
+    class Meta:
+        model = ChatModel
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whoever may only look has no field.
+        if "forget" in self.fields:
+            self.fields["forget"].choices = list(lessons(self.instance.learnt).items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        # Said in the admin's log, where it is known no more once it is saved.
+        self.forgotten = self._ticked()
+        return cleaned
+
+    def _ticked(self) -> list[str]:
+        known = lessons(self.instance.learnt)
+        return [known[key] for key in self.cleaned_data.get("forget", ()) if key in known]
+
+    def save(self, commit: bool = True) -> ChatModel:
+        model = super().save(commit=False)
+        model.learnt = without(model.learnt, self.cleaned_data.get("forget", []))
+        if "context_window" in self.changed_data:
+            origins = ChatModel.WindowOrigin
+            model.context_window_origin = origins.UNKNOWN if model.context_window is None else origins.ADMIN
+        if commit:
+            model.save()
+        return model

@@ -1,0 +1,69 @@
+"""How much a model takes at once, as its server tells it: in its list of models, and when it refuses. No I/O."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from chat.errors import Refusal
+
+# The largest number that every database keeps.
+MOST_TOKENS: Final = 2**31 - 1
+# What this server was started with comes before what the model was made for. llama.cpp has `meta.n_ctx` (`n_ctx_train`
+# is the model's), vLLM `max_model_len`, LM Studio `loaded_context_length`, OpenRouter and Together `context_length`,
+# Groq `context_window`, Mistral `max_context_length`, Anthropic `max_input_tokens`.
+LISTED: Final = (
+    "max_model_len",
+    "loaded_context_length",
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_input_tokens",
+)
+# llama.cpp's fields, and the sentences of OpenAI, vLLM, llama-cpp-python and Anthropic.
+WINDOWS: Final = (
+    re.compile(r"maximum context length (?:is|of) (\d+)"),
+    re.compile(r"context (?:size|length) \((\d+) tokens"),
+    re.compile(r"context window of (\d+)"),
+    re.compile(r"tokens > (\d+) maximum"),
+)
+PROMPTS: Final = (
+    re.compile(r"(\d+) in the messages"),
+    re.compile(r"messages resulted in (\d+) tokens"),
+    re.compile(r"requested tokens \((\d+)\)"),
+    re.compile(r"request \((\d+) tokens\) exceeds"),
+    re.compile(r"prompt is too long: (\d+) tokens"),
+    re.compile(r"prompt contains (?:at least )?(\d+) (?:input )?tokens"),
+)
+
+
+def listed_window(entry: dict[str, Any]) -> int | None:
+    """Return the context window that an entry of a list of models tells; None where it does not."""
+    meta = entry.get("meta")
+    told = [meta.get("n_ctx")] if isinstance(meta, dict) else []
+    return next((found for value in (*told, *(entry.get(name) for name in LISTED)) if (found := tokens(value))), None)
+
+
+def too_long(words: str) -> Refusal:
+    """Return what the refusal of a prompt for its length tells; `words` are its body."""
+    fields: dict[str, Any] = {}
+    try:
+        body = msgspec.json.decode(words)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        body = None
+    if isinstance(body, dict):
+        inner = body.get("error")
+        fields = inner if isinstance(inner, dict) else body
+    lower = words.lower()
+    window = tokens(fields.get("n_ctx")) or _first(WINDOWS, lower)
+    return Refusal(window=window, prompt_tokens=tokens(fields.get("n_prompt_tokens")) or _first(PROMPTS, lower))
+
+
+def tokens(value: Any) -> int | None:
+    """Return a number of tokens; None for anything else, and for 0, which tells nothing."""
+    return value if type(value) is int and 0 < value <= MOST_TOKENS else None
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], words: str) -> int | None:
+    found = (pattern.search(words) for pattern in patterns)
+    return next((tokens(int(match[1][:12])) for match in found if match), None)
