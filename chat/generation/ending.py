@@ -113,5 +113,6 @@ def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
         ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
         elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
         asked_at=attempt.asked_at,
+        finish_detail=attempt.finish_detail if attempt.finish_reason else None,
         reached_tokens=attempt.max_tokens if attempt.is_at_limit else None,
     )
