@@ -7,7 +7,7 @@ from typing import Self
 
 from chat.errors import ChatError
 from chat.events import Charge, Done, Event, Failed, FinishReason, Title
-from chat.generation.retry import Attempt
+from chat.generation.attempt import Attempt
 from chat.generation.transcript import Transcript
 from chat.models import Message
 from chat.models.usage import tokens_per_second
