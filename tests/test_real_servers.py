@@ -130,7 +130,7 @@ def test_halves_of_characters_are_joined(alice: httpx2.Client, upstream: Upstrea
 
 def test_a_piece_that_cannot_be_read_is_told_and_stays_so(alice: httpx2.Client, upstream: Upstream) -> None:
     parts = [delta(content="One"), b'data: {"choices": [{"delta": {"con\n\n', delta(content=" three."), finish(), DONE]
-    received = asked(alice, upstream, "one two three", *parts)
+    received = asked(alice, upstream, "a piece that is missing", *parts)
     (note,) = [each for each in received if each["type"] == "status"]
     assert (note["attempt"], "could not be read" in note["message"]) == (0, True)
     assert stored(alice, received)["notes"] == [note["message"]]
