@@ -25,6 +25,19 @@ def thought(tokens: int) -> dict[str, Any]:
     return {"completion_tokens_details": {"reasoning_tokens": tokens}}
 
 
+CACHED: Final[dict[str, dict[str, Any]]] = {
+    "OpenAI's": {"prompt_tokens_details": {"cached_tokens": 900}},
+    "DeepSeek's": {"prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100},
+    "Moonshot's, at the top": {"cached_tokens": 900},
+    "Anthropic's": {"cache_read_input_tokens": 900},
+    "by two names at once": {"prompt_tokens_details": {"cached_tokens": 900}, "cache_read_input_tokens": 900},
+    "0 by one name and not by another": {
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "prompt_cache_hit_tokens": 900,
+    },
+    "by an empty object and another name": {"prompt_tokens_details": None, "cached_tokens": 900},
+}
+
 CASES: Final[list[Case]] = [
     counted(
         "thoughts outside of the completion", plain(32, 9, total_tokens=135) | thought(94), Usage(32, None, 103, 94)
@@ -53,21 +66,7 @@ CASES: Final[list[Case]] = [
     counted("a total that is too small", plain(32, 9, total_tokens=20), Usage(32, None, 9)),
     counted("a total of 0", plain(32, 9, total_tokens=0), Usage(32, None, 9)),
     counted("a total without a prompt", {"total_tokens": 62}, Usage()),
-    *(
-        counted(f"cached, {kind}", plain(1000, 8) | cached, Usage(1000, 900, 8))
-        for kind, cached in {
-            "OpenAI's": {"prompt_tokens_details": {"cached_tokens": 900}},
-            "DeepSeek's": {"prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100},
-            "Moonshot's, at the top": {"cached_tokens": 900},
-            "Anthropic's": {"cache_read_input_tokens": 900},
-            "by two names at once": {"prompt_tokens_details": {"cached_tokens": 900}, "cache_read_input_tokens": 900},
-            "0 by one name and not by another": {
-                "prompt_tokens_details": {"cached_tokens": 0},
-                "prompt_cache_hit_tokens": 900,
-            },
-            "by an empty object and another name": {"prompt_tokens_details": None, "cached_tokens": 900},
-        }.items()
-    ),
+    *(counted(f"cached, {kind}", plain(1000, 8) | cached, Usage(1000, 900, 8)) for kind, cached in CACHED.items()),
     counted("nothing cached", plain(1000, 8, prompt_tokens_details={"cached_tokens": 0}), Usage(1000, 0, 8)),
     counted("all of it cached", plain(900, 8, cached_tokens=900), Usage(900, 900, 8)),
     counted(
@@ -76,19 +75,19 @@ CASES: Final[list[Case]] = [
         Usage(1000, 900, 8),
     ),
     counted(
-        "cached beside the prompt, without a total",
+        "more cached than the prompt has, without a total",
         {"prompt_tokens": 100, "completion_tokens": 8, "cache_read_input_tokens": 900},
-        Usage(1000, 900, 8),
+        Usage(None, None, 8),
     ),
     counted(
-        "cached beside the prompt, the total without it",
+        "more cached than the prompt has, and than the total",
         plain(100, 8, cache_read_input_tokens=900),
-        Usage(1000, 900, 8),
+        Usage(None, None, 8),
     ),
     counted(
-        "all of the prompt beside it",
+        "cached, but nothing of the prompt",
         {"prompt_tokens": 0, "completion_tokens": 8, "cache_read_input_tokens": 900},
-        Usage(900, 900, 8),
+        Usage(None, 900, 8),
     ),
     counted(
         "written and cached",
