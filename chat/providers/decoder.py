@@ -13,7 +13,7 @@ from chat.errors import ChatError
 from chat.events import NO_REASON, Delta, Finished, Picture, Unreadable, Upstream, Usage
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
-from chat.providers.faults import from_body
+from chat.providers.faults import from_body, reports_failure
 from chat.providers.finish import finished, is_failure, is_reason
 from chat.providers.pictures import picture_in
 from chat.providers.sse import ServerSentEvent
@@ -87,7 +87,8 @@ class StreamDecoder(ABC):
         except MALFORMED:
             if event.event == "error":
                 self.failure = failure(event.data)
-            self.malformed += 1
+            else:
+                self.malformed += 1
             read = []
         found: list[Upstream] = []
         if read:
@@ -164,9 +165,22 @@ class StreamDecoder(ABC):
             self._reason = word
             self._has_news = True
 
-    def _picture(self, value: Any) -> list[Said]:
-        """Return the picture that a part of the answer shows, once."""
+    def _lost(self, value: Any) -> None:
+        """Take note of what stands where something of the answer should; an empty value costs nothing."""
+        if value:
+            self.malformed += 1
+
+    def _reported(self, value: Any) -> Any:
+        """Return an error that came without an object around it: some servers put a list there. Raises DecodeError."""
+        if not reports_failure(value):
+            raise msgspec.DecodeError("an event is an object")
+        return value
+
+    def _picture(self, value: Any, *, surely: bool = True) -> list[Said]:
+        """Return the picture that a part of the answer shows, once; `surely` it is one, or a part is lost."""
         found = picture_in(value)
+        if found is None and surely:
+            self.malformed += 1
         if isinstance(found, Picture):
             if found.data in self._pictures:
                 return []
@@ -214,6 +228,11 @@ class StreamDecoder(ABC):
         if self._refused:
             return Finished("content_filter")
         return Finished("stop" if self._gives_no_reason else "other", NO_REASON)
+
+
+def fields_of(kind: type[msgspec.Struct], value: dict[str, Any]) -> dict[str, Any]:
+    """Return those of an object's fields that a struct has."""
+    return {name: value[name] for name in kind.__struct_fields__ if name in value}
 
 
 def failure(data: str) -> ChatError:

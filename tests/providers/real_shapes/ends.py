@@ -1,5 +1,6 @@
 """A finish reason is not an end: only the end mark or the end of the body ends an answer."""
 
+from collections.abc import Callable
 from typing import Final
 
 from chat.events import NO_REASON, Finished, Usage
@@ -34,6 +35,11 @@ def words(wire: Format, reason: str | None) -> bytes:
     return b"".join(wire.said(word, reason) for word in WORDS)
 
 
+def twelve(reason: str, *, then_stop: bool = False) -> Callable[[Format], bytes]:
+    """Return what makes a body of twelve words with a reason on each, its end mark, and perhaps a stop before that."""
+    return lambda wire: stream(wire, words(wire, reason), *([wire.ended()] if then_stop else ()), wire.mark, end=False)
+
+
 CASES: Final[list[Case]] = [
     *both(
         "twelve words with stop on each",
@@ -66,7 +72,7 @@ CASES: Final[list[Case]] = [
         end=Finished("length"),
     ),
     *both(
-        "stop first and on nothing after it",
+        "text after a finish",
         lambda wire: stream(wire, wire.said("One", "stop"), wire.said(" two"), wire.mark, end=False),
         text="One two",
     ),
@@ -96,7 +102,7 @@ CASES: Final[list[Case]] = [
     *spread(
         both(
             f"{reason!r} on each chunk, then stop",
-            lambda wire, reason=reason: stream(wire, words(wire, reason)),
+            twelve(reason, then_stop=True),
             text=TEXT,
         )
         for reason in NO_REASONS
@@ -104,7 +110,7 @@ CASES: Final[list[Case]] = [
     *spread(
         both(
             f"{reason!r} on each chunk and nothing else",
-            lambda wire, reason=reason: wire.start + words(wire, reason) + wire.mark,
+            twelve(reason),
             text=TEXT,
             end=UNEXPLAINED,
         )

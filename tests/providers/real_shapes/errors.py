@@ -90,6 +90,7 @@ def choice(error: Any, reason: Any = None) -> bytes:
 
 OPENROUTER: Final = {"code": 502, "message": "Provider disconnected", "metadata": {"provider_name": "X"}}
 DISCONNECTED: Final = Fails("api_error", "Provider disconnected")
+NOTHINGS: Final[tuple[Any, ...]] = (None, {}, [], "")
 
 CASES: Final[list[Case]] = [
     *spread(placed(kind, *value) for kind, value in KINDS.items()),
@@ -162,7 +163,7 @@ CASES: Final[list[Case]] = [
         "an error that is null, empty or nothing",
         *(
             event({"choices": [{"delta": {"content": "a"}, "error": nothing}], "error": nothing})
-            for nothing in (None, {}, [], "")
+            for nothing in NOTHINGS
         ),
         f(),
         DONE,

@@ -44,11 +44,6 @@ CASES: Final[list[Case]] = [
         text="\n  a  \n",
     ),
     *both(
-        "text after a finish",
-        lambda wire: stream(wire, wire.said("One", "stop"), wire.said(" two"), wire.mark, end=False),
-        text="One two",
-    ),
-    *both(
         "comments and pings",
         lambda wire: stream(wire, b": ping\n\n", wire.said("Hel"), b":\n\n\n", wire.said("lo")),
         text="Hello",

@@ -42,7 +42,11 @@ NO_TEXT: Final[dict[str, Any]] = {
     'delta: "words"': "words",
     "delta: [words]": ["words"],
     "tool_calls: 5": {"tool_calls": 5},
+}
+# What may be a flag, and is nothing of the answer.
+FLAGS: Final[dict[str, Any]] = {
     "reasoning_content: 5": {"reasoning_content": 5},
+    "thinking: true": {"thinking": True},
     "refusal: 5": {"refusal": 5},
 }
 # Fields beside a text that is whole.
@@ -108,6 +112,17 @@ CASES: Final[list[Case]] = [
             told=True,
         )
         for kind, delta in NO_TEXT.items()
+    ),
+    *(
+        completions(
+            f"{kind}, beside a text, a reason and counts",
+            chunk(delta | {"content": "Hello"}, "length", usage=COUNTS),
+            DONE,
+            text="Hello",
+            end=Finished("length"),
+            usage=USAGE,
+        )
+        for kind, delta in FLAGS.items()
     ),
     *(
         completions(f"{kind}, before the first word", chunk(delta), c(content="Hello"), f(), DONE, text="Hello")

@@ -1,9 +1,10 @@
 """The words with which families of servers say why an answer ended: the same lists for both formats."""
 
+from collections.abc import Callable
 from typing import Final
 
 from chat.events import Finished, FinishReason
-from tests.providers.real_shapes.case import Case, Fails, both, spread, stream
+from tests.providers.real_shapes.case import Case, Fails, Format, both, spread, stream
 
 MEANINGS: Final[dict[FinishReason, tuple[str, ...]]] = {
     "stop": ("stop", "eos", "end_turn", "stop_sequence", "complete", "STOP", " stop "),
@@ -19,11 +20,17 @@ FAILURES: Final = (
 )
 UNLISTED: Final = ("xyz", "pause_turn", "compaction", "stopped_by_magic")
 
+
+def ending_with(word: str) -> Callable[[Format], bytes]:
+    """Return what makes a body that says hello and ends for this reason."""
+    return lambda wire: stream(wire, wire.said("Hello"), wire.ended(word), wire.mark, end=False)
+
+
 CASES: Final[list[Case]] = [
     *spread(
         both(
             f"a reason of {word!r}",
-            lambda wire, word=word: stream(wire, wire.said("Hello"), wire.ended(word), wire.mark, end=False),
+            ending_with(word),
             text="Hello",
             end=Finished(reason),
         )
@@ -33,7 +40,7 @@ CASES: Final[list[Case]] = [
     *spread(
         both(
             f"a reason of {word!r} is a failure",
-            lambda wire, word=word: stream(wire, wire.said("Hello"), wire.ended(word), wire.mark, end=False),
+            ending_with(word),
             text="Hello",
             end=Fails("api_error", word),
         )
@@ -42,7 +49,7 @@ CASES: Final[list[Case]] = [
     *spread(
         both(
             f"a reason of {word!r} is on no list",
-            lambda wire, word=word: stream(wire, wire.said("Hello"), wire.ended(word), wire.mark, end=False),
+            ending_with(word),
             text="Hello",
             end=Finished("other", word),
         )

@@ -39,9 +39,9 @@ TAGGED: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "with blanks before the tag": (("\n", " <think>", "Hm</think>", "Yes"), "Hm", "Yes"),
     "empty": (("<think>\n\n</think>\n\n", "Yes"), "", "Yes"),
     "with code in both": (
-        ("<think>a < b `x`\n  y</think>", "  ```\n  c < d\n```"),
+        ("<think>a < b `x`\n  y</think>\n\n", "    ```\n  c < d\n```"),
         "a < b `x`\n  y",
-        "  ```\n  c < d\n```",
+        "    ```\n  c < d\n```",
     ),
     "never closed": (("<think>", "Hm, ", "so"), "Hm, so", ""),
     "never closed, with half a tag": (("<think>Hm </thi",), "Hm </thi", ""),
