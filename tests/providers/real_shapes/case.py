@@ -131,7 +131,7 @@ class Format:
     """How a format says the same: words and thoughts, perhaps with a reason to end on them, the end and its mark."""
 
     name: str
-    decoder: Callable[[Learnt], StreamDecoder]
+    decoder: Callable[..., StreamDecoder]
     start: bytes
     said: Callable[..., bytes]
     thought: Callable[..., bytes]
