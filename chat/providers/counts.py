@@ -84,7 +84,7 @@ class Counts:
     def usage(self, *, said: bool) -> Usage | None:
         """Return what is known by now; None where nothing is. `said`: the answer has said something."""
         self.changed = False
-        if not (self._prompt or self._answer or self._told):
+        if not (self._prompt or self._lifetimes or self._answer or self._told):
             return None
         prompt, cached, written = self._prompt_counts()
         completion, reasoning = self._answer_counts(prompt, said=said)
@@ -110,19 +110,17 @@ class Counts:
             if tokens is not None:
                 group[name] = tokens
         lifetimes = _lifetimes(counts)
-        if (kept := sum(lifetimes.values())) > group.get("written", 0):
-            group["written"] = kept
         if "beside" in group and isinstance(counts.get("input_tokens_details"), dict):
             # The Responses API counts what was cached in its input.
             group["inside"] = group.pop("beside")
-        if not any(group.values()):
+        if not any(group.values()) and not any(lifetimes.values()):
             # A first zero says at least that it was looked at.
             for name in ("cached", "written"):
                 if name in group:
                     self._prompt.setdefault(name, 0)
             return
         if "inside" in group or "beside" in group:
-            if lifetimes or group.get("written") != self._prompt.get("written"):
+            if lifetimes or group.get("written") != self._written():
                 self._lifetimes = lifetimes
             self._prompt = group
         else:
@@ -143,7 +141,7 @@ class Counts:
 
     def _prompt_counts(self) -> tuple[int | None, int | None, int | None]:
         group = self._prompt
-        cached, written = group.get("cached"), group.get("written")
+        cached, written = group.get("cached"), self._written()
         through = (cached or 0) + (written or 0)
         if "inside" in group:
             prompt, total, out = group["inside"], self._answer.get("total"), self._answer.get("completion", 0)
@@ -156,6 +154,11 @@ class Counts:
         if "beside" in group:
             return (group["beside"] + through) or None, cached, written
         return None, cached, written
+
+    def _written(self) -> int | None:
+        """Return what was written to the cache: what it is divided into, if that is more."""
+        written, kept = self._prompt.get("written"), sum(self._lifetimes.values())
+        return max(written or 0, kept) if kept else written
 
     def _answer_counts(self, prompt: int | None, *, said: bool) -> tuple[int | None, int | None]:
         completion, reasoning = self._answer.get("completion"), self._answer.get("reasoning")

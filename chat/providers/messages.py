@@ -102,8 +102,8 @@ class MessagesDecoder(StreamDecoder):
                 self.failure = failure(event.data)
             case "message" if told.type:
                 return self._answer(self._loose(event.data))
-            case "message" if reports_failure(said := self._loose(event.data)):
-                # No event of this format, and no type: what a gateway says of itself.
+            case _ if event.event == "message" and reports_failure(said := self._loose(event.data)):
+                # No event of this format, and without a name: what a gateway says of itself.
                 self.failure = from_body(None, said)
         return []
 

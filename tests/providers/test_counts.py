@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.events import Usage
@@ -157,6 +157,11 @@ nested = st.dictionaries(st.sampled_from(HOLDERS), flat | numbers, max_size=3)
 objects = st.builds(lambda one, two: one | two, flat, nested) | numbers
 
 
+@example(
+    told=[{"input_tokens": 1, "cache_creation_input_tokens": 5, "cache_creation": {"ephemeral_1h_input_tokens": 10}}],
+    has_start=False,
+    said=True,
+)
 @given(told=st.lists(objects, max_size=4), has_start=st.booleans(), said=st.booleans())
 def test_no_part_is_ever_larger_than_its_whole(told: list[Any], *, has_start: bool, said: bool) -> None:
     usage = counted(told, has_start=has_start, said=said)
