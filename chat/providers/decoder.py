@@ -30,7 +30,8 @@ Said = Delta | Picture
 class StreamDecoder(ABC):
     """Decodes one stream.
 
-    `done`: the format's end mark was seen. `said`: a delta was decoded. `usage`: the last count so far. `failure`: what
+    `done`: the format's end mark was seen. `said`: a delta was decoded. `deltas`: how many events had one, what is held
+    back included. `usage`: the last count so far. `failure`: what
     the server reported instead of going on. `events` and `malformed`: how many events came, and how many of them were
     skipped, or a part of them.
     """
@@ -38,6 +39,7 @@ class StreamDecoder(ABC):
     def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
         self.done = False
         self.said = False
+        self.deltas = 0
         self.usage: Usage | None = None
         self.failure: ChatError | None = None
         self.events = 0
@@ -96,6 +98,7 @@ class StreamDecoder(ABC):
                 self._has_gone_on = True
             self._is_settled = False
             self.said = True
+            self.deltas += 1
             if self._halves is not None or self._thoughts is not None:
                 found += self._sorted(read)
             else:
