@@ -91,7 +91,7 @@ class Anthropic(Remote):
     def _plain(self, error: Exception) -> Exception:
         match error:
             case APIStatusError():
-                return from_response(error.response, error.body)
+                return from_response(error.response)
             case APIConnectionError(__cause__=Exception() as cause):
                 return cause
         return error

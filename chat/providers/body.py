@@ -16,7 +16,7 @@ import httpx2
 import msgspec
 
 from chat.errors import ChatError, masked, silence
-from chat.events import ReasoningDelta, TextDelta, Upstream, Usage
+from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.faults import from_body, refused, reports_failure
 from chat.providers.sse import MAX_EVENT_BYTES, EventDecoder, OversizedEventError
@@ -46,7 +46,7 @@ async def batches(
     events = EventDecoder()
     head = Head(is_stream="event-stream" in response.headers.get("content-type", ""))
     spoke = monotonic()
-    limit, has_begun = first_token_timeout or idle_timeout, False
+    limit, has_begun, heard = first_token_timeout or idle_timeout, False, 0
     async with aclosing(_pieces(response)) as body:
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
@@ -55,8 +55,8 @@ async def batches(
                 break
             if decoder.events == 0 and not head.takes(chunk):
                 break
-            if (batch and not isinstance(batch[0], Usage)) or (decoder.events == 0 and head.is_json):
-                spoke = monotonic()
+            if decoder.deltas != heard or (decoder.events == 0 and head.is_json):
+                spoke, heard = monotonic(), decoder.deltas
                 if not has_begun:
                     limit, has_begun = idle_timeout, True
                     _wait_no_longer(response, idle_timeout)
@@ -125,11 +125,11 @@ async def _rest(
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
 
-    Each word starts the wait anew, pings do not.
+    Each word starts the wait anew, also one that is held back; pings do not.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock()
-    has_spoken = True
+    has_spoken, heard = True, decoder.deltas
     with suppress(TimeoutError):
         while True:
             if has_spoken:
@@ -144,7 +144,7 @@ async def _rest(
             if chunk is None:
                 break
             batch = decoder.decode_all(events.feed(chunk))
-            has_spoken = any(not isinstance(event, Usage) for event in batch)
+            has_spoken, heard = decoder.deltas != heard, decoder.deltas
             yield merged(batch)
     yield decoder.decode_all(events.flush())
 

@@ -10,7 +10,7 @@ import msgspec
 
 from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.decoder import Said, StreamDecoder, failure
+from chat.providers.decoder import Said, StreamDecoder, failure, fields_of
 from chat.providers.faults import from_body, is_failed, reports_failure
 from chat.providers.sse import ServerSentEvent
 from chat.providers.tool_calls import ToolCalls, text
@@ -36,6 +36,7 @@ class Message(msgspec.Struct, gc=False):
 
 class Choice(msgspec.Struct, gc=False):
     delta: Message | None = None
+    message: Any = None
     finish_reason: Any = None
     usage: Any = None
     error: Any = None
@@ -88,9 +89,8 @@ class CompletionDecoder(StreamDecoder):
         first = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(first, dict) or not isinstance(first.get("message"), dict):
             return []
-        chunk = answer | {"choices": [first | {"delta": first["message"]}]}
-        # As if the same had come in one piece; it may hold halves of characters.
-        found = self.decode_all([ServerSentEvent(json.dumps(chunk))])
+        # As if the same had come in one event; it may hold halves of characters.
+        found = self.decode_all([ServerSentEvent(json.dumps(answer))])
         self.done = True
         return found
 
@@ -108,7 +108,12 @@ class CompletionDecoder(StreamDecoder):
             self.failure = from_body(None, choice.error)
         if choice.finish_reason:
             self._finish(choice.finish_reason)
-        return self._message(choice.delta) if choice.delta else []
+        if choice.delta:
+            return self._message(choice.delta)
+        if isinstance(choice.message, dict) and not self.said:
+            # A whole answer in one event; beside deltas it is what was said already.
+            return self._message(Message(**fields_of(Message, choice.message)))
+        return []
 
     def _message(self, message: Message) -> list[Said]:
         content = message.content
@@ -159,7 +164,7 @@ class CompletionDecoder(StreamDecoder):
             elif thought := text(thinking):
                 found.append(ReasoningDelta(thought))
             if "text" not in part and thinking is None:
-                found += self._picture(part)
+                found += self._picture(part, surely="image" in text(part.get("type")))
         return found
 
     def _called(self, calls: Any) -> list[Said]:
@@ -184,23 +189,19 @@ class CompletionDecoder(StreamDecoder):
     def _chunk(self, value: Any) -> Chunk:
         """Return a chunk of another shape than OpenAI's, without the fields that are odd. Raises DecodeError."""
         if not isinstance(value, dict):
-            raise msgspec.DecodeError("a chunk is an object")
+            return Chunk(error=self._reported(value))
         choices = value.get("choices")
-        if choices is not None and not isinstance(choices, list | dict):
-            raise msgspec.DecodeError("choices are a list")
         found = []
-        for choice in [choices] if isinstance(choices, dict) else choices or ():
+        for choice in choices if isinstance(choices, list) else [choices]:
             if isinstance(choice, dict):
                 delta = choice.get("delta")
-                message = Message(**_known(Message, delta)) if isinstance(delta, dict) else None
-                found.append(Choice(**{**_known(Choice, choice), "delta": message}))
-        chunk = Chunk(**{**_known(Chunk, value), "choices": None})
+                message = Message(**fields_of(Message, delta)) if isinstance(delta, dict) else None
+                found.append(Choice(**{**fields_of(Choice, choice), "delta": message}))
+                choice = None if message else delta
+            self._lost(choice)
+        chunk = Chunk(**{**fields_of(Chunk, value), "choices": None})
         chunk.choices = None if choices is None else found
         return chunk
-
-
-def _known(kind: type[msgspec.Struct], value: dict[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in kind.__struct_fields__ if name in value}
 
 
 def _thought(message: Message) -> str:

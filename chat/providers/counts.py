@@ -4,8 +4,10 @@ The rules, each for all formats:
 
 1. All zeros are no count, and 0 tokens for an answer that said something are none either.
 2. The counts of the prompt are one group, as those of the answer are: the last object that names a group replaces it.
+   How long what was written is kept need not be said again with the same count.
 3. Output that is not among the completion tokens (xAI's and Gemini's thoughts) is what the total has beyond them.
-4. A part is never larger than its whole.
+4. A part is never larger than its whole. Where more of the cache was counted than the prompt has, and no total tells
+   what was meant, neither is known.
 """
 
 import re
@@ -23,6 +25,7 @@ CACHED: Final = (
     ("", "prompt_cache_hit_tokens"),
     ("", "cached_tokens"),
     ("", "cache_read_input_tokens"),
+    ("", "cached_prompt_text_tokens"),
 )
 WRITTEN: Final = (
     ("prompt_tokens_details", "cache_write_tokens"),
@@ -81,7 +84,7 @@ class Counts:
     def usage(self, *, said: bool) -> Usage | None:
         """Return what is known by now; None where nothing is. `said`: the answer has said something."""
         self.changed = False
-        if not (self._prompt or self._answer or self._told):
+        if not (self._prompt or self._lifetimes or self._answer or self._told):
             return None
         prompt, cached, written = self._prompt_counts()
         completion, reasoning = self._answer_counts(prompt, said=said)
@@ -92,7 +95,7 @@ class Counts:
             reasoning_tokens=reasoning,
             cache_write_tokens=written,
             long_cache_write_tokens=self._lifetimes.get(LONG) if written is not None else None,
-            cache_write_lifetimes=self._lifetimes or None,
+            cache_write_lifetimes=(self._lifetimes or None) if written is not None else None,
             **self._told,
         )
 
@@ -106,18 +109,20 @@ class Counts:
         ):
             if tokens is not None:
                 group[name] = tokens
+        lifetimes = _lifetimes(counts)
         if "beside" in group and isinstance(counts.get("input_tokens_details"), dict):
             # The Responses API counts what was cached in its input.
             group["inside"] = group.pop("beside")
-        if not any(group.values()):
+        if not any(group.values()) and not any(lifetimes.values()):
             # A first zero says at least that it was looked at.
             for name in ("cached", "written"):
                 if name in group:
                     self._prompt.setdefault(name, 0)
             return
-        lifetimes = _lifetimes(counts)
         if "inside" in group or "beside" in group:
-            self._prompt, self._lifetimes = group, lifetimes
+            if lifetimes or group.get("written") != self._written():
+                self._lifetimes = lifetimes
+            self._prompt = group
         else:
             self._prompt |= group
             self._lifetimes |= lifetimes
@@ -136,17 +141,24 @@ class Counts:
 
     def _prompt_counts(self) -> tuple[int | None, int | None, int | None]:
         group = self._prompt
-        cached, written = group.get("cached"), group.get("written")
+        cached, written = group.get("cached"), self._written()
         through = (cached or 0) + (written or 0)
         if "inside" in group:
             prompt, total, out = group["inside"], self._answer.get("total"), self._answer.get("completion", 0)
             if through and total == prompt + through + out:
                 # A gateway that counts what was cached beside the prompt.
                 prompt += through
+            if prompt and through > prompt:
+                return None, None, None
             return prompt or None, cached, written
         if "beside" in group:
             return (group["beside"] + through) or None, cached, written
         return None, cached, written
+
+    def _written(self) -> int | None:
+        """Return what was written to the cache: what it is divided into, if that is more."""
+        written, kept = self._prompt.get("written"), sum(self._lifetimes.values())
+        return max(written or 0, kept) if kept else written
 
     def _answer_counts(self, prompt: int | None, *, said: bool) -> tuple[int | None, int | None]:
         completion, reasoning = self._answer.get("completion"), self._answer.get("reasoning")

@@ -14,7 +14,7 @@ from chat.errors import ChatError
 from chat.events import NO_REASON, Delta, Finished, Picture, Unreadable, Upstream, Usage
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
-from chat.providers.faults import from_body
+from chat.providers.faults import from_body, reports_failure
 from chat.providers.finish import finished, is_failure, is_reason
 from chat.providers.pictures import picture_in
 from chat.providers.sse import ServerSentEvent
@@ -33,7 +33,8 @@ Said = Delta | Picture
 class StreamDecoder(ABC):
     """Decodes one stream.
 
-    `done`: the format's end mark was seen. `said`: a delta was decoded. `usage`: the last count so far. `failure`: what
+    `done`: the format's end mark was seen. `said`: a delta was decoded. `deltas`: how many events had one, what is held
+    back included. `usage`: the last count so far. `failure`: what
     the server reported instead of going on. `events` and `malformed`: how many events came, and how many of them were
     skipped, or a part of them.
     """
@@ -41,6 +42,7 @@ class StreamDecoder(ABC):
     def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
         self.done = False
         self.said = False
+        self.deltas = 0
         self.usage: Usage | None = None
         self.failure: ChatError | None = None
         self.events = 0
@@ -91,11 +93,13 @@ class StreamDecoder(ABC):
         except MALFORMED:
             if event.event == "error":
                 self.failure = failure(event.data)
-            self.malformed += 1
+            else:
+                self.malformed += 1
             read = []
         found: list[Upstream] = read  # type: ignore[assignment] # what it says is the list's own from here on
         if read:
             self.said = True
+            self.deltas += 1
             if reasons:
                 self._has_gone_on, self._is_settled = True, False
             # Most of all that comes is one piece of plain text.
@@ -160,9 +164,22 @@ class StreamDecoder(ABC):
             self._reason = word
             self._reasons += 1
 
-    def _picture(self, value: Any) -> list[Said]:
-        """Return the picture that a part of the answer shows, once."""
+    def _lost(self, value: Any) -> None:
+        """Take note of what stands where something of the answer should; an empty value costs nothing."""
+        if value:
+            self.malformed += 1
+
+    def _reported(self, value: Any) -> Any:
+        """Return an error that came without an object around it: some servers put a list there. Raises DecodeError."""
+        if not reports_failure(value):
+            raise msgspec.DecodeError("an event is an object")
+        return value
+
+    def _picture(self, value: Any, *, surely: bool = True) -> list[Said]:
+        """Return the picture that a part of the answer shows, once; `surely` it is one, or a part is lost."""
         found = picture_in(value)
+        if found is None and surely:
+            self.malformed += 1
         if isinstance(found, Picture):
             name = blake2b(found.data).digest()
             if name in self._pictures:
@@ -207,6 +224,11 @@ class StreamDecoder(ABC):
         if self._refused:
             return Finished("content_filter")
         return Finished("stop" if self._gives_no_reason else "other", NO_REASON)
+
+
+def fields_of(kind: type[msgspec.Struct], value: dict[str, Any]) -> dict[str, Any]:
+    """Return those of an object's fields that a struct has."""
+    return {name: value[name] for name in kind.__struct_fields__ if name in value}
 
 
 def failure(data: str) -> ChatError:

@@ -4,16 +4,21 @@ The format is that of API version 2023-06-01. New kinds of events, blocks and de
 skipped.
 """
 
-from typing import Any
+import json
+import re
+from typing import Any, Final
 
 import msgspec
 
-from chat.events import ReasoningDelta, TextDelta, ToolCallDelta, Upstream
+from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.decoder import Said, StreamDecoder, failure
+from chat.providers.decoder import Said, StreamDecoder, failure, fields_of
 from chat.providers.faults import from_body, reports_failure
 from chat.providers.sse import ServerSentEvent
-from chat.providers.tool_calls import index, json_text, text
+from chat.providers.tool_calls import ToolCalls, index, json_text, text
+
+# The type of an event that is an error, or of an error without an event around it.
+ERROR: Final = re.compile(r"(?:\w+_)?error")
 
 
 # Fields that servers may fill with other types are Any: one odd field must not cost the whole event.
@@ -52,7 +57,7 @@ class StreamEvent(msgspec.Struct, gc=False):
 
 
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
-STRUCTS = {"message": Message, "content_block": Block, "delta": Change}
+STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {"message": Message, "content_block": Block, "delta": Change}
 
 
 class MessagesDecoder(StreamDecoder):
@@ -64,8 +69,10 @@ class MessagesDecoder(StreamDecoder):
 
     def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
         super().__init__(learnt)
-        # Blocks of all kinds share one numbering; tool calls have one of their own, from 0.
-        self._tool_calls: dict[int | None, int] = {}
+        # Blocks of all kinds share one numbering; tool calls have one of their own.
+        self._tool_calls = ToolCalls(numbered=True)
+        # Which of the blocks under way are calls.
+        self._called: set[int | None] = set()
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
         if event.event == "error":
@@ -89,35 +96,42 @@ class MessagesDecoder(StreamDecoder):
                 if told.delta:
                     self._finish(told.delta.stop_reason)
             case "message_stop":
+                self._counts.add(told.usage)
                 self.done = True
-            case kind if kind == "error" or told.error:
+            case kind if told.error or (isinstance(kind, str) and ERROR.fullmatch(kind)):
                 self.failure = failure(event.data)
-            case "message" if not told.type and reports_failure(said := self._loose(event.data)):
-                # No event of this format, and no type: what a gateway says of itself.
+            case "message" if told.type:
+                return self._answer(self._loose(event.data))
+            case _ if event.event == "message" and reports_failure(said := self._loose(event.data)):
+                # No event of this format, and without a name: what a gateway says of itself.
                 self.failure = from_body(None, said)
         return []
 
     def whole(self, answer: dict[str, Any]) -> list[Upstream]:
-        content = answer.get("content")
-        if answer.get("type", "message") != "message" or not isinstance(content, list):
+        if answer.get("type", "message") != "message" or not isinstance(answer.get("content"), list):
             return []
-        usage = answer.get("usage")
-        events: list[dict[str, Any]] = [
-            {"type": "content_block_start", "index": number, "content_block": block}
-            for number, block in enumerate(content)
-        ]
-        events.append({"type": "message_delta", "delta": {"stop_reason": answer.get("stop_reason")}, "usage": usage})
-        found = self.decode_all(ServerSentEvent(msgspec.json.encode(each).decode()) for each in events)
+        # As if the same had come in one event; it may hold halves of characters.
+        return self.decode_all([ServerSentEvent(json.dumps(answer | {"type": "message"}))])
+
+    def _answer(self, answer: dict[str, Any]) -> list[Said]:
+        """Return what a whole answer in one event says, where it does not say again what came before it."""
+        self._counts.add(answer.get("usage"))
+        self._finish(answer.get("stop_reason"))
         self.done = True
-        return found
+        content = answer.get("content")
+        if self.said or not isinstance(content, list):
+            return []
+        blocks = ((place, block) for place, block in enumerate(content) if isinstance(block, dict))
+        return [said for place, block in blocks for said in self._begun(Block(**fields_of(Block, block)), place)]
 
     def _begun(self, block: Block, place: int | None) -> list[Said]:
         """Return what a block holds from the start: normally nothing but the head of a tool call."""
+        self._called.discard(place)
         match block.type:
             case "tool_use":
-                call = self._tool_calls[place] = len(self._tool_calls)
+                self._called.add(place)
                 # Some servers send the whole input here and nothing after it.
-                return [ToolCallDelta(call, text(block.id), text(block.name), json_text(block.input or None))]
+                return [self._tool_calls.fragment(place, block.id, block.name, block.input or None)]
             case "text" if said := text(block.text):
                 return [TextDelta(said)]
             case "thinking" if thought := text(block.thinking):
@@ -132,27 +146,26 @@ class MessagesDecoder(StreamDecoder):
                 return self._words(change.text, TextDelta)
             case "thinking_delta":
                 return self._words(change.thinking, ReasoningDelta)
-            case "input_json_delta" if place in self._tool_calls:
-                fragment = json_text(change.partial_json)
-                return [ToolCallDelta(self._tool_calls[place], arguments=fragment)] if fragment else []
+            case "input_json_delta" if place in self._called and (fragment := json_text(change.partial_json)):
+                return [self._tool_calls.fragment(place, None, None, fragment)]
         return []
 
     def _words(self, value: Any, kind: type[TextDelta] | type[ReasoningDelta]) -> list[Said]:
         if value and isinstance(value, str):
             return [kind(value)]
-        if value:
-            self.malformed += 1
+        self._lost(value)
         return []
 
     def _event(self, value: Any) -> StreamEvent:
         """Return an event of another shape than Anthropic's, without the fields that are odd. Raises DecodeError."""
         if not isinstance(value, dict):
-            raise msgspec.DecodeError("an event is an object")
-        fields: dict[str, Any] = {name: value[name] for name in StreamEvent.__struct_fields__ if name in value}
+            return StreamEvent("error", error=self._reported(value))
+        fields = fields_of(StreamEvent, value)
         for name, kind in STRUCTS.items():
-            inner = fields.get(name)
+            inner = fields.pop(name, None)
             if isinstance(inner, dict):
-                fields[name] = kind(**{each: inner[each] for each in kind.__struct_fields__ if each in inner})
-            elif fields.pop(name, None) is not None:
-                self.malformed += 1
+                fields[name] = kind(**fields_of(kind, inner))
+            elif kind is not Message:
+                # A message of another kind has no words of the answer: an error's are its `message`.
+                self._lost(inner)
         return StreamEvent(**fields)

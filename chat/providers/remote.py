@@ -200,10 +200,16 @@ class Remote(ABC):
         return message
 
 
-def from_response(response: httpx2.Response, body: Any) -> ChatError:
-    """Return the error for a response of another status than 200; `body` is its JSON, None if it is none."""
-    words = response.text if body is None else body
-    return from_body(response.status_code, words, retry_after=retry_after_seconds(response.headers))
+def from_response(response: httpx2.Response) -> ChatError:
+    """Return the error for a response of another status than 200, which was read.
+
+    The SDKs would give a part of its JSON only: what OpenAI's holds for the error may be half of what was said.
+    """
+    try:
+        body = msgspec.json.decode(response.content)
+    except MALFORMED:
+        body = response.text
+    return from_body(response.status_code, body, retry_after=retry_after_seconds(response.headers))
 
 
 def _models(body: bytes) -> list[ModelFacts]:

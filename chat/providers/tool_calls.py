@@ -24,10 +24,12 @@ class ToolCalls:
     """The tool calls of one answer.
 
     A call is known by its index and its id: one index with another id is another call, and so is a fragment without
-    either that names a function anew. Names and ids may come with each fragment, and count once.
+    either that names a function anew. Names and ids may come with each fragment, and count once. They keep their
+    indices where there is no other call with it, or, `numbered`, are numbered from 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbered: bool = False) -> None:
+        self._numbered = numbered
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -62,7 +64,7 @@ class ToolCalls:
 
     def _begin(self, place: int | None) -> _Call:
         taken = {call.place for call in self._calls}
-        if place is None or place in taken:
+        if place is None or place in taken or self._numbered:
             place = max(taken, default=-1) + 1
         call = _Call(place)
         self._calls.append(call)

@@ -2,7 +2,8 @@
 
 import pytest
 
-every_chunking = pytest.mark.parametrize("size", [1, 2, 3, 7, None], ids=["1", "2", "3", "7", "whole"])
+SIZES = (1, 2, 3, 7, None)
+every_chunking = pytest.mark.parametrize("size", SIZES, ids=[str(size or "whole") for size in SIZES])
 
 
 def cut(data: bytes, size: int | None) -> list[bytes]:
