@@ -59,8 +59,6 @@ class ChatError(Exception):
     `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
     `worth_repeating`: a program may try again by itself, if it is retryable; a person always may. `is_silent`: a
     stream without a single event, which told nothing; asked for the answer in one piece, the server may say why.
-    `is_loading`: its server says that the model is on its way, and is asked again until a first word is waited for no
-    longer.
     """
 
     def __init__(
@@ -74,7 +72,6 @@ class ChatError(Exception):
         self.refusal: Refusal | None = None
         self.worth_repeating = True
         self.is_silent = False
-        self.is_loading = False
 
     @property
     def http_status(self) -> int:

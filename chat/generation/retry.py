@@ -180,8 +180,7 @@ class Writing:
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
-        retries = continuations = loads = 0
-        began = monotonic()
+        retries = continuations = 0
         request = self._request
         limit = await self._ration(self.attempts)
         while True:
@@ -198,9 +197,6 @@ class Writing:
                     # Asked again at once, as this server wants it: that is no failure to wait for.
                     request = replace(request, learnt=learnt)
                     self._request = replace(self._request, learnt=learnt)
-                elif is_new and error.is_loading and self._may_pass(error) and self._may_load(began):
-                    await self._pause(error, loads)
-                    loads += 1
                 elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
@@ -270,10 +266,6 @@ class Writing:
         is_calling = bool(self.attempts[-1].said.tool_calls)
         passes = error.retryable and error.worth_repeating and error.code in PASSING
         return passes and patient and not is_calling
-
-    def _may_load(self, began: float) -> bool:
-        """Whether a model that is being loaded is waited for any longer: as long as a first word."""
-        return monotonic() - began < self._policy.first_token_seconds
 
     def _final(self, error: ChatError) -> ChatError:
         if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:

@@ -290,25 +290,3 @@ async def test_a_piece_that_could_not_be_read_is_told_once() -> None:
     assert [news.message for news in heard.news] == [UNREADABLE]
     assert heard.text == "One two three"
     assert heard.writing.attempts[0].has_gaps
-
-
-def loading() -> ChatError:
-    error = passing()
-    error.is_loading = True
-    return error
-
-
-async def test_a_model_that_is_being_loaded_is_waited_for_as_long_as_for_a_first_word() -> None:
-    refusals: list[list[object]] = [[loading()] for _ in range(6)]
-    source = Scripted(*refusals, ["Well.", *DONE])
-    heard = Heard(source, retries=1)
-    assert await heard.writing.run() == "stop"
-    assert [news.attempt for news in heard.news] == [2, 3, 4, 5, 6, 7]
-
-
-async def test_a_model_that_is_never_loaded_is_waited_for_no_longer() -> None:
-    refusals: list[list[object]] = [[loading()] for _ in range(9)]
-    source = Scripted(*refusals)
-    with pytest.raises(ChatError, match="busy"):
-        await Heard(source, retries=1, first=0).writing.run()
-    assert len(source.requests) == 2

@@ -293,13 +293,3 @@ async def test_a_key_that_is_no_header_is_an_error_to_mend(key: str, wire: Wire,
 
 def test_an_endpoint_does_not_show_its_key() -> None:
     assert KEY not in repr(Endpoint("http://localhost", KEY))
-
-
-async def test_a_model_that_is_being_loaded_is_not_called_busy(
-    provider: Provider, upstream: Server, model: str
-) -> None:
-    # llama.cpp's words for every request, for as long as it takes.
-    upstream.script(model, status=503, error_type="unavailable_error", error_message="Loading model")
-    _, error = await failing(provider, model)
-    assert (error.code, error.retryable, error.is_loading) == ("api_error", True, True)
-    assert error.message == "The model is still being loaded."
