@@ -14,7 +14,8 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.events import Delta, Status
-from chat.generation.retry import SMALL_LIMIT, Attempt, refuses_limit
+from chat.generation.attempt import Attempt
+from chat.generation.retry import SMALL_LIMIT, refuses_limit
 from chat.generation.transcript import words_of
 from chat.providers.base import CompletionRequest
 from chat.usage import budget

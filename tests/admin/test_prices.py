@@ -105,7 +105,7 @@ def test_every_change_is_in_djangos_log(browser: Client, local: ChatModel) -> No
     browser.post(ADD, form(local, input_per_million="1", output_per_million="1"))
     browser.post(f"{POLICY}add/", {"forbid_unpriced": "on"})
     provider = {"name": "cellar", "kind": "openai", "base_url": "http://127.0.0.1:8/v1"}
-    provider |= {"drain_seconds": "5", "drain_tokens": "100"}
+    provider |= {"drain_seconds": "5", "drain_tokens": "100", "prompt_caching": "auto"}
     browser.post(f"/admin/chat/provider/{local.provider_id}/change/", provider)
     inline = {"prices-TOTAL_FORMS": "1", "prices-INITIAL_FORMS": "0", "prices-0-currency": "USD"}
     inline |= {"prices-0-input_per_million": "3", "prices-0-output_per_million": "4"}

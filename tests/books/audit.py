@@ -51,8 +51,8 @@ LEDGER: Final = """
     SELECT u.kind, u.attempt, u.username, u.provider, u.model, u.source, u.prompt_tokens, u.cached_tokens,
         u.cache_write_tokens, u.long_cache_write_tokens, u.cache_write_lifetimes, u.completion_tokens,
         u.reasoning_tokens, u.web_searches, u.service_tier, u.speed, u.inference_geo, u.input_cost, u.output_cost,
-        u.search_cost, u.cost, u.cache_saving, u.provider_cost, u.finish_reason, u.error_type, u.created_at,
-        u.asked_at, u.price_id, q.content AS question
+        u.search_cost, u.cost, u.cache_saving, u.provider_cost, u.finish_reason, u.finish_detail, u.error_type,
+        u.created_at, u.asked_at, u.price_id, q.content AS question
     FROM chat_usagerecord u
     LEFT JOIN chat_message a ON a.id = u.message_id LEFT JOIN chat_message q ON q.id = a.parent_id
     ORDER BY u.generation_id, u.attempt

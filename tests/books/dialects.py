@@ -135,6 +135,12 @@ def by_tier(random: Random, counts: Counts) -> Knobs:
 
 
 @of(OPENAI, *EVERY)
+def ended_by_another_word(random: Random, counts: Counts) -> Knobs:
+    end = {"finish_reason": "other", "finish_detail": "tired"}
+    return told(counts.plain, **counts.due, **end) | {"finish_reason": "tired"}
+
+
+@of(OPENAI, *EVERY)
 def with_a_price(random: Random, counts: Counts) -> Knobs:
     """OpenRouter's and xAI's."""
     ticks = random.randint(1, 10**10)
