@@ -49,6 +49,10 @@ class Refusal:
 
 
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
+# Of files on somebody's machine; other paths, such as /v1/models, say what was asked for.
+PATH = re.compile(
+    r"(?<![\w/.:])(?:/(?:app|data|etc|home|mnt|opt|private|root|srv|tmp|Users|usr|var|workspace)/|[A-Za-z]:\\)[^\s\"'<>)]+"
+)
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
 
@@ -101,6 +105,6 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 
 
 def masked(text: str, *, limit: int = 300) -> str:
-    """Return somebody else's `text` without addresses and keys, on one line of at most `limit` characters."""
-    line = " ".join(KEY.sub("[key]", ADDRESS.sub("[address]", text)).split())
+    """Return somebody else's `text` without addresses, paths of files and keys, on a line of at most `limit` characters."""
+    line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", text))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
