@@ -105,6 +105,6 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 
 
 def masked(text: str, *, limit: int = 300) -> str:
-    """Return somebody else's `text` without addresses, paths of files and keys, on a line of at most `limit` characters."""
+    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters."""
     line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", text))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
