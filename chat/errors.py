@@ -57,7 +57,9 @@ class ChatError(Exception):
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
     `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
-    `worth_repeating`: a program may try again by itself, if it is retryable; a person always may.
+    `worth_repeating`: a program may try again by itself, if it is retryable; a person always may. `is_silent`: a
+    stream without a single event, which told nothing; asked for the answer in one piece, the server may say why.
+    `is_loading`: the model is not there yet, and will be.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class ChatError(Exception):
         self.retryable = LADDER[code].retryable if retryable is None else retryable
         self.refusal: Refusal | None = None
         self.worth_repeating = True
+        self.is_silent = self.is_loading = False
 
     @property
     def http_status(self) -> int:

@@ -81,7 +81,7 @@ async def look_again() -> None:
     for provider in providers:
         note = notes.get(provider, "")
         if note and note != provider.list_problem:
-            logger.warning("%s: %s", provider.name, note)
+            logger.log(logging.INFO if note == NOTHING_YET else logging.WARNING, "%s: %s", provider.name, note)
         elif not note:
             logger.info("%s: its models are there now.", provider.name)
 

@@ -9,8 +9,11 @@ import pytest
 from django.contrib.admin import site as site_of_admin
 from django.urls import get_resolver
 
+from tests.picture import ADDRESS
+from tests.providers.completion import DONE, delta, finish
 from tests.site import Site
-from tests.stream import Event, events, one
+from tests.stream import Event, events, one, text_of
+from tests.upstream.process import Upstream
 
 LOGIN: Final = "to the login page"
 Answer = int | Literal["to the login page"]
@@ -84,6 +87,7 @@ TABLE: dict[str, list[Row]] = {
     "api/export": [people("GET", "/api/export?format=json", 200)],
     # What it answers when all is well never ends.
     "api/events": [people("GET", "/api/events?after=x", 400)],
+    "api/files/<uuid:file_id>": [owner_only("GET", "/api/files/{file}", 200)],
     "api/models": [people("GET", "/api/models", 200)],
     "api/budget": [people("GET", "/api/budget", 200)],
     "healthz": [everybody("GET", "/healthz", 200)],
@@ -135,8 +139,16 @@ def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, 
         client.close()
 
 
-def names_of(start: Event) -> dict[str, str]:
-    return {name: start[f"{name}_id"] for name in ("conversation", "generation", "message")}
+@pytest.fixture(autouse=True)
+def pictured(upstream: Upstream) -> None:
+    """The answers of this file are a picture: what belongs to somebody has files, too."""
+    upstream.script_prompt("Mine.", raw=[delta(images=[{"image_url": {"url": ADDRESS}}]) + finish() + DONE])
+
+
+def names_of(received: list[Event]) -> dict[str, str]:
+    start = one(received, "start")
+    names = {name: start[f"{name}_id"] for name in ("conversation", "generation", "message")}
+    return names | {"file": text_of(received).rpartition("/")[2].rstrip(")\n")}
 
 
 def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
@@ -160,8 +172,8 @@ def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
 def test_a_route_lets_in_whom_it_should(
     row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client]
 ) -> None:
-    start = one(events(keyed["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = names_of(start)
+    received = events(keyed["owner"], message="Mine.", model="gpt-4o-mini")
+    names = names_of(received)
     expected = {
         "deactivated": row.deactivated,
         "anonymous": row.anonymous,
@@ -175,16 +187,16 @@ def test_a_route_lets_in_whom_it_should(
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.is_page and row.anonymous == 401])
 def test_a_session_opens_what_a_key_opens(row: Row, sessions: dict[str, httpx2.Client]) -> None:
-    start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = names_of(start)
+    received = events(sessions["owner"], message="Mine.", model="gpt-4o-mini")
+    names = names_of(received)
     got = {person: answer_of(sessions[person], row, names) for person in ("deactivated", "other", "owner")}
     assert got == {"deactivated": row.deactivated, "other": row.other, "owner": row.owner}
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET" and row.anonymous == 401])
 def test_a_session_without_its_csrf_token_changes_nothing(row: Row, sessions: dict[str, httpx2.Client]) -> None:
-    start = one(events(sessions["owner"], message="Mine.", model="gpt-4o-mini"), "start")
-    names = names_of(start)
+    received = events(sessions["owner"], message="Mine.", model="gpt-4o-mini")
+    names = names_of(received)
     owner = sessions["owner"]
     with httpx2.Client(base_url=owner.base_url, cookies=owner.cookies, trust_env=False) as forger:
         assert answer_of(forger, row, names) == 403

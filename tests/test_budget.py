@@ -17,7 +17,7 @@ from tests.upstream.script import default_pieces, default_text
 
 MODEL = "gpt-4o"
 # Tokens: what each person may use in a month, hard, or softly with a minus.
-PEOPLE = {"spender": 60, "held": 60, "stopper": 4000, "warned": -60}
+PEOPLE = {"spender": 60, "held": 60, "stopper": 4000, "warned": -60, "thinker": 1000, "silent": 1000}
 MAKE = f"""
 for name, tokens in {PEOPLE!r}.items():
     user = User.objects.create_user(name, password={PASSWORD!r})
@@ -96,6 +96,59 @@ def test_a_provider_is_held_to_what_is_left_of_a_hard_budget(limited: Site, upst
     assert text_of(received) == ""
     assert budget["used"] == sent.body["max_tokens"] + 5
     assert 40 < budget["used"] <= 60
+
+
+def test_thoughts_that_are_counted_beside_the_answer_outgrow_a_hard_budget_by_one_answer_at_most(
+    limited: Site, upstream: Upstream
+) -> None:
+    # The limit holds for what is shown; as much again is thought, told by nothing but the total.
+    usage = {"prompt_tokens": 5, "completion_tokens": 920, "total_tokens": 1825}
+    upstream.script_prompt("think beside it", text=default_pieces(600), finish_reason="length", usage_json=usage)
+    with limited.client("thinker") as client:
+        received = events(client, message="think beside it", model=MODEL)
+        assert one(received, "error")["error_type"] == "budget"
+        assert one(received, "usage")["completion_tokens"] == 1820
+        assert budget_of(client)["used"] == 1825
+        assert client.post("/api/chat", json={"message": "think beside it", "model": MODEL}).status_code == 429
+    # It was not gone on with.
+    assert len([record for record in upstream.log(MODEL) if "think beside it" in str(record.body)]) == 1
+
+
+def test_an_answer_that_ended_at_its_limit_was_as_long_as_that_whatever_was_shown_of_it(
+    limited: Site, upstream: Upstream
+) -> None:
+    # What is thought counts towards the limit, and nobody tells of it.
+    upstream.script_prompt("think in silence", hidden=890, tokens=200, usage="off")
+    taken = 0
+    with limited.client("silent") as client:
+        for _ in range(4):
+            answer = client.post("/api/chat", json={"message": "think in silence", "model": MODEL})
+            if answer.status_code == 429:
+                break
+        budget = budget_of(client)
+    for record in upstream.log(MODEL):
+        if "think in silence" in str(record.body):
+            # A title is asked for with a limit of its own.
+            taken += min(record.body["max_tokens"], 1090)
+    assert answer.status_code == 429
+    assert 1000 <= budget["used"] < 1100
+    assert taken <= 1100
+
+
+def test_requests_that_were_lost_while_nothing_was_said_may_have_taken_all_they_were_allowed_to(
+    limited: Site, upstream: Upstream, tmp_path: Path
+) -> None:
+    upstream.script_prompt("lost in thought", hidden=900, then="close", after=0)
+    environment = {"OPENAI_BASE_URL": upstream.base_url, "CHAT_MAX_RETRIES": "3"}
+    with Site(tmp_path, environment) as site:
+        site.until_listed(MODEL)
+        site.shell("Budget.objects.create(scope='site', amount=1000, unit='tokens', hard=True)")
+        with site.client() as client:
+            error = one(events(client, message="lost in thought", model=MODEL), "error")
+    # What it says is why it failed, not what it might have cost.
+    assert (error["error_type"], error["retryable"]) == ("network_error", True)
+    asked = [record for record in upstream.log(MODEL) if "lost in thought" in str(record.body)]
+    assert [900 < record.body["max_tokens"] < 1000 for record in asked] == [True]
 
 
 def test_a_soft_budget_says_so_and_goes_on(limited: Site, upstream: Upstream) -> None:

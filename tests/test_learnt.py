@@ -21,7 +21,7 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 CASES = list(product(ASKED, WORDINGS))
 EVERYTHING = {name: value for asked in ASKED.values() for name, value in asked.items()}
-TITLES, PICKY = "titles-without-limit", "picky-about-all"
+TITLES, PICKY, HELD = "titles-without-limit", "picky-about-all", "held-to-a-budget"
 ANTHROPIC = "picky-messages"
 JSON = ['{"a":', " 1}"]
 
@@ -37,6 +37,7 @@ def site(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     limits = ["max_tokens", "max_completion_tokens"]
     upstream.script(PICKY, refuses=["stream_options", *limits, "temperature", "response_format"], text=JSON)
     upstream.script(ANTHROPIC, refuses=["temperature"], wording="fastapi")
+    upstream.script(HELD, refuses=["max_tokens"], text=JSON)
     upstream.script(TITLES, refuses=["max_tokens"], text=["A river"])
     environment = {
         "OPENAI_BASE_URL": upstream.base_url,
@@ -122,6 +123,23 @@ def test_a_limit_that_is_the_wrong_value_teaches_nothing(site: Site, upstream: U
     assert "too large" in one(received, "error")["message"]
     shown = site.shell(f"print(ChatModel.objects.get(name={model!r}).learnt)")
     assert "renamed" not in shown
+
+
+def test_a_hard_budgets_limit_is_sent_by_the_name_that_is_taken_and_no_shorter(site: Site, upstream: Upstream) -> None:
+    site.shell(
+        "who = User.objects.get(username='charlie')",
+        "Budget.objects.create(scope='user', user=who, unit='tokens', amount=10**7, hard=True)",
+    )
+    with site.client("charlie") as client:
+        for _ in range(2):
+            assert one(events(client, message="How much may I have?", model=HELD, temporary=True), "done")
+    limits = [
+        {name: body[name] for name in body if "max" in name} for body in (each.body for each in upstream.log(HELD))
+    ]
+    most = limits[0]["max_tokens"]
+    assert limits == [{"max_tokens": most}, {"max_completion_tokens": most}, {"max_completion_tokens": most}]
+    mine = "Budget.objects.get(user__username='charlie')"
+    assert site.shell(f"print({mine}.used > 0, Reservation.objects.count())").split() == ["True", "0"]
 
 
 def test_what_did_not_help_is_not_remembered(site: Site, upstream: Upstream) -> None:

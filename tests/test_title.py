@@ -96,6 +96,17 @@ def test_a_new_conversation_gets_a_title_and_its_cost_is_on_the_bill(
     assert requests_for_titles(upstream, "tell me of rivers and towns") == 1
 
 
+def test_thoughts_are_no_title(ada: httpx2.Client, upstream: Upstream) -> None:
+    upstream.script_prompt(
+        "Which rivers are long?", {}, {"text": ["<think>\nA title…", "\n</think>\n\nLong ", "rivers"]}
+    )
+    name = ask(ada, "Which rivers are long?")["conversation_id"]
+    assert title_when(ada, name, "Long rivers") == "Long rivers"
+    upstream.script_prompt("Which rivers are short?", {}, {"text": ["A title…\n", "</think>\n\nShort ", "rivers"]})
+    name = ask(ada, "Which rivers are short?")["conversation_id"]
+    assert title_when(ada, name, "Short rivers") == "Short rivers"
+
+
 def test_the_answer_does_not_wait_for_its_title(ada: httpx2.Client, upstream: Upstream) -> None:
     upstream.script(TITLER, then="hang", after=0)
     received = events(ada, message="a title that never comes", model=MODEL)

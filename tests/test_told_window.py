@@ -12,6 +12,9 @@ from tests.stream import Event, events, one
 from tests.upstream.process import Upstream
 
 LISTED, REFUSING, SILENT = "tells-in-its-list", "tells-when-it-refuses", "never-tells"
+HELD = "tells-those-with-a-budget"
+# Of a streamed question that is too long it says nothing at all.
+MUTE = "tells-only-whole"
 N_CTX = 1024
 WORDS = "plain words of a longer message that says little, " * 8
 
@@ -20,17 +23,19 @@ WORDS = "plain words of a longer message that says little, " * 8
 def local() -> Iterator[Upstream]:
     """A server as llama.cpp's: some thousand tokens, and a refusal for more."""
     with Upstream() as running:
-        for model in (LISTED, REFUSING, SILENT):
+        for model in (LISTED, REFUSING, SILENT, HELD):
             running.script(model, n_ctx=N_CTX, tells_window=model != SILENT, usage="last")
+        running.script(MUTE, n_ctx=N_CTX, refuses_silently=True, usage="last")
         meta = {"n_ctx": N_CTX, "n_ctx_train": 131072}
-        listed: list[dict[str, Any]] = [{"id": LISTED, "meta": meta}, {"id": REFUSING}, {"id": SILENT}]
+        named: list[dict[str, Any]] = [{"id": model} for model in (REFUSING, MUTE, HELD, SILENT)]
+        listed: list[dict[str, Any]] = [{"id": LISTED, "meta": meta}, *named]
         running.script("/v1/models", body=json.dumps({"object": "list", "data": listed}))
         yield running
 
 
 @pytest.fixture(scope="module")
 def site(local: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    environment = {"OPENAI_BASE_URL": local.base_url, "CHAT_MAX_RETRIES": "0"}
+    environment = {"OPENAI_BASE_URL": local.base_url, "CHAT_MAX_RETRIES": "1"}
     with Site(tmp_path_factory.mktemp("told") / "data", environment) as running:
         running.until_listed(SILENT)
         yield running
@@ -93,6 +98,41 @@ def test_without_a_number_half_is_sent(site: Site, local: Upstream, alice: httpx
     said = talk(alice, SILENT, 20)
     assert trimmed(said[-1])
     assert window(site, SILENT) == ["None"]
+
+
+def test_a_stream_without_an_event_is_asked_for_whole_which_says_why(
+    site: Site, local: Upstream, alice: httpx2.Client
+) -> None:
+    said = talk(alice, MUTE, 16)
+    told = [[event["message"] for event in received if event["type"] == "status"] for received in said]
+    first = next(each for each in told if each)
+    assert first[0].startswith("The provider sent an empty answer.")
+    # From then on its history is trimmed before it is asked.
+    assert told[-1] == first[1:]
+    assert window(site, MUTE) == [str(N_CTX), "server"]
+    asked = [record.body for record in local.log(MUTE)]
+    # Once nothing, once the reason, and then what fits, word by word again.
+    assert [body["stream"] for body in asked].count(False) == 1
+    assert len(asked) == 18
+    assert not any("stream_options" in body for body in asked if not body["stream"])
+    rows = site.shell(
+        f"print(*UsageRecord.objects.filter(model={MUTE!r}).order_by('id').values_list('error_type', flat=True))"
+    )
+    assert rows.split() == ["api_error", "context_length"]
+
+
+def test_a_hard_budget_holds_for_what_is_sent_again(site: Site, local: Upstream) -> None:
+    mine = "Budget.objects.get(user__username='charlie')"
+    site.shell(
+        "who = User.objects.get(username='charlie')",
+        "Budget.objects.create(scope='user', user=who, unit='tokens', amount=10**7, hard=True)",
+    )
+    with site.client("charlie") as client:
+        said = talk(client, HELD, 16)
+    assert trimmed(said[-1])
+    assert len(local.log(HELD)) == 17
+    taken = sum(one(received, "usage")["total_tokens"] for received in said)
+    assert site.shell(f"print({mine}.used, Reservation.objects.count())").split() == [str(taken), "0"]
 
 
 def test_every_refused_request_is_a_row_of_the_ledger(site: Site) -> None:

@@ -113,7 +113,8 @@ def tiles(now: Figures, before: Figures, period: Period, since: date | None) -> 
 def gaps(request: HttpRequest, now: Figures, models: Mapping[Model, Figures]) -> Iterable[Gap]:
     """Say of each model how many requests have no price, and of all how many were never counted."""
     unpriced = {model: found.unpriced for model, found in models.items() if found.unpriced}
-    rows = {row.name: row for row in ChatModel.objects.filter(name__in=[model.name for model in unpriced])}
+    found = ChatModel.objects.filter(name__in=[model.name for model in unpriced]).select_related("provider")
+    rows = {row.name: row for row in found}
     priced = prices_in_force(rows.values(), timezone.now()) if rows else {}
     may_add = request.user.has_perm("chat.add_price")
     for model, number in unpriced.items():

@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin as DjangoBaseModelAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.paginator import Paginator as DjangoPaginator
+from django.forms import BaseInlineFormSet as DjangoInlineFormSet
 from django.forms import ModelForm as DjangoModelForm
 
 if TYPE_CHECKING:
+    BaseInlineFormSet = DjangoInlineFormSet
     BaseModelAdmin = DjangoBaseModelAdmin
     ModelAdmin = admin.ModelAdmin
     ModelForm = DjangoModelForm
@@ -21,6 +23,9 @@ else:
     class Bracketed:
         def __class_getitem__(cls, row_type: object) -> type:
             return cls
+
+    class BaseInlineFormSet(Bracketed, DjangoInlineFormSet):
+        pass
 
     class BaseModelAdmin(Bracketed, DjangoBaseModelAdmin):
         pass

@@ -7,12 +7,12 @@ from typing import Any, Final
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.forms import CharField, TextInput
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chat.admin.generic import BaseModelAdmin, ModelAdmin, ModelForm, TabularInline
+from chat.admin.generic import BaseInlineFormSet, BaseModelAdmin, ModelAdmin, ModelForm, TabularInline
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, Correction, DailyTotal, Price, PriceTier
 from chat.usage.pricing import hourly
@@ -27,6 +27,8 @@ AMOUNTS: Final = (
 )
 BY_THE_HOUR: Final = ("per_hour", "tokens_per_hour")
 MEASURED_DAYS: Final = 30
+# So many prices are shown beside their model.
+NEWEST: Final = 50
 
 
 class PriceForm(ModelForm[Price]):
@@ -91,9 +93,17 @@ class AppendOnlyPrices(BaseModelAdmin[Any]):
         return False
 
 
+class NewestPrices(BaseInlineFormSet[Price, ChatModel, ModelForm[Price]]):
+    """Prices that go by the hour become many."""
+
+    def get_queryset(self) -> QuerySet[Price]:
+        return super().get_queryset()[:NEWEST]
+
+
 class PriceInline(AppendOnlyPrices, TabularInline[Price, ChatModel]):
     model = Price
     form = PriceForm
+    formset = NewestPrices
     extra = 0
     verbose_name_plural = "prices per million tokens"
     readonly_fields = ("origin",)

@@ -14,7 +14,8 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.events import Delta, Status
-from chat.generation.retry import SMALL_LIMIT, Attempt, refuses_limit
+from chat.generation.attempt import Attempt
+from chat.generation.retry import SMALL_LIMIT, refuses_limit
 from chat.generation.transcript import words_of
 from chat.providers.base import CompletionRequest
 from chat.usage import budget
@@ -83,12 +84,15 @@ class Allowance:
         self._shares = grant.shares
         self._end = end
         self._longest = request.max_tokens
-        # What the last request was held to.
+        # What the last request was held to, and whether there was no word of any.
         self._given: int | None = None
+        self._said_nothing = True
         # Of the prompt of the last request, of all requests' prompts, and of all that was answered before the last.
         self._sent_tokens = self._prompt_tokens = grant.prompt_tokens
         self._answered = 0
         self._answer_tokens = 0
+        # What requests may have taken that were lost: of the budgets, and no part of the answer.
+        self._lost_tokens = 0
         # The last part of the answer is counted as one, as the ledger does; piece by piece, roundings would add up.
         self._tail: list[str] = []
         self._before_tail = 0
@@ -115,6 +119,7 @@ class Allowance:
 
         Raises ChatError `budget` where nothing more is left for it.
         """
+        self._said_nothing = not any(len(attempt.said) for attempt in attempts)
         self._given = await self._next(attempts[-1]) if attempts else self._grant.limit
         return self._given
 
@@ -137,7 +142,7 @@ class Allowance:
             while self._left() <= 0:
                 await self._extend(LONGEST_REQUEST)
         except ChatError:
-            if _is_lost(last) and last.error is not None:
+            if last.error is not None and _is_lost(last) and self._said_nothing:
                 # Whether it used that much nobody knows; what is known is why it failed.
                 raise last.error from None
             raise
@@ -151,8 +156,10 @@ class Allowance:
         self._count()
         said = self._answer_tokens - self._answered
         counted = last.usage.completion_tokens if last.usage else None
-        if counted is None and (last.finish_reason == "length" or _is_lost(last)):
+        if counted is None and last.finish_reason == "length":
             counted = self._given
+        elif _is_lost(last):
+            self._lost_tokens += self._given or 0
         self._answered += said if counted is None else counted
         self._tail.clear()
         self._before_tail = 0
@@ -179,7 +186,7 @@ class Allowance:
     def _granted(self) -> int:
         """Return how many tokens the answer may have in all; more than it has where length costs nothing."""
         room = _room(self._shares, self._prompt_tokens)
-        return self._answer_tokens + ANSWER_TOKENS if room is None else room
+        return self._answer_tokens + ANSWER_TOKENS if room is None else room - self._lost_tokens
 
     def _left(self) -> int:
         """Return how many tokens may still be said; below zero where too many were."""
@@ -213,7 +220,8 @@ class Allowance:
         answer_tokens = self._answer_tokens + tokens
         if self._longest is not None and self._answer_tokens < self._longest:
             answer_tokens = min(answer_tokens, self._longest)
-        self._shares = await database.run(extend, self._generation_id, self._shares, self._prompt_tokens, answer_tokens)
+        reach = self._prompt_tokens, answer_tokens + self._lost_tokens
+        self._shares = await database.run(extend, self._generation_id, self._shares, *reach)
         # More was said meanwhile.
         self._count()
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from chat.errors import ChatError
 from chat.events import Charge, Done, Event, Failed, FinishReason, Title
-from chat.generation.retry import Attempt
+from chat.generation.attempt import Attempt
 from chat.generation.transcript import Transcript
 from chat.models import Message
 from chat.models.usage import tokens_per_second
@@ -113,5 +113,6 @@ def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
         ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
         elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
         asked_at=attempt.asked_at,
-        max_tokens=attempt.max_tokens,
+        finish_detail=attempt.finish_detail if attempt.finish_reason else None,
+        reached_tokens=attempt.max_tokens if attempt.is_at_limit else None,
     )

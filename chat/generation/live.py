@@ -17,13 +17,14 @@ from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
 from chat.generation import pictures
 from chat.generation.allowance import Allowance
+from chat.generation.attempt import Attempt
 from chat.generation.audience import Audience
 from chat.generation.context import mark_trimmed
 from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.journal import Journal
 from chat.generation.plan import Plan
 from chat.generation.report import report
-from chat.generation.retry import Attempt, Writing, unlimited
+from chat.generation.retry import Writing, unlimited
 from chat.generation.smoothing import Smoother
 from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 from time import monotonic
@@ -17,8 +17,9 @@ from typing import Final
 
 from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
+from chat.generation.attempt import Attempt
 from chat.generation.notes import UNREADABLE
-from chat.generation.transcript import Transcript
+from chat.generation.seam import Seam
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
 from chat.providers.refusal import adapted
@@ -29,16 +30,12 @@ JITTER_SECONDS: Final = 1.0
 # A provider that wants a longer pause than this is not waited for; the person is told when to come back.
 PATIENCE_SECONDS: Final = 60.0
 CONTINUE: Final = "Continue exactly where you left off."
-# A continuation is held back this long to see whether it begins by repeating the end of the partial...
-OVERLAP_CHARS: Final = 200
-# ...which less than this many equal characters do not prove.
-PROOF_CHARS: Final = 12
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
 Say = Callable[[Delta | Status], None]
 Keep = Callable[[Picture], Awaitable[str]]
 Announce = Callable[[], Awaitable[None]]
-Ration = Callable[[Sequence["Attempt"]], Awaitable[int | None]]
+Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
 NEARLY: Final = 0.9
 
@@ -76,45 +73,6 @@ class Policy:
     max_continuations: int
     idle_seconds: float
     first_token_seconds: float = 300.0
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
-
-    `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped. `sent` is False for
-    one that never left. `has_gaps`: a piece of it could not be read.
-    """
-
-    prompt: tuple[str, ...] = field(repr=False)
-    began: float = field(default_factory=monotonic)
-    # The price of this moment holds.
-    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    # How many tokens the answer was allowed to have, None where nobody said.
-    max_tokens: int | None = None
-    sent: bool = False
-    said: Transcript = field(default_factory=Transcript)
-    usage: Usage | None = None
-    first_token: float | None = None
-    ended: float | None = None
-    finish_reason: FinishReason | None = None
-    finish_detail: str | None = None
-    has_gaps: bool = False
-    error: ChatError | None = None
-
-    @property
-    def end(self) -> Finished | None:
-        """The provider's own end, if it came to that."""
-        return Finished(self.finish_reason, self.finish_detail) if self.finish_reason else None
-
-    @property
-    def is_billed(self) -> bool:
-        """Whether the provider counted that it answered something."""
-        return self.usage is not None and bool(self.usage.completion_tokens)
-
-    def leave(self) -> None:
-        """Note that the request is out."""
-        self.sent = True
 
 
 def delay_seconds(retries: int) -> float:
@@ -179,7 +137,8 @@ class Writing:
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
-        retries = continuations = 0
+        retries = continuations = looks = 0
+        began = monotonic()
         request = self._request
         limit = await self._ration(self.attempts)
         while True:
@@ -196,9 +155,15 @@ class Writing:
                     # Asked again at once, as this server wants it: that is no failure to wait for.
                     request = replace(request, learnt=learnt)
                     self._request = replace(self._request, learnt=learnt)
+                elif is_new and error.is_loading and monotonic() - began < self._policy.first_token_seconds:
+                    # As where a server is silent for as long as it loads: that is waiting, not a failure.
+                    await self._pause(error, looks)
+                    looks += 1
                 elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
                     await self._pause(error, retries)
                     retries += 1
+                    # Some refuse so what is too long for them, and tell why only where nothing is streamed.
+                    request = replace(request, is_whole=error.is_silent)
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
@@ -312,7 +277,7 @@ class Writing:
             raise attempt.error
         return attempt.finish_reason or "stop"
 
-    async def _read(self, request: CompletionRequest, attempt: Attempt, seam: "Seam") -> None:
+    async def _read(self, request: CompletionRequest, attempt: Attempt, seam: Seam) -> None:
         clock = asyncio.get_running_loop().time
         idle = self._policy.idle_seconds
         # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
@@ -324,6 +289,7 @@ class Writing:
                 match event:
                     case Finished():
                         attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
+                        attempt.is_at_limit = event.finish_reason == "length"
                     case Usage():
                         attempt.usage = event
                     case Picture():
@@ -355,31 +321,3 @@ class Writing:
         elif isinstance(said, Reclassified):
             self._parts.clear()
         self._say(said)
-
-
-class Seam:
-    """Joins a continuation to the partial: what the model repeats of its end is left out."""
-
-    def __init__(self, partial: str) -> None:
-        self._partial = partial[-OVERLAP_CHARS:]
-        self._held = ""
-
-    def join(self, text: str) -> str:
-        """Return what of `text` is new; nothing while that cannot be told yet."""
-        if not self._partial:
-            return text
-        self._held += text
-        # As long as all that came is found in the end of the partial, it may be a repetition that goes on.
-        if len(self._held) < OVERLAP_CHARS and self._held in self._partial:
-            return ""
-        return self.rest()
-
-    def rest(self) -> str:
-        """Return what is still held back, without the repetition."""
-        held, partial = self._held, self._partial
-        self._held = self._partial = ""
-        longest = min(len(held), len(partial))
-        for length in range(longest, PROOF_CHARS - 1, -1):
-            if partial.endswith(held[:length]):
-                return held[length:]
-        return held

@@ -87,13 +87,17 @@ class Transcript:
         whole = {kind: cls(entries) for kind, entries in said.items()}
         begins = dict.fromkeys(whole, 0)
         transcript = cls()
-        for *kind, length in outline:
+        reclassified = max((number for number, run in enumerate(outline) if run[0] == RECLASSIFIED), default=-1)
+        for number, (*kind, length) in enumerate(outline):
             if kind == [RECLASSIFIED]:
                 transcript.append(Reclassified())
                 continue
             name = " ".join(map(str, kind))
-            transcript.append(whole[name]._between(begins[name], begins[name] + length))
-            begins[name] += length
+            # What was told as text, and turned out to be thought, is told so again.
+            place = "reasoning" if name == "token" and number < reclassified else name
+            entry = whole[place]._between(begins[place], begins[place] + length)
+            transcript.append(TextDelta(words_of(entry)) if name == "token" else entry)
+            begins[place] += length
         return transcript
 
     def _between(self, begin: int, end: int) -> Entry:
@@ -160,7 +164,7 @@ class Transcript:
         for number, entry in enumerate(self._entries):
             if isinstance(entry, Status) or not (_length(entry) or number == last):
                 continue
-            kind = ["reasoning"] if number < last and isinstance(entry, TextDelta) else _run(entry)
+            kind = _run(entry)
             if not runs or runs[-1][:-1] != kind:
                 runs.append([*kind, 0])
             runs[-1][-1] += _length(entry)

@@ -2,7 +2,7 @@
 
 from chat.models.access import ApiKey, SetupToken
 from chat.models.budget import Budget, Reservation
-from chat.models.catalog import ChatModel, Price, PriceTier, Provider
+from chat.models.catalog import ChatModel, Provider
 from chat.models.conversation import Conversation, Message
 from chat.models.correction import Correction
 from chat.models.daily import DailyTotal
@@ -10,6 +10,7 @@ from chat.models.generation import Generation
 from chat.models.journal import JournalEntry
 from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
+from chat.models.price import Price, PriceTier
 from chat.models.rate import RateLimit
 from chat.models.usage import UsageRecord
 from chat.models.vocabulary import Vocabulary

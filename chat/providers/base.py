@@ -67,7 +67,8 @@ class CompletionRequest:
     `temperature`, `max_tokens` and `response_format` are left to the provider when None. `cache_key` names the
     conversation to a provider that is to keep its prompt for the next turn; None where nothing is to be kept.
     `cache_hour`: it is to be kept for an hour, where the format has that, and not for as long as is usual.
-    `cache_off`: what some keep unasked, and charge for, is not to be kept either.
+    `cache_off`: what some keep unasked, and charge for, is not to be kept either. `is_whole`: the answer is to come in
+    one piece.
     """
 
     model: str
@@ -78,6 +79,7 @@ class CompletionRequest:
     cache_key: str | None = None
     cache_hour: bool = False
     cache_off: bool = False
+    is_whole: bool = False
     learnt: Learnt = NOTHING_LEARNT
 
 

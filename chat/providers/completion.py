@@ -20,7 +20,7 @@ THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text
 
 
 # Fields that servers fill with other types than OpenAI's are Any: one odd field must not cost the whole chunk.
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     content: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
@@ -34,7 +34,7 @@ class Message(msgspec.Struct):
     audio: Any = None
 
 
-class Choice(msgspec.Struct):
+class Choice(msgspec.Struct, gc=False):
     delta: Message | None = None
     message: Any = None
     finish_reason: Any = None
@@ -42,7 +42,7 @@ class Choice(msgspec.Struct):
     error: Any = None
 
 
-class Chunk(msgspec.Struct):
+class Chunk(msgspec.Struct, gc=False):
     choices: list[Choice] | None = None
     usage: Any = None
     service_tier: Any = None
@@ -64,14 +64,19 @@ class CompletionDecoder(StreamDecoder):
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
         data = event.data
-        if data.strip() == "[DONE]":
+        if data[:1] != "{" and data.strip() == "[DONE]":
             self.done = True
             return []
         try:
             chunk = _decode_chunk(data)
         except msgspec.DecodeError:
             chunk = self._chunk(self._loose(data))
-        if chunk.error or event.event == "error" or chunk.object == "error" or is_failed(chunk.base_resp):
+        if (
+            chunk.error
+            or event.event == "error"
+            or chunk.object == "error"
+            or (chunk.base_resp and is_failed(chunk.base_resp))
+        ):
             self.failure = failure(data)
         elif chunk.choices is None and reports_failure(told := self._loose(data)):
             self.failure = from_body(None, told)
@@ -113,7 +118,13 @@ class CompletionDecoder(StreamDecoder):
     def _message(self, message: Message) -> list[Said]:
         content = message.content
         found: list[Said] = []
-        if thought := _thought(message):
+        if (
+            message.reasoning_content
+            or message.reasoning
+            or message.thinking
+            or message.reasoning_text
+            or message.reasoning_details
+        ) and (thought := _thought(message)):
             found.append(ReasoningDelta(thought))
         if content:
             if isinstance(content, str):

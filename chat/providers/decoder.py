@@ -4,6 +4,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,8 @@ from chat.providers.thinking import ThoughtSplitter
 
 # What JSON that is none raises, and JSON that is deeper than anybody means it.
 MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+# What may begin a tag, or code in which one means nothing.
+MARKED: Final = re.compile("[<`]").search
 SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 Said = Delta | Picture
@@ -45,15 +48,17 @@ class StreamDecoder(ABC):
         self.events = 0
         self.malformed = 0
         self._counts = Counts()
-        self._has_news = False
         self._told: Usage | None = None
         self._gives_no_reason = learnt.gives_no_reason
-        self._reason = ""
+        # The last reason to end, and how many were given.
+        self._reason, self._reasons = "", 0
         self._refused = False
         # Some gateways give a reason with every chunk. One that stands alone, after something was said, is an end.
         self._is_settled = self._has_gone_on = False
-        self._thoughts: ThoughtSplitter | None = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
+        self._thoughts = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
         self._halves: SurrogateJoiner | None = None
+        # Whether text that holds no sign of a tag or of code goes on as it is.
+        self._is_plain = False
         self._pictures: set[bytes] = set()
 
     @property
@@ -82,8 +87,7 @@ class StreamDecoder(ABC):
     def decode(self, event: ServerSentEvent) -> list[Upstream]:
         """Return what `event` adds to the answer, and that a part of it could not be read where words had come."""
         self.events += 1
-        malformed, reason = self.malformed, self._reason
-        self._has_news = False
+        malformed, reasons = self.malformed, self._reasons
         try:
             read = self._read(event)
         except MALFORMED:
@@ -92,25 +96,23 @@ class StreamDecoder(ABC):
             else:
                 self.malformed += 1
             read = []
-        found: list[Upstream] = []
+        found: list[Upstream] = read  # type: ignore[assignment] # what it says is the list's own from here on
         if read:
-            if reason:
-                self._has_gone_on = True
-            self._is_settled = False
             self.said = True
             self.deltas += 1
-            if self._halves is not None or self._thoughts is not None:
-                found += self._sorted(read)
-            else:
-                found += read
-        elif self._reason and (self.said or self._counts.changed) and (self._has_news or self._counts.changed):
-            self._is_settled = not self._has_gone_on
+            if reasons:
+                self._has_gone_on, self._is_settled = True, False
+            # Most of all that comes is one piece of plain text.
+            if not self._is_plain or len(read) > 1 or MARKED(getattr(read[0], "content", "<")):
+                found = self._sorted(read)
+        elif reasons != self._reasons or (reasons and self._counts.changed):
+            self._is_settled = not self._has_gone_on and (self.said or self._counts.changed)
         if self._counts.changed:
             self.usage = self._counts.usage(said=self.said)
-        elif read and self.usage is not None and self.usage.completion_tokens is not None:
+        elif self.usage is not None and read and self.usage.completion_tokens is not None:
             # More was said than counted, and nobody knows whether it will be counted yet.
             self.usage = replace(self.usage, completion_tokens=None, reasoning_tokens=None)
-        if self.malformed != malformed and self.said:
+        if malformed != self.malformed and self.said:
             found.append(Unreadable())
         return found
 
@@ -132,22 +134,16 @@ class StreamDecoder(ABC):
         self._told = self.usage
         return [self.usage]
 
-    def _sorted(self, deltas: list[Said]) -> list[Said]:
+    def _sorted(self, deltas: list[Said]) -> list[Upstream]:
         """Return deltas of whole characters, thoughts apart from text."""
-        if self._halves is not None:
-            deltas = [
-                whole for each in deltas for whole in ([each] if isinstance(each, Picture) else self._halves.join(each))
-            ]
-        if (thoughts := self._thoughts) is None:
-            return deltas
-        if len(deltas) == 1 and not isinstance(deltas[0], Picture):
-            found: list[Said] = [*thoughts.split(deltas[0])]
-        else:
-            found = [
-                part for each in deltas for part in ([each] if isinstance(each, Picture) else thoughts.split(each))
-            ]
-        if thoughts.is_done:
-            self._thoughts = None
+        found: list[Upstream] = []
+        for delta in deltas:
+            if isinstance(delta, Picture):
+                found.append(delta)
+                continue
+            for whole in self._halves.join(delta) if self._halves is not None else (delta,):
+                found += self._thoughts.split(whole)
+        self._is_plain = self._halves is None and self._thoughts.is_plain
         return found
 
     # For the formats
@@ -159,14 +155,14 @@ class StreamDecoder(ABC):
         except ValueError as error:
             raise msgspec.DecodeError(str(error)) from None
         if self._halves is None and SURROGATE.search(data):
-            self._halves = SurrogateJoiner()
+            self._halves, self._is_plain = SurrogateJoiner(), False
         return value
 
     def _finish(self, word: Any) -> None:
         """Take note of a reason for the end; the last one that is one counts."""
         if is_reason(word):
             self._reason = word
-            self._has_news = True
+            self._reasons += 1
 
     def _lost(self, value: Any) -> None:
         """Take note of what stands where something of the answer should; an empty value costs nothing."""
@@ -185,9 +181,10 @@ class StreamDecoder(ABC):
         if found is None and surely:
             self.malformed += 1
         if isinstance(found, Picture):
-            if found.data in self._pictures:
+            name = blake2b(found.data).digest()
+            if name in self._pictures:
                 return []
-            self._pictures.add(found.data)
+            self._pictures.add(name)
         return [found] if found is not None else []
 
     # The end
@@ -195,13 +192,9 @@ class StreamDecoder(ABC):
     def flush(self) -> list[Upstream]:
         """Return what was held back of the text; for streams that end without `end`, too."""
         found: list[Delta] = []
-        halves, self._halves = (self._halves.flush() if self._halves is not None else []), None
-        for half in halves:
-            found += self._thoughts.split(half) if self._thoughts is not None else [half]
-        if self._thoughts is not None:
-            found += self._thoughts.flush()
-            self._thoughts = None
-        return [*found]
+        for half in self._halves.flush() if self._halves is not None else ():
+            found += self._thoughts.split(half)
+        return [*found, *self._thoughts.flush()]
 
     def end(self) -> list[Upstream]:
         """Return the last events, what was held back, what was counted anew, and `Finished`.

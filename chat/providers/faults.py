@@ -3,6 +3,7 @@
 No provider's SDK is known here: a fault is a status, a type, a code and a text, or an exception of the transport.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,8 @@ DEEPEST: Final = 6
 MOST_LISTED: Final = 5
 # MiniMax's own numbers. Source: its platform's "Error Codes".
 MINIMAX: Final = {"1002": 429, "1004": 401, "1008": 402, "1039": 400, "2013": 400, "2049": 401}
+# llama.cpp's and Hugging Face's words while a model is read from the disk, which takes up to minutes.
+LOADING: Final = re.compile(r"loading model|(?:model|is) (?:is )?(?:currently |still )?(?:being )?load(?:ed|ing)")
 FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
 
 
@@ -73,6 +76,10 @@ def reported(
         return ChatError("rate_limit", "The provider is rate limiting: too many requests.", retry_after=retry_after)
     if status == 404 or "model_not_found" in names or "not_found_error" in names:
         return refused(f"The provider does not know this model or address.{detail}")
+    if status == 503 and LOADING.search(words):
+        loading = ChatError("api_error", "The model is being loaded.", retry_after=retry_after)
+        loading.is_loading = True
+        return loading
     if status in (503, 529) or "overloaded" in names:
         return ChatError("api_error", "The model is busy at the moment.", retry_after=retry_after)
     if status in (408, 504) or "timeout_error" in names:

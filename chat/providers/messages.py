@@ -22,7 +22,7 @@ ERROR: Final = re.compile(r"(?:\w+_)?error")
 
 
 # Fields that servers may fill with other types are Any: one odd field must not cost the whole event.
-class Block(msgspec.Struct):
+class Block(msgspec.Struct, gc=False):
     type: Any = ""
     id: Any = None
     name: Any = None
@@ -32,7 +32,7 @@ class Block(msgspec.Struct):
     source: Any = None
 
 
-class Change(msgspec.Struct):
+class Change(msgspec.Struct, gc=False):
     """The delta of a block, or that of the message, which has the stop reason."""
 
     type: Any = ""
@@ -42,11 +42,11 @@ class Change(msgspec.Struct):
     stop_reason: Any = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     usage: Any = None
 
 
-class StreamEvent(msgspec.Struct):
+class StreamEvent(msgspec.Struct, gc=False):
     type: Any = ""
     index: Any = None
     message: Message | None = None

@@ -44,6 +44,8 @@ OF_VALUES: Final = {
 }
 # What a server repeats of the request names parameters that nothing is wrong with. Source: Pydantic's errors.
 REPEATED: Final = frozenset({"input", "ctx", "url", "body"})
+# The same, where the errors are not JSON but Python's way to write them, as with vLLM.
+REPEATED_IN_WORDS: Final = re.compile(r"""['"]input['"]: .*?(?=\}, \{['"]type|\}\]|$)""", re.DOTALL)
 MOST_CHARS: Final = 20_000
 
 
@@ -61,8 +63,7 @@ def refused_parameters(status: int | None, words: str, sent: Collection[str]) ->
         body = msgspec.json.decode(words)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         body = words
-    found = (_refused(where, said, candidates) for where, said in _complaints(body))
-    return frozenset(name for name in found if name)
+    return frozenset(name for where, said in _complaints(body) for name in _refused(where, said, candidates))
 
 
 def adapted(learnt: Learnt, refused: Collection[str]) -> Learnt | None:
@@ -122,14 +123,21 @@ def _words(value: Any, depth: int = 0) -> Iterator[str]:
                 yield from _words(item, depth + 1)
 
 
-def _refused(where: str, said: str, candidates: tuple[str, ...]) -> str | None:
-    """Return the parameter that is named first, unless it is its value that is wrong: others are named as a remedy."""
-    found = _pattern(candidates).search(where)
-    if found is None:
-        return None
-    name = candidates[(found.lastindex or 1) - 1]
-    values = OF_VALUES.get(name)
-    return None if values is not None and values.search(said.lower()) else name
+def _refused(where: str, said: str, candidates: tuple[str, ...]) -> list[str]:
+    """Return the parameter that is named first, and what else stands in one list with it.
+
+    Others are named as a remedy. One whose value is wrong is not refused.
+    """
+    where = REPEATED_IN_WORDS.sub("", where)
+    pattern = _pattern(candidates)
+    first = pattern.search(where)
+    if first is None:
+        return []
+    begin, end = where.rfind("[", 0, first.start()), where.find("]", first.end())
+    is_listed = begin >= 0 and end >= 0 and "]" not in where[begin : first.start()]
+    found = pattern.finditer(where, begin, end) if is_listed else [first]
+    names = [candidates[(match.lastindex or 1) - 1] for match in found]
+    return [name for name in names if name not in OF_VALUES or not OF_VALUES[name].search(said.lower())]
 
 
 @cache

@@ -105,6 +105,8 @@ class Remote(ABC):
         body: dict[str, Any] = {}
         try:
             body = heeded(self._body(request), request.learnt)
+            if request.is_whole:
+                body = {name: value for name, value in body.items() if name != "stream_options"} | {"stream": False}
             async with AsyncExitStack() as stack:
                 with told(sent):
                     response = await stack.enter_async_context(self._ask(request.model, body))

@@ -32,21 +32,19 @@ class ThoughtSplitter:
         self._is_opened = False
         self._is_fresh = True
         self._held = ""
-        # Of the text so far: fences of code, the backticks at its end, and its last character.
+        # Of the text so far: fences of code, and the backticks at its end.
         self._fences = 0
         self._ticks = ""
-        self._last = ""
 
     @property
-    def is_done(self) -> bool:
-        """Whether all that comes is plain text."""
-        return self._place == "done"
+    def is_plain(self) -> bool:
+        """Whether text goes on as it is, unless there is a sign of a tag or of code in it."""
+        return self._place == "done" or (self._place == "text" and not (self._held or self._ticks))
 
     def split(self, delta: Delta) -> list[Delta]:
         """Return what a delta adds to thoughts and text, as far as that is known by now."""
         if isinstance(delta, TextDelta):
-            if self._place == "text" and not self._held and "<" not in delta.content:
-                self._pass(delta.content)
+            if self._place == "done":
                 return [delta]
             return self._take(self._held + delta.content)
         if isinstance(delta, ReasoningDelta) and not self._is_opened:
@@ -148,7 +146,7 @@ class ThoughtSplitter:
             self._give(text[: len(text) - held], found)
             return ""
         self._give(text[:at], found)
-        if self._fences % 2 or self._last == "`":
+        if self._fences % 2 or self._ticks:
             self._give(CLOSING, found)
         else:
             self._place = "behind"
@@ -161,11 +159,9 @@ class ThoughtSplitter:
             found.append(TextDelta(text))
 
     def _pass(self, text: str) -> None:
-        self._last = text[-1:] or self._last
-        if self._ticks or "`" in text:
-            run = self._ticks + text
-            self._fences += run.count(FENCE)
-            self._ticks = "`" * ((len(run) - len(run.rstrip("`"))) % len(FENCE))
+        run = self._ticks + text
+        self._fences += run.count(FENCE)
+        self._ticks = "`" * ((len(run) - len(run.rstrip("`"))) % len(FENCE))
 
 
 def _begun(text: str, tag: str) -> int:

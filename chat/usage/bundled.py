@@ -42,6 +42,8 @@ GOOGLES_PATH: Final = re.compile(r"\A(?:(?:publishers/)?(?:google|anthropic)/)?(
 # Vertex puts the edition after an @.
 AT_EDITION: Final = re.compile(r"@(?:default|latest|(\d{3}|\d{8}|\d{4}-\d{2}-\d{2}))\Z")
 EDITION: Final = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
+# A name with one of these words is no edition of a model whose own name has it not.
+MODALITY: Final = re.compile("audio|embed|image|live|realtime|speech|transcribe|tts|video")
 FREE: Final = UnitPrice(Rates(Decimal(0), Decimal(0)), "USD")
 PRICE_KEYS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 # Charges that what is counted here cannot express; a model with one of them has no price. Of what a model says in
@@ -116,7 +118,7 @@ def _looked_up(found: Found, at: datetime, context: str) -> Bundled:
         return Bundled(None if context else FREE)
     if found.model is None:
         return Bundled(None)
-    begin, end = _bounds(found.model, at)
+    begin, end = _bounds(found.model, at, context)
     return Bundled(_price(found.model, at, context, is_own=found.is_own), begin, end)
 
 
@@ -144,6 +146,8 @@ def _hosted(host: "Provider", name: str, snapshot: "DataSnapshot") -> Found:
     if host.id == "google":
         name = GOOGLES_PATH.sub("", name)
     model = host.find_model(name, all_providers=snapshot.providers)
+    if model is not None and not set(MODALITY.findall(name)) <= set(MODALITY.findall(model.id)):
+        model = None
     # The data lists OpenRouter's free ones without any price.
     is_free = host.id == "openrouter" and name.endswith(":free")
     return Found(model, is_own=any(model is one for one in host.models), is_free=is_free)
@@ -169,22 +173,23 @@ def _is_named(model: "ModelInfo", name: str) -> bool:
     return EDITION.sub("", name) in {EDITION.sub("", known) for known in names}
 
 
-def _bounds(model: "ModelInfo", at: datetime) -> tuple[datetime | None, datetime | None]:
+def _bounds(model: "ModelInfo", at: datetime, context: str) -> tuple[datetime | None, datetime | None]:
     """Return the last moment until then at which one of the data's prices begins or ends, and the first after it."""
-    moments = sorted(_moments(model, at))
+    moments = sorted(_moments(model, at, context))
     return (
         next((moment for moment in reversed(moments) if moment <= at), None),
         next((moment for moment in moments if moment > at), None),
     )
 
 
-def _moments(model: "ModelInfo", at: datetime) -> Iterator[datetime]:
+def _moments(model: "ModelInfo", at: datetime, context: str) -> Iterator[datetime]:
     """Yield when prices change: on dates, and at times of the day before, of that day and of the one after it."""
     from genai_prices.types import ModelPrice, StartDateConstraint, TimeOfDateConstraint
 
-    conditional = [] if isinstance(model.prices, ModelPrice) else model.prices
-    constraints = [each.constraint for each in (*conditional, *(model.price_variants or ()))]
-    for constraint in constraints:
+    conditional = [] if isinstance(model.prices, ModelPrice) else [price.constraint for price in model.prices]
+    given = parsed(context)
+    variants = [variant.constraint for variant in model.price_variants or () if variant.when == given]
+    for constraint in (*conditional, *variants):
         if isinstance(constraint, StartDateConstraint):
             yield datetime.combine(constraint.start_date, time.min, UTC)
         elif isinstance(constraint, TimeOfDateConstraint):

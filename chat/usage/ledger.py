@@ -40,6 +40,8 @@ LONGEST_DETAIL: Final = 100
 LARGEST_COST: Final = Decimal(10**6)
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
+# A shorter silence before the first word is the network's, or that of a queue.
+THINKING_SECONDS: Final = 1.0
 # The largest value of a PositiveIntegerField that every database keeps.
 LARGEST_COUNT: Final = 2**31 - 1
 # What the end changes of a generation.
@@ -98,7 +100,7 @@ class Spent:
     Times are in seconds from when the request was made. `error` is None for a regular end and for Stop. `sent` is False
     where it ended before the request left. `thoughts` is what of `said` was reasoning. `asked_at` is when the request
     was made, whose price holds; None where nobody knows it any more. `finish_detail` is the provider's own word for an
-    end that is none of ours, `max_tokens` how long the answer was allowed to become.
+    end that is none of ours, `reached_tokens` how long an answer might become that ended there.
     """
 
     prompt: tuple[str, ...] = field(repr=False)
@@ -112,7 +114,7 @@ class Spent:
     thoughts: str = field(default="", repr=False)
     asked_at: datetime | None = None
     finish_detail: str | None = None
-    max_tokens: int | None = None
+    reached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +306,11 @@ def _completion_tokens(spent: Spent, reader: Reader) -> int:
     One that ended at its limit was as long as that. Of others the time until the first word may tell.
     """
     said = reader.tokens(spent.said)
-    if not spent.thoughts:
-        silence = spent.ttft_seconds if spent.said and spent.ttft_seconds is not None else spent.elapsed_seconds
-        said += reader.hidden_tokens(silence)
-    return max(said, spent.max_tokens or 0) if spent.finish_reason == "length" else said
+    if not spent.said:
+        said = reader.hidden_tokens(spent.elapsed_seconds)
+    elif not spent.thoughts and (spent.ttft_seconds or 0) > THINKING_SECONDS:
+        said += reader.hidden_tokens(spent.ttft_seconds or 0)
+    return max(said, spent.reached_tokens or 0)
 
 
 def _countable(usage: Usage) -> Usage:

@@ -13,6 +13,7 @@ empty for the standard). What holds:
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -22,16 +23,27 @@ from chat.models import ChatModel, Price, PriceTier, Provider
 from chat.usage.bundled import Bundled, bundled_price
 from chat.usage.pricing import Rates, Tier, UnitPrice
 
+# Prices that are kept as plain values.
+MOST_KEPT: Final = 2000
+
 
 def unit_price(price: Price) -> UnitPrice:
-    """Return a row's price, with its tiers, as a plain value."""
-    tiers = sorted(price.tiers.all(), key=lambda tier: tier.above_tokens)
-    return UnitPrice(
-        _rates(price),
-        price.currency,
-        tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers),
-        price.searches_per_thousand,
-    )
+    """Return a row's price, with its tiers, as a plain value; one query the first time, for neither ever changes."""
+    key = price.pk, price.created_at
+    if key not in _plain:
+        if len(_plain) >= MOST_KEPT:
+            _plain.clear()
+        tiers = sorted(price.tiers.all(), key=lambda tier: tier.above_tokens)
+        _plain[key] = UnitPrice(
+            _rates(price),
+            price.currency,
+            tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers),
+            price.searches_per_thousand,
+        )
+    return _plain[key]
+
+
+_plain: dict[tuple[int, datetime], UnitPrice] = {}
 
 
 def _rates(row: Price | PriceTier) -> Rates:
@@ -65,7 +77,7 @@ def in_force(at: datetime) -> QuerySet[Price]:
 def price_in_force(model_id: int, at: datetime, context: str = "") -> Price | None:
     """Return the price that holds for the model at that moment; None if it has none, or is there no more.
 
-    Its model, provider and tiers come along. A row may be added.
+    Its model and provider come along. A row may be added.
     """
     row = _row(model_id, at, context)
     if row is not None and row.origin != Price.Origin.BUNDLED:
@@ -92,8 +104,7 @@ def price_in_force(model_id: int, at: datetime, context: str = "") -> Price | No
 
 def _row(model_id: int, at: datetime, context: str) -> Price | None:
     begun = Price.objects.filter(model=model_id, context=context, valid_from__lte=at)
-    newest = begun.select_related("model__provider").prefetch_related("tiers")
-    return newest.order_by("-valid_from", "-id").first()
+    return begun.select_related("model__provider").order_by("-valid_from", "-id").first()
 
 
 def _due(model: ChatModel, at: datetime, context: str = "") -> Bundled:

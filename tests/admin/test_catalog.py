@@ -89,7 +89,7 @@ def test_a_context_window_is_the_admins_who_enters_it(browser: Client, llama: Ch
 
 def test_the_list_of_a_provider_that_was_changed_is_read_again(browser: Client, llama: ChatModel) -> None:
     form = {"name": "cellar", "kind": "openai", "base_url": "http://127.0.0.1:9/v1", "enabled": "on"}
-    form |= {"drain_seconds": "0", "drain_tokens": "5"}
+    form |= {"drain_seconds": "0", "drain_tokens": "5", "prompt_caching": "auto"}
     address = f"/admin/chat/provider/{llama.provider_id}/change/"
     assert browser.post(address, form).status_code == 302
     assert Provider.objects.get().look_again_at is None

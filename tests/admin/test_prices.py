@@ -105,7 +105,7 @@ def test_every_change_is_in_djangos_log(browser: Client, local: ChatModel) -> No
     browser.post(ADD, form(local, input_per_million="1", output_per_million="1"))
     browser.post(f"{POLICY}add/", {"forbid_unpriced": "on"})
     provider = {"name": "cellar", "kind": "openai", "base_url": "http://127.0.0.1:8/v1"}
-    provider |= {"drain_seconds": "5", "drain_tokens": "100"}
+    provider |= {"drain_seconds": "5", "drain_tokens": "100", "prompt_caching": "auto"}
     browser.post(f"/admin/chat/provider/{local.provider_id}/change/", provider)
     inline = {"prices-TOTAL_FORMS": "1", "prices-INITIAL_FORMS": "0", "prices-0-currency": "USD"}
     inline |= {"prices-0-input_per_million": "3", "prices-0-output_per_million": "4"}
@@ -188,3 +188,25 @@ def test_the_ledger_tells_a_tier_and_whose_price_it_is(browser: Client, local: C
     counts = [browser.get(ledger, {"cost": kind}).context["cl"].result_count for kind in ("told", "unpriced", "known")]
     assert counts == [1, 1, 1]
     assert "$0.2500" in browser.get(f"{ledger}{told.pk}/change/").content.decode()
+
+
+def test_beside_a_model_are_its_newest_prices_however_many_there_are(browser: Client, local: ChatModel) -> None:
+    amounts = {"output_per_million": 0, "model": local}
+    since = timezone.now() - timedelta(days=1)
+    for number in range(60):
+        Price.objects.create(**amounts, input_per_million=number, valid_from=since + timedelta(minutes=number))
+    response = browser.get(f"/admin/chat/chatmodel/{local.pk}/change/")
+    shown = [form.instance.input_per_million for form in response.context["inline_admin_formsets"][0].formset.forms]
+    assert shown[:50] == list(range(59, 9, -1))
+    inline = {"prices-TOTAL_FORMS": "51", "prices-INITIAL_FORMS": "50", "prices-50-currency": "USD"}
+    inline |= {"prices-50-input_per_million": "777", "prices-50-output_per_million": "4"}
+    inline |= {"prices-50-valid_from_0": "2026-02-01", "prices-50-valid_from_1": "00:00:00"}
+    inline |= {f"prices-{number}-id": str(form.instance.pk) for number, form in enumerate(shown_forms(response))}
+    inline |= {f"prices-{number}-model": str(local.pk) for number in range(51)}
+    model = {"name": "llama", "provider": local.provider_id, "upstream_name": "llama", "position": "0", "enabled": "on"}
+    assert browser.post(f"/admin/chat/chatmodel/{local.pk}/change/", model | inline).status_code == 302
+    assert Price.objects.filter(input_per_million=777).count() == 1
+
+
+def shown_forms(response: Any) -> list[Any]:
+    return [form for form in response.context["inline_admin_formsets"][0].formset.forms if form.instance.pk]

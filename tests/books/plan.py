@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.books import dialects
 from tests.site import PEOPLE, Site
 from tests.stream import parse
 from tests.upstream.process import Upstream
@@ -17,7 +18,7 @@ from tests.upstream.script import default_pieces
 
 Knobs = dict[str, Any]
 # Of OpenAI's provider, then of Anthropic's, whose list has the same names.
-MODELS: Final = ("gpt-4o", "gpt-4o-mini", "o3-mini", "tiny-local")
+MODELS: Final = ("gpt-4o", "gpt-4o-mini", "o3-mini", "tiny-local", "gpt-6-astra", "claude-opus-5")
 AT_ONCE: Final = 24
 
 
@@ -53,6 +54,20 @@ def questions(count: int, random: Random, label: str) -> list[Question]:
                 whole=fate is not stopped and random.random() < 0.3,
             )
         )
+    return found
+
+
+def told(count: int, random: Random, label: str) -> list[Question]:
+    """Return so many questions, answered by servers of every dialect in turn."""
+    named = [(dialect, "", models) for dialect, models in dialects.OPENAI.items()]
+    named += [(dialect, "anthropic/", models) for dialect, models in dialects.ANTHROPIC.items()]
+    found = []
+    for number in range(count):
+        dialect, prefix, models = named[number % len(named)]
+        script = {"tokens": random.randint(1, 40)} | dialect(random, dialects.Counts.by_chance(random))
+        text = f"{label} {number}, in words: " + " ".join(["word"] * random.randint(1, 50))
+        # The second is for the title.
+        found.append(Question(text, random.choice(PEOPLE), prefix + random.choice(models), (script, {})))
     return found
 
 

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import MODEL, ask, settled
+from tests.picture import ADDRESS
+from tests.providers.completion import DONE, delta, finish
 from tests.site import Site
 from tests.upstream.process import Upstream
 from tests.upstream.script import default_text
@@ -103,3 +105,65 @@ def test_news_about_a_wait_stands_there_until_the_next_word(
         expect(answer.locator(".text")).to_have_text(f"{default_text(8)} and so on")
         expect(answer.locator(".remedies").get_by_role("button")).to_have_count(0)
     assert len([r for r in upstream.log(MODEL) if "busy at first" in str(r.body["messages"][-1])]) == 2
+
+
+def test_an_end_without_a_reason_says_so_and_can_be_continued(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("end for no reason", text=["Once upon"], finish_reason=None)
+    answer = settled(ask(page, "end for no reason"))
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".figures")).to_contain_text("Ended without saying why")
+        expect(answer.get_by_role("button", name="Continue")).to_be_visible()
+        page.reload()
+
+
+def test_an_end_by_a_word_of_the_providers_own_shows_it(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("end with a word", text=["Once upon"], finish_reason="xyz")
+    answer = settled(ask(page, "end with a word"))
+    expect(answer.locator(".figures")).to_contain_text("Ended with ‘xyz’")
+    page.reload()
+    expect(answer.locator(".figures")).to_contain_text("Ended with ‘xyz’")
+
+
+def test_thoughts_without_an_answer_say_so_and_can_be_asked_for_again(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("only think", {"text": [], "reasoning": ["Hm."]}, {"text": ["Yes."]})
+    answer = settled(ask(page, "only think"))
+    expect(answer.locator(".trouble-text")).to_have_text("The model thought, but gave no answer.")
+    page.reload()
+    expect(answer.locator(".trouble-text")).to_have_text("The model thought, but gave no answer.")
+    answer.get_by_role("button", name="Retry").click()
+    expect(page.locator("article[data-role=assistant]").last.locator(".text")).to_have_text("Yes.")
+
+
+def test_text_that_turns_out_to_be_thought_moves_there(page: Page, upstream: Upstream) -> None:
+    parts = [delta(content="Let me see."), delta(content="</think>\n\nYes"), delta(content=", it is."), finish() + DONE]
+    upstream.script_prompt("think aloud", raw=parts, then="hang", after=1)
+    answer = ask(page, "think aloud")
+    expect(answer.locator(".text")).to_have_text("Let me see.")
+    upstream.release("think aloud")
+    settled(answer)
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".text")).to_have_text("Yes, it is.")
+        expect(answer.locator(".thinking summary")).to_have_text("Thought")
+        answer.locator(".thinking summary").click()
+        expect(answer.locator(".thinking-text")).to_have_text("Let me see.")
+        page.reload()
+
+
+def test_a_piece_that_could_not_be_read_is_told(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("mumble", then="malformed", after=3)
+    answer = settled(ask(page, "mumble"))
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".notes")).to_have_text("A piece of this answer could not be read and may be missing.")
+        page.reload()
+
+
+def test_a_picture_that_the_model_makes_is_shown(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("draw a dot", raw=[delta(images=[{"image_url": {"url": ADDRESS}}]) + finish() + DONE])
+    answer = settled(ask(page, "draw a dot"))
+    for _ in ("live", "reloaded"):
+        picture = answer.get_by_role("img", name="picture")
+        expect(picture).to_have_attribute("src", re.compile("^/api/files/"))
+        page.wait_for_function(
+            "picture => picture.complete && picture.naturalWidth === 1", arg=picture.element_handle()
+        )
+        page.reload()

@@ -43,6 +43,10 @@ def limited() -> Iterable[Row]:
 def statuses() -> Iterable[Row]:
     for status in (500, 503, 529):
         yield from before(f"{status}", "api_error", status=status)
+    loading: Knobs = {"status": 503, "error_type": "unavailable_error", "error_message": "Loading model"}
+    # More often than a failure is asked again.
+    attempts = ("api_error", "api_error", "stop")
+    yield Row("loads", (loading, loading, ANSWER), "stop", attempts, text=WHOLE, news=("retry", "retry"))
     # What a provider says may hold all that nobody else must see.
     secrets = {"error_message": f"Bad key {KEY}, see http://10.9.8.7/keys", "error_type": ""}
     for status, code in ((400, "api_error"), (401, "authentication"), (403, "authentication"), (404, "api_error")):

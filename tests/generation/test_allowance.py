@@ -213,6 +213,23 @@ async def test_no_further_request_is_made_where_nothing_is_left_for_it(generatio
     assert await database.run(left_over) == (PROMPT_TOKENS + PIECE_TOKENS, 0)
 
 
+async def test_after_a_request_that_was_lost_while_it_thought_there_is_another_only_where_more_is_left(
+    generation: Generation, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("chat.generation.retry.BASE_SECONDS", 0.0)
+    monkeypatch.setattr("chat.generation.retry.JITTER_SECONDS", 0.0)
+    await database.run(limited_to, 2 * (PROMPT_TOKENS + 50))
+    lost = ChatError("network_error", "The line was lost.")
+    source = Scripted([lost], [lost], [PIECE, DONE[1]])
+    events = await answer(generation, source, max_retries=3)
+    # Each may have thought up to its limit, so two of them may have used up all.
+    assert [request.max_tokens for request in source.requests] == [50, 50]
+    assert isinstance(events[-1], Failed)
+    assert (events[-1].error_type, events[-1].retryable) == ("network_error", True)
+    # What they took is estimated; nothing is held back for what nobody knows.
+    assert await database.run(left_over) == (2 * PROMPT_TOKENS, 0)
+
+
 async def test_a_request_that_was_turned_down_took_nothing(generation: Generation, monkeypatch: Any) -> None:
     monkeypatch.setattr("chat.generation.retry.BASE_SECONDS", 0.0)
     monkeypatch.setattr("chat.generation.retry.JITTER_SECONDS", 0.0)

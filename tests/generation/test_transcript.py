@@ -56,6 +56,18 @@ def test_reading_in_steps_gives_the_same_as_reading_at_once(deltas: list[Entry],
     assert (positions[-1] if positions else 0) == transcript.position
 
 
+def before(transcript: Transcript, position: int) -> list[Entry]:
+    """Return what a follower has heard up to a position."""
+    heard: list[Entry] = []
+    for end, entry in transcript.after(0)[0]:
+        missing = max(0, end - position)
+        if isinstance(entry, TextDelta | ReasoningDelta):
+            heard.append(type(entry)(entry.content[: max(0, len(entry.content) - missing)]))
+        elif end < position:
+            heard.append(entry)
+    return heard
+
+
 def test_text_that_turned_out_to_be_thought_is_told_the_same_from_everywhere() -> None:
     transcript = Transcript(
         [
@@ -73,10 +85,9 @@ def test_text_that_turned_out_to_be_thought_is_told_the_same_from_everywhere() -
     journal = Transcript(from_journal(values))
     for cut in range(transcript.position + 1):
         for source in (transcript, journal, stored):
-            before, rest = transcript.content_up_to(cut), [entry for _, entry in source.after(cut)[0]]
             # Whoever has read so far, and hears the rest, has the same.
-            begun = Transcript([TextDelta("x" * cut), *rest]) if cut < 13 else Transcript([*rest])
-            assert begun.content == transcript.content[len(before) if cut > 13 else 0 :], (cut, source)
+            begun = Transcript([*before(transcript, cut), *(entry for _, entry in source.after(cut)[0])])
+            assert (begun.reasoning, begun.content) == (transcript.reasoning, transcript.content), (cut, source)
 
 
 def test_neighbours_are_merged_for_a_slow_reader() -> None:

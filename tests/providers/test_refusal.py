@@ -29,6 +29,17 @@ def test_each_parameter_is_found_in_each_wording(name: str, wording: str) -> Non
     ("words", "found"),
     [
         ("UnsupportedParamsError: ollama does not support parameters: ['stream_options']", {"stream_options"}),
+        (
+            "UnsupportedParamsError: it does not support parameters: ['stream_options', 'temperature'], for model=m. "
+            "To drop these, set drop_params. Known: max_tokens",
+            {"stream_options", "temperature"},
+        ),
+        (
+            "[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options'), 'input': {'temperature': 1}}, "
+            "{'type': 'extra_forbidden', 'loc': ('body', 'prompt_cache_key'), 'input': 'temperature'}]",
+            {"stream_options", "prompt_cache_key"},
+        ),
+        ("[{'type': 'missing', 'loc': ('body', 'user'), 'input': {'temperature': 1, 'max_tokens': 5}}]", set()),
         ('{"detail": "Unrecognized request argument supplied: stream_options"}', {"stream_options"}),
         ('{"message": {"detail": [{"msg": "unknown field: streamOptions"}]}}', {"stream_options"}),
         ('{"errors": {"StreamOptions": ["The field is unknown."]}}', {"stream_options"}),

@@ -6,6 +6,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chat.events import Delta, TextDelta
+from chat.providers.decoder import MARKED
 from chat.providers.thinking import CLOSING, OPENING, ThoughtSplitter
 from tests.providers.real_shapes.reading import put_together
 
@@ -40,9 +41,9 @@ def split(text: str, cuts: list[int], *, begins_in_thought: bool = False) -> tup
     ends = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     found: list[Delta] = []
     for begin, end in pairwise(ends):
-        # As the decoder does: once all is plain text, nobody looks.
+        # As the decoder does: what is plain is not looked at.
         piece = TextDelta(text[begin:end])
-        found += [piece] if splitter.is_done else splitter.split(piece)
+        found += [piece] if splitter.is_plain and not MARKED(piece.content) else splitter.split(piece)
     read = put_together([*found, *splitter.flush()])
     return read.thought, read.text
 

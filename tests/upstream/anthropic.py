@@ -31,7 +31,7 @@ def frames(script: Script, body: Json) -> Iterator[bytes | None]:
     blocks = Blocks()
     message: Json = {"id": "msg_1", "type": "message", "role": "assistant", "model": body.get("model"), "content": []}
     if script.usage != "off":
-        message["usage"] = input_usage(script, body) | {"output_tokens": 1}
+        message["usage"] = script.start_json or input_usage(script, body) | {"output_tokens": 1}
     yield event({"type": "message_start", "message": message}) + PING
     pieces: list[str | ToolFragment] = [*script.reasoning, *script.tool_calls, *text]
     for sent, piece in enumerate(pieces, start=1):
@@ -97,7 +97,8 @@ def whole(script: Script, body: Json) -> Json:
     """Return the answer to a request that does not stream."""
     text, finish_reason = script.pieces(body.get("max_tokens"))
     content: list[Json] = [{"type": "thinking", "thinking": "".join(script.reasoning)}] if script.reasoning else []
-    usage = input_usage(script, body) | {"output_tokens": len(text) + len(script.reasoning)}
+    usage = script.start_json or input_usage(script, body)
+    usage |= script.usage_json or {"output_tokens": len(text) + len(script.reasoning)}
     return {
         "id": "msg_1",
         "type": "message",
@@ -109,7 +110,8 @@ def whole(script: Script, body: Json) -> Json:
 
 
 def message_delta(script: Script, stop_reason: str | None, sent: int) -> bytes:
-    counted = {"output_tokens": sent, "output_tokens_details": {"thinking_tokens": min(sent, len(script.reasoning))}}
+    thought = {"output_tokens_details": {"thinking_tokens": min(sent, len(script.reasoning))}}
+    counted = script.usage_json or {"output_tokens": sent} | thought
     delta = {"stop_reason": stop_reason, "stop_sequence": None}
     return event({"type": "message_delta", "delta": delta} | ({} if script.usage == "off" else {"usage": counted}))
 

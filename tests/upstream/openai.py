@@ -21,13 +21,21 @@ def frames(script: Script, body: Json) -> Iterator[bytes | None]:
 
     def chunk(choices: list[Json], **more: Any) -> bytes:
         head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body.get("model")}
-        return event(head | {"choices": choices} | more)
+        counted = more.pop("usage", None)
+        if counted is None or script.usage_place == "usage":
+            more |= {"usage": counted} if counted else {}
+        elif script.usage_place == "choice":
+            choices = [(choices[0] if choices else _choice({})) | {"usage": counted}, *choices[1:]]
+        else:
+            more["x_groq"] = {"id": "req_1", "usage": counted}
+        return event(head | script.head_json | {"choices": choices} | more)
 
     def spent(sent: int) -> Json:
         return usage(script, body, sent)
 
     every = script.usage == "every"
-    yield chunk([_choice({"role": "assistant", "content": ""})], **({"usage": spent(0)} if every else {}))
+    first = script.start_json or (spent(0) if every else None)
+    yield chunk([_choice({"role": "assistant", "content": ""})], usage=first)
     for sent, delta in enumerate(pieces, start=1):
         yield None
         stamped = script.stamps and "content" in delta
@@ -83,6 +91,8 @@ def event(value: Json) -> bytes:
 
 def usage(script: Script, body: Json, sent: int) -> Json:
     """Return what a request has used once `sent` pieces are out; each piece is a token."""
+    if script.usage_json is not None:
+        return script.usage_json
     prompt = prompt_tokens(script, body)
     hidden = script.thought(body.get("max_tokens") or body.get("max_completion_tokens"))
     return {

@@ -14,7 +14,7 @@ def refusal(script: Script, body: Json) -> tuple[int, bytes] | None:
     if refused := [name for name in script.refuses if name in body]:
         return worded(script.wording, refused, body)
     tokens = prompt_tokens(script, body)
-    if script.n_ctx is not None and tokens > script.n_ctx:
+    if script.n_ctx is not None and tokens > script.n_ctx and not (script.refuses_silently and body.get("stream")):
         return too_long(script, tokens)
     return None
 
@@ -45,3 +45,8 @@ def too_long(script: Script, tokens: int) -> tuple[int, bytes]:
         error |= {"n_prompt_tokens": tokens, "n_ctx": script.n_ctx}
         error["message"] += f" ({script.n_ctx} tokens), try increasing it"
     return 400, json.dumps({"error": error}).encode()
+
+
+def is_silent(script: Script, body: Json) -> bool:
+    """Whether a streamed request is turned down without a word."""
+    return script.refuses_silently and script.n_ctx is not None and prompt_tokens(script, body) > script.n_ctx

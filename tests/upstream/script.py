@@ -42,6 +42,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         written_tokens  how many more were written to the cache, in Anthropic's format
         hour_tokens     how many of these for an hour
         cache_seconds   instead of all three: prompts are cached as Anthropic documents it (`cache.py`), for so long
+        usage_json      the last usage object, verbatim, instead of what was counted...
+        start_json      ...and the first one: with the first chunk, or in Anthropic's `message_start`
+        usage_place     where OpenAI's stands: "usage", "choice" (in the first choice) or "x_groq"
+        head_json       what every chunk has beside its choices, such as `{"service_tier": "priority"}`
         done            whether the end is marked ([DONE])
         raw             bytes sent verbatim instead of all the above, one write (and one piece) each
 
@@ -58,6 +62,8 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         refuses         parameters for whose sake a request is turned down...
         wording         ...in these words: "openai", "fastapi" (all of them at once), "forbidden" (Pydantic's), "plain"
         n_ctx           a prompt of more tokens is turned down as llama.cpp does; with the numbers if `tells_window`
+        refuses_silently
+                        that, to a streamed question, is an event stream without an event (llama-cpp-python)
         then            what happens once `after` pieces were sent (0: nothing but the headers):
                         "hang": silence; "close": the connection closes in the middle of the body; "reset": the same
                         with a TCP reset; "end": the body ends as if that were all; "error": an error object as data,
@@ -86,6 +92,10 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     written_tokens: int = 0
     hour_tokens: int = 0
     cache_seconds: float | None = None
+    usage_json: dict[str, Any] | None = None
+    start_json: dict[str, Any] | None = None
+    usage_place: Literal["usage", "choice", "x_groq"] = "usage"
+    head_json: dict[str, Any] = {}
     done: bool = True
     raw: list[bytes] | None = None
 
@@ -103,6 +113,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wording: Literal["openai", "fastapi", "forbidden", "plain"] = "openai"
     n_ctx: int | None = None
     tells_window: bool = True
+    refuses_silently: bool = False
     then: Fault | None = None
     after: int = 0
     before_headers: bool = False

@@ -14,7 +14,7 @@ from tests.upstream.bill import BILLS, Bill
 from tests.upstream.cache import Cache
 from tests.upstream.connection import Connection, Request
 from tests.upstream.record import Ended, Record
-from tests.upstream.refusing import refusal
+from tests.upstream.refusing import is_silent, refusal
 from tests.upstream.script import Script
 
 JSON = {"Content-Type": "application/json"}
@@ -176,10 +176,14 @@ class Server:
         if refused := refusal(script, request.json):
             await connection.answer(*refused, JSON)
             return "complete"
-        if not request.json.get("stream"):
+        # What goes wrong goes wrong however it was asked.
+        if not request.json.get("stream") and script.raw is None and script.then is None:
             await asyncio.sleep(script.delay_first)
             answer = format_of(request).whole(script, request.json)
             await connection.answer(200, msgspec.json.encode(answer), JSON | script.headers)
+            return "complete"
+        if is_silent(script, request.json):
+            await connection.answer(200, b"", EVENTS)
             return "complete"
         connection.begin(200, EVENTS | script.headers)
         return await self._stream(connection, request, script, record)
@@ -266,15 +270,17 @@ def _asked(request: Request) -> list[str]:
 
 
 def _told(frame: bytes) -> list[dict[str, Any]]:
-    """Return the usage objects in a frame, in either format."""
-    if b'"usage"' not in frame:
+    """Return the usage objects in a frame, in either format, and what else it says is charged by."""
+    if b'"usage"' not in frame and b'"service_tier"' not in frame:
         return []
     found: list[dict[str, Any]] = []
     for line in frame.splitlines():
         # What a script sends as it is need be no JSON.
         with suppress(msgspec.DecodeError):
             value = msgspec.json.decode(line.removeprefix(b"data: "), type=dict[str, Any])
-            found += [usage for each in (value, value.get("message") or {}) if (usage := each.get("usage"))]
+            inner = (value.get("message"), value.get("x_groq"), *(value.get("choices") or ()))
+            found += [usage for each in (value, *inner) if each and (usage := each.get("usage"))]
+            found += [{"service_tier": value["service_tier"]}] if "service_tier" in value else []
     return found
 
 

@@ -200,8 +200,13 @@ def test_hidden_thoughts_that_were_stopped_are_estimated_by_the_time_they_took(a
     spend(replace(SPENT, usage=Usage(10, None, 300, 0), elapsed_seconds=1.0))
     assert spend(stopped).completion_tokens == 400
     assert spend(stopped).reasoning_tokens is None
+    # Also before the first word of one that was stopped after it; a short silence tells nothing.
+    begun = replace(stopped, said="So it is.", ttft_seconds=3.0)
+    alone = spend(replace(begun, ttft_seconds=0.9)).completion_tokens
+    assert 0 < (alone or 0) < 10
+    assert spend(begun).completion_tokens == 300 + (alone or 0)
     # Thoughts that are shown are counted as any other words.
-    shown = replace(stopped, said="So it is.", thoughts="So it is.")
+    shown = replace(begun, thoughts="So it is.")
     assert 0 < (spend(shown).completion_tokens or 0) < 10
     other = settle(replace(account, generation_id=uuid4(), model="other"), replace(RESULT, attempts=(stopped,)))
     assert other is not None
@@ -521,3 +526,16 @@ def test_each_attempt_has_the_price_of_the_moment_at_which_it_was_made(account: 
     assert list(costs) == [Decimal(cost) for cost in ("0.75", "1.5", "0.75", "1.5", "1.5")]
     assert charge is not None
     assert charge.cost == 6
+
+
+def test_an_answer_at_its_limit_that_nobody_counted_was_as_long_as_that(account: Account) -> None:
+    at_limit = replace(SPENT, usage=None, finish_reason="length", reached_tokens=500)
+    charge = settle(account, replace(RESULT, attempts=(at_limit,)))
+    assert charge is not None
+    assert (charge.completion_tokens, charge.source) == (500, "estimated")
+    counted = settle(
+        replace(account, generation_id=uuid4()),
+        replace(RESULT, attempts=(replace(at_limit, usage=Usage(prompt_tokens=5, completion_tokens=40)),)),
+    )
+    assert counted is not None
+    assert (counted.completion_tokens, counted.source) == (40, "provider")

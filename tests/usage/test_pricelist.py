@@ -118,6 +118,8 @@ def test_a_known_model_has_its_vendors_price(name: str, address: str, input_pric
         # Part of what they say is pictures, at another price.
         ("gemini-2.5-flash-image", GOOGLE),
         ("models/gemini-3.1-flash-image-preview", GOOGLE),
+        ("gemini-3.6-flash-tts-preview", GOOGLE),
+        ("gemini-3.6-flash-image", GOOGLE),
         ("", OPENAI),
         ("", ""),
     ],
@@ -265,6 +267,8 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
         ("deepseek-v4-pro", DEEPSEEK, at(27, 7), "1.32"),
         ("gemini-4-argon", GOOGLE, at(30, 23, 59), "2"),
         ("models/gemini-4-argon", GOOGLE, at(1, 0, month=12), "4"),
+        *((f"gemini-3.{number}-flash", GOOGLE, at(31, 23, 59, month=12), "0.75") for number in (6, 7, 8)),
+        *((f"gemini-3.{number}-flash", GOOGLE, datetime(2027, 1, 1, tzinfo=UTC), "1.5") for number in (6, 7, 8)),
     ],
 )
 def test_a_price_is_that_of_the_moment_whatever_was_asked_before(
@@ -309,15 +313,16 @@ def test_where_an_admins_price_is_in_force_the_clock_changes_nothing(openai: Pro
     assert Price.objects.count() == 1
 
 
-def test_an_ordinary_lookup_asks_for_the_row_and_its_tiers_and_writes_nothing(
+def test_an_ordinary_lookup_asks_for_the_row_alone(
     openai: Provider, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     chosen = model(openai, "gpt-6-astra")
     import_prices()
-    with django_assert_num_queries(2):
+    price_in_force(chosen.pk, timezone.now())
+    with django_assert_num_queries(1):
         found = price_in_force(chosen.pk, timezone.now())
         assert found is not None
-        assert unit_price(found).searches == 10
+        assert (unit_price(found).searches, len(unit_price(found).tiers)) == (Decimal(10), 1)
 
 
 def test_what_is_shown_is_the_price_of_now_before_anybody_asked(openai: Provider) -> None:
