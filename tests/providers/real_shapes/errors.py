@@ -151,6 +151,14 @@ CASES: Final[list[Case]] = [
         end=Fails("api_error", "no such sampler"),
     ),
     completions(
+        "Groq's, why it stopped early",
+        c(content="Hello"),
+        event({"choices": [{"delta": {}, "finish_reason": "stop"}], "x_groq": {"id": "r", "error": "over capacity"}}),
+        DONE,
+        text="Hello",
+        end=Fails("api_error", "over capacity"),
+    ),
+    completions(
         "an error after the reason to end",
         c(content="Hello"),
         f(),
