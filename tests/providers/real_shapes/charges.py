@@ -114,6 +114,14 @@ CASES: Final[list[Case]] = [
         f(),
         u(MILLIONS, service_tier="flex"),
     ),
+    completions(
+        "a tier that is cut in the middle of a character",
+        c(content="Hello"),
+        f(),
+        u(COUNTS | {"service_tier": "x\0 \ud83c"}),
+        text="Hello",
+        usage=Usage(1000, None, 10, service_tier="x\ufffd \ufffd"),
+    ),
     tier(
         "a tier, and null after it",
         "priority",

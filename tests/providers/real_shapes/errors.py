@@ -205,6 +205,12 @@ CASES: Final[list[Case]] = [
         text='{"error": {"message": "the engine died"}}',
     ),
     *both(
+        "words that end in the middle of a character",
+        lambda wire: stream(wire, wire.said("Hello"), event({"error": {"message": "it died \ud83c"}}), end=False),
+        text="Hello",
+        end=Fails("api_error", "it died \ufffd"),
+    ),
+    *both(
         "a plain-text event called error",
         lambda wire: stream(wire, wire.said("Hello"), b"event: error\ndata: the engine died\n\n", end=False),
         text="Hello",
