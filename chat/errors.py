@@ -105,6 +105,10 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 
 
 def masked(text: str, *, limit: int = 300) -> str:
-    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters."""
-    line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", text))).split())
+    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters.
+
+    What no database keeps, NUL and half a surrogate pair, becomes U+FFFD.
+    """
+    whole = text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", whole))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -98,14 +98,14 @@ class CompletionDecoder(StreamDecoder):
         self._counts.note("service_tier", chunk.service_tier)
         if isinstance(chunk.x_groq, dict):
             self._counts.add(chunk.x_groq.get("usage"))
+            self._reported_inside(chunk.x_groq.get("error"))
         self._counts.add(chunk.usage)
 
     def _choice(self, choice: Choice) -> list[Said]:
         if choice.usage:
             # Moonshot's place.
             self._counts.add(choice.usage)
-        if choice.error and self.failure is None:
-            self.failure = from_body(None, choice.error)
+        self._reported_inside(choice.error)
         if choice.finish_reason:
             self._finish(choice.finish_reason)
         if choice.delta:
@@ -114,6 +114,10 @@ class CompletionDecoder(StreamDecoder):
             # A whole answer in one event; beside deltas it is what was said already.
             return self._message(Message(**fields_of(Message, choice.message)))
         return []
+
+    def _reported_inside(self, error: Any) -> None:
+        if error and self.failure is None:
+            self.failure = from_body(None, error)
 
     def _message(self, message: Message) -> list[Said]:
         content = message.content
@@ -153,10 +157,17 @@ class CompletionDecoder(StreamDecoder):
             return []
         found: list[Said] = []
         for part in content:
+            if isinstance(part, str):
+                part = {"text": part}
             if not isinstance(part, dict):
+                self._lost(part)
                 continue
+            is_thought = text(part.get("type")).startswith(("thinking", "reasoning"))
             if said := text(part.get("text")):
-                found.append(TextDelta(said))
+                found.append(ReasoningDelta(said) if is_thought else TextDelta(said))
+            if refusal := text(part.get("refusal")):
+                self._refused = True
+                found.append(TextDelta(refusal))
             thinking = part.get("thinking")
             if isinstance(thinking, list):
                 inner = self._content(thinking)

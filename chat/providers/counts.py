@@ -14,6 +14,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from chat.errors import masked
 from chat.events import Usage
 
 # xAI's unit of money is 10^-10 US dollars. Source: docs.x.ai, "Cost Tracking".
@@ -58,6 +59,8 @@ class Counts:
         self._lifetimes: Group = {}
         self._answer: Group = {}
         self._told: dict[str, Any] = {}
+        # What is charged by, as it came.
+        self._words: dict[str, str] = {}
 
     def add(self, counts: Any, *, answer: bool = True) -> None:
         """Take in a usage object; without `answer` what it says of the answer is a placeholder."""
@@ -77,9 +80,13 @@ class Counts:
 
     def note(self, name: str, word: Any) -> None:
         """Take in what is charged by, where it stands elsewhere: `service_tier` and the like."""
-        if isinstance(word, str) and word and self._told.get(name) != word[:WORD_CHARS]:
-            self._told[name] = word[:WORD_CHARS]
-            self.changed = True
+        if word == self._words.get(name):
+            # OpenAI says it with each piece.
+            return
+        if isinstance(word, str) and (plain := masked(word, limit=WORD_CHARS)):
+            self._words[name] = word
+            self.changed = self.changed or self._told.get(name) != plain
+            self._told[name] = plain
 
     def usage(self, *, said: bool) -> Usage | None:
         """Return what is known by now; None where nothing is. `said`: the answer has said something."""

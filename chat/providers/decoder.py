@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chat.errors import ChatError
-from chat.events import NO_REASON, Delta, Finished, Picture, Unreadable, Upstream, Usage
+from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadable, Upstream, Usage
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
@@ -103,7 +103,8 @@ class StreamDecoder(ABC):
             if reasons:
                 self._has_gone_on, self._is_settled = True, False
             # Most of all that comes is one piece of plain text.
-            if not self._is_plain or len(read) > 1 or MARKED(getattr(read[0], "content", "<")):
+            first = read[0]
+            if not self._is_plain or len(read) > 1 or type(first) is not TextDelta or MARKED(first.content):
                 found = self._sorted(read)
         elif reasons != self._reasons or (reasons and self._counts.changed):
             self._is_settled = not self._has_gone_on and (self.said or self._counts.changed)

@@ -58,7 +58,7 @@ class ToolCalls:
             return None
         if name and not call_id and call.name and not (place is None and self._by_id):
             # Named anew without an id: the same call told again, unless it is another function, or complete.
-            is_other = not name.startswith(call.name) or _is_whole("".join(call.arguments))
+            is_other = not name.startswith(call.name) or _is_whole("".join(call.arguments).rstrip())
             return None if is_other else call
         return call
 
@@ -72,6 +72,9 @@ class ToolCalls:
 
 
 def _is_whole(arguments: str) -> bool:
+    if not arguments.endswith("}"):
+        # Nothing of a long one is read again with each fragment of it.
+        return False
     try:
         return isinstance(msgspec.json.decode(arguments), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -151,6 +151,14 @@ CASES: Final[list[Case]] = [
         end=Fails("api_error", "no such sampler"),
     ),
     completions(
+        "Groq's, why it stopped early",
+        c(content="Hello"),
+        event({"choices": [{"delta": {}, "finish_reason": "stop"}], "x_groq": {"id": "r", "error": "over capacity"}}),
+        DONE,
+        text="Hello",
+        end=Fails("api_error", "over capacity"),
+    ),
+    completions(
         "an error after the reason to end",
         c(content="Hello"),
         f(),
@@ -195,6 +203,12 @@ CASES: Final[list[Case]] = [
         "an answer that looks like an error",
         lambda wire: stream(wire, wire.said('{"error": {"message": "the engine died"}}')),
         text='{"error": {"message": "the engine died"}}',
+    ),
+    *both(
+        "words that end in the middle of a character",
+        lambda wire: stream(wire, wire.said("Hello"), event({"error": {"message": "it died \ud83c"}}), end=False),
+        text="Hello",
+        end=Fails("api_error", "it died \ufffd"),
     ),
     *both(
         "a plain-text event called error",

@@ -52,6 +52,14 @@ CASES: Final[list[Case]] = [
     completions(
         "a refusal", c(refusal="I "), c(refusal="cannot."), f(), DONE, text="I cannot.", end=Finished("content_filter")
     ),
+    completions(
+        "a refusal in a part of the content",
+        c(content=[{"type": "refusal", "refusal": "I cannot."}]),
+        f(),
+        DONE,
+        text="I cannot.",
+        end=Finished("content_filter"),
+    ),
     completions("a refusal that is null", c(content="Hello", refusal=None), f(), DONE, text="Hello"),
     completions(
         "a refusal without a reason", c(refusal="I cannot."), DONE, text="I cannot.", end=Finished("content_filter")
@@ -71,6 +79,14 @@ CASES: Final[list[Case]] = [
         f(),
         DONE,
         thought="Hm.",
+        text="Yes",
+    ),
+    completions(
+        "a thought in a part with text",
+        c(content=[{"type": "reasoning_text", "text": "Hm"}, {"type": "output_text", "text": "Yes"}]),
+        f(),
+        DONE,
+        thought="Hm",
         text="Yes",
     ),
     completions(

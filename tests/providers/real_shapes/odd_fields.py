@@ -166,18 +166,22 @@ CASES: Final[list[Case]] = [
         told=True,
     ),
     completions(
-        "a null choice before the true one",
-        event({"choices": [None, {"delta": {"content": "Hello"}}]}),
+        "a number between the parts of the content",
+        c(content=[{"type": "text", "text": "Hel"}]),
+        c(content=[5, {"type": "text", "text": "lo"}]),
         f(),
         DONE,
         text="Hello",
+        told=True,
+    ),
+    completions("parts of the content that are text", c(content=["Hel", "lo"]), f(), DONE, text="Hello"),
+    completions(
+        "null before the choice", event({"choices": [None, {"delta": {"content": "Hi"}}]}), f(), DONE, text="Hi"
     ),
     completions(
-        "a choice that is text", c(content="Hello"), event({"choices": ["words"]}), f(), DONE, text="Hello", told=True
+        "a choice that is text", c(content="Hi"), event({"choices": ["words"]}), f(), DONE, text="Hi", told=True
     ),
-    completions(
-        "one choice without a list", event({"choices": {"delta": {"content": "Hello"}}}), f(), DONE, text="Hello"
-    ),
+    completions("one choice without a list", event({"choices": {"delta": {"content": "Hi"}}}), f(), DONE, text="Hi"),
     completions(
         "numbers that JSON does not have",
         b'data: {"choices": [{"delta": {"content": "Hello"}, "logprobs": {"content": [-Infinity]}}], "x": NaN}\n\n',

@@ -72,6 +72,12 @@ CASES: Final[list[Case]] = [
         end=Finished("content_filter"),
     ),
     *both(
+        "an unlisted word that no database keeps",
+        lambda wire: stream(wire, wire.said("Hello"), wire.ended("x\0y \ud83c"), wire.mark, end=False),
+        text="Hello",
+        end=Finished("other", "x\ufffdy \ufffd"),
+    ),
+    *both(
         "an unlisted word at the body's end",
         lambda wire: stream(wire, wire.said("Hello"), wire.ended("xyz"), end=False),
         text="Hello",

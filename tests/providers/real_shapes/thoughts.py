@@ -149,6 +149,12 @@ CASES: Final[list[Case]] = [
         text="Yes",
     ),
     *both(
+        "a closing tag in a text that has thoughts in a field in its middle is text",
+        lambda wire: stream(wire, wire.said("Say "), wire.thought("Hm"), wire.said("</think> to close it.")),
+        text="Say </think> to close it.",
+        thought="Hm",
+    ),
+    *both(
         "between tags, never closed, at its limit",
         lambda wire: stream(wire, wire.said("<think>Hm"), wire.ended("length"), wire.mark, end=False),
         thought="Hm",
