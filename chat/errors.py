@@ -49,6 +49,10 @@ class Refusal:
 
 
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
+# Of files on somebody's machine; other paths, such as /v1/models, say what was asked for.
+PATH = re.compile(
+    r"(?<![\w/.:])(?:/(?:app|data|etc|home|mnt|opt|private|root|srv|tmp|Users|usr|var|workspace)/|[A-Za-z]:\\)[^\s\"'<>)]+"
+)
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
 
@@ -101,10 +105,10 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 
 
 def masked(text: str, *, limit: int = 300) -> str:
-    """Return somebody else's `text` without addresses and keys, on one line of at most `limit` characters.
+    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters.
 
     What no database keeps, NUL and half a surrogate pair, becomes U+FFFD.
     """
     whole = text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    line = " ".join(KEY.sub("[key]", ADDRESS.sub("[address]", whole)).split())
+    line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", whole))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -19,6 +19,8 @@ from chat.errors import LADDER, ChatError, masked
         "http://user:password@host/v1",
         "postgresql://chat:hunter2@db/chat",
         "rediss://:hunter2@cache:6379/0",
+        "/home/ada/server/llama.py",
+        "C:\\Users\\Ada\\server.py",
     ],
 )
 def test_keys_and_addresses_are_masked(secret: str) -> None:
@@ -36,7 +38,12 @@ def test_a_secret_is_masked_inside_punctuation(secret: str, frame: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["The model gpt-4o-mini does not exist.", "Asked for 9000 tokens, 8192 fit.", "risk-averse task-related words"],
+    [
+        "The model gpt-4o-mini does not exist.",
+        "Asked for 9000 tokens, 8192 fit.",
+        "risk-averse task-related words",
+        "POST /v1/chat/completions",
+    ],
 )
 def test_plain_words_stay(text: str) -> None:
     assert masked(text) == text

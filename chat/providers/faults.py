@@ -190,7 +190,8 @@ def from_transport(error: Exception | None, *, after_text: bool) -> ChatError:
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Return how long a response asks to wait: milliseconds (OpenAI's own header), seconds or an HTTP date."""
-    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+    # The last one is LiteLLM's, for what its own provider said.
+    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0), ("llm_provider-retry-after", 1.0)):
         value = headers.get(name, "").strip()
         if value.isascii() and value.replace(".", "", 1).isdigit():
             return float(value) / per_second

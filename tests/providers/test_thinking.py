@@ -41,7 +41,7 @@ def split(text: str, cuts: list[int], *, begins_in_thought: bool = False) -> tup
     ends = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     found: list[Delta] = []
     for begin, end in pairwise(ends):
-        # As the decoder does: what is plain is not looked at.
+        # As the decoder does: at plain text without a sign of a tag nobody looks.
         piece = TextDelta(text[begin:end])
         found += [piece] if splitter.is_plain and not MARKED(piece.content) else splitter.split(piece)
     read = put_together([*found, *splitter.flush()])
