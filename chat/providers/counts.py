@@ -151,9 +151,8 @@ class Counts:
         cached, written = group.get("cached"), self._written()
         through = (cached or 0) + (written or 0)
         if "inside" in group:
-            prompt, total, out = group["inside"], self._answer.get("total"), self._answer.get("completion", 0)
-            if through and total == prompt + through + out:
-                # A gateway that counts what was cached beside the prompt.
+            prompt = group["inside"]
+            if through and self._is_beside(prompt, through):
                 prompt += through
             if prompt and through > prompt:
                 return None, None, None
@@ -161,6 +160,14 @@ class Counts:
         if "beside" in group:
             return (group["beside"] + through) or None, cached, written
         return None, cached, written
+
+    def _is_beside(self, prompt: int, through: int) -> bool:
+        """Whether a gateway counts what was cached beside the prompt: the total has as much more."""
+        total, out = self._answer.get("total"), self._answer.get("completion", 0)
+        thought = self._answer.get("reasoning", 0)
+        # Thoughts may be beside the completion; where they are as many, it is them that the total has more.
+        more = -1 if total is None else total - prompt - out
+        return more != thought and more - through in (0, thought)
 
     def _written(self) -> int | None:
         """Return what was written to the cache: what it is divided into, if that is more."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chat.events import Usage
@@ -85,6 +85,16 @@ OPENAI: Final[dict[str, Dialect]] = {
         | {"completion_tokens": true.spoken, "total_tokens": true.total}
         | {"completion_tokens_details": {"reasoning_tokens": true.thought}}
     ],
+    "the cache beside the prompt, as the total tells": lambda true: [
+        {"prompt_tokens": true.fresh, "completion_tokens": true.completion, "total_tokens": true.total}
+        | {name: tokens for name, tokens in true.cache.items() if name != "input_tokens"}
+        | {"reasoning_tokens": true.thought}
+    ],
+    "the cache beside the prompt, and thoughts beside the completion": lambda true: [
+        {"prompt_tokens": true.fresh, "completion_tokens": true.spoken, "total_tokens": true.total}
+        | {name: tokens for name, tokens in true.cache.items() if name != "input_tokens"}
+        | {"reasoning_tokens": true.thought}
+    ],
     "zeros before and after": lambda true: [
         {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
         true.details
@@ -134,6 +144,8 @@ def parts_of(usage: Usage) -> tuple[int | None, ...]:
 @pytest.mark.parametrize("dialect", OPENAI | ANTHROPIC)
 @given(true=truths)
 def test_every_dialect_tells_the_truth(dialect: str, true: Truth) -> None:
+    # A total that has as much more as was thought, or as went through the cache, does not tell which of both.
+    assume("the cache beside" not in dialect or true.thought != true.cached + true.written)
     usage = counted((OPENAI | ANTHROPIC)[dialect](true), has_start=dialect in ANTHROPIC)
     assert usage is not None
     assert parts_of(usage) == (true.prompt, true.cached, true.written, true.hour, true.completion, true.thought)

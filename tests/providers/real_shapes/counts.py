@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from chat.events import Usage
-from tests.providers.real_shapes.case import STOP, Case, c, completions, f, m, messages, start, t, u
+from tests.providers.real_shapes.case import STOP, Case, Fails, c, completions, f, m, messages, start, t, u
 
 HELLO: Final = c(content="Hello")
 
@@ -173,6 +173,14 @@ CASES: Final[list[Case]] = [
         Usage(32, None, 103),
     ),
     named("stopped after a start of zeros", {"input_tokens": 0, "output_tokens": 0}, {}, Usage()),
+    messages(
+        "cut off after a start of zeros",
+        start({"input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 0}),
+        t("Hello"),
+        text="Hello",
+        end=Fails("interrupted"),
+        usage=Usage(cached_tokens=0),
+    ),
     named("no output for a text", {"input_tokens": 120, "output_tokens": 1}, {"output_tokens": 0}, Usage(120)),
 ]
 # What says nothing is the same as none.
