@@ -153,8 +153,8 @@ def test_a_whole_answer_to_a_streamed_question_is_the_answer(
 
 
 def test_only_thoughts_are_an_answer_and_not_asked_for_again(alice: httpx2.Client, upstream: Upstream) -> None:
-    received = asked(alice, upstream, "only think", delta(content="<think>Hm."), finish(), DONE)
+    received = asked(alice, upstream, "thoughts and no answer", delta(content="<think>Hm."), finish(), DONE)
     assert (thoughts_of(received), text_of(received)) == ("Hm.", "")
     assert one(received, "done")["finish_reason"] == "stop"
     assert stored(alice, received)["status"] == "complete"
-    assert len([each for each in upstream.log(MODEL) if "only think" in json.dumps(each.body)]) == 1
+    assert len([each for each in upstream.log(MODEL) if "thoughts and no answer" in json.dumps(each.body)]) == 1
