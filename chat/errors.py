@@ -53,6 +53,8 @@ ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+"
 PATH = re.compile(
     r"(?<![\w/.:])(?:/(?:app|data|etc|home|mnt|opt|private|root|srv|tmp|Users|usr|var|workspace)/|[A-Za-z]:\\)[^\s\"'<>)]+"
 )
+# NUL, and halves of characters: no stream takes these, and not every database.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
 
@@ -105,6 +107,10 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 
 
 def masked(text: str, *, limit: int = 300) -> str:
-    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters."""
+    """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters.
+
+    What cannot be stored or sent of it is U+FFFD.
+    """
+    text = UNSTORABLE.sub("\ufffd", text)
     line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", text))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
