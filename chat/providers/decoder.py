@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chat.errors import ChatError
-from chat.events import NO_REASON, Delta, Finished, Picture, Unreadable, Upstream, Usage
+from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadable, Upstream, Usage
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
@@ -55,6 +55,8 @@ class StreamDecoder(ABC):
         self._refused = False
         # Some gateways give a reason with every chunk. One that stands alone, after something was said, is an end.
         self._is_settled = self._has_gone_on = False
+        # Whether words came after a reason to end, and no counts after them: a line that is lost then is no end.
+        self.goes_on = False
         self._thoughts = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
         self._halves: SurrogateJoiner | None = None
         # Whether text that holds no sign of a tag or of code goes on as it is.
@@ -101,12 +103,14 @@ class StreamDecoder(ABC):
             self.said = True
             self.deltas += 1
             if reasons:
-                self._has_gone_on, self._is_settled = True, False
+                self._has_gone_on = self.goes_on = True
+                self._is_settled = False
             # Most of all that comes is one piece of plain text.
-            if not self._is_plain or len(read) > 1 or MARKED(getattr(read[0], "content", "<")):
+            if not self._is_plain or len(read) > 1 or MARKED(read[0].content if type(read[0]) is TextDelta else "<"):
                 found = self._sorted(read)
         elif reasons != self._reasons or (reasons and self._counts.changed):
             self._is_settled = not self._has_gone_on and (self.said or self._counts.changed)
+            self.goes_on = self.goes_on and not self._counts.changed
         if self._counts.changed:
             self.usage = self._counts.usage(said=self.said)
         elif self.usage is not None and read and self.usage.completion_tokens is not None:
