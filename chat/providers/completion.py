@@ -153,10 +153,18 @@ class CompletionDecoder(StreamDecoder):
             return []
         found: list[Said] = []
         for part in content:
+            if isinstance(part, str):
+                part = {"text": part}
             if not isinstance(part, dict):
+                self._lost(part)
                 continue
             if said := text(part.get("text")):
                 found.append(TextDelta(said))
+            else:
+                self._lost(part.get("text"))
+            if refusal := text(part.get("refusal")):
+                self._refused = True
+                found.append(TextDelta(refusal))
             thinking = part.get("thinking")
             if isinstance(thinking, list):
                 inner = self._content(thinking)
