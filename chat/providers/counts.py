@@ -45,6 +45,8 @@ LIFETIMES: Final = ("cache_creation", "cache_write_tokens_details")
 LIFETIME: Final = re.compile(r"(?:ephemeral|ttl)_(\d+[mh])(?:_input)?_tokens")
 LONG: Final = "1h"
 WORD_CHARS: Final = 40
+# More digits are no number of anything; to read them would take long.
+MOST_DIGITS: Final = 18
 
 Group = dict[str, int]
 
@@ -179,7 +181,7 @@ def count(counts: dict[str, Any], holder: str, name: str) -> int | None:
     inner = counts.get(holder) if holder else counts
     value = inner.get(name) if isinstance(inner, dict) else None
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:12])
+        value = int(value) if len(value) <= MOST_DIGITS else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < float("inf") else None
