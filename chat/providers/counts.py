@@ -138,7 +138,11 @@ class Counts:
         ):
             if tokens is not None:
                 group[name] = tokens
-        if any(group.values()) or not self._answer:
+        # A total that is no more than the prompt is none of the answer.
+        is_told = (
+            group.get("completion") or group.get("reasoning") or group.get("total", 0) > self._prompt.get("inside", 0)
+        )
+        if is_told or not self._answer:
             self._answer = group
 
     def _prompt_counts(self) -> tuple[int | None, int | None, int | None]:

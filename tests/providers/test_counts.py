@@ -186,3 +186,11 @@ def test_no_digit_of_a_price_is_lost(ticks: str | int) -> None:
     found = counts.usage(said=True)
     assert found is not None
     assert found.cost == Decimal("1234.5678901234")
+
+
+def test_a_zero_for_what_was_said_is_no_count_though_the_prompt_is_told_again() -> None:
+    first, last = {"prompt_tokens": 5, "completion_tokens": 40, "total_tokens": 45}, {"prompt_tokens": 5}
+    for zeros in ({"completion_tokens": 0, "total_tokens": 5}, {"completion_tokens": 0}, {"total_tokens": 5}):
+        usage = counted([first, last | zeros], has_start=False, said=True)
+        assert usage is not None
+        assert (usage.prompt_tokens, usage.completion_tokens) == (5, 40)
