@@ -299,7 +299,7 @@ async def test_a_continuation_of_a_model_that_begins_in_thought_loses_no_text() 
         pieces = [TextDelta(each) for each in ("Go on.", "</think>\n\n", " and half")]
         return [event for piece in pieces for event in splitter.split(piece)]
 
-    heard = Heard(Scripted(["Hm.", Reclassified(), "half", passing("interrupted")], [second, *DONE]))
+    heard = Heard(Scripted(["Hm.\n", Reclassified(), "half", passing("interrupted")], [second, *DONE]))
     await heard.writing.run()
     assert heard.writing.learnt.begins_in_thought
     last = max(number for number, event in enumerate(heard.said) if isinstance(event, Reclassified))
