@@ -66,3 +66,9 @@ def test_every_rung_has_a_status_and_says_whether_to_try_again(code: str) -> Non
     assert 400 <= error.http_status <= 504
     assert error.retryable is LADDER[code].retryable
     assert (str(error), error.message, error.retry_after) == ("words", "words", 2.5)
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud83c"])
+def test_what_no_database_and_no_stream_takes_is_replaced(odd: str) -> None:
+    text = masked(f"It said {odd} and left")
+    assert text == "It said \ufffd and left"

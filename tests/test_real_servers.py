@@ -120,6 +120,20 @@ def test_a_word_on_no_list_is_told(alice: httpx2.Client, upstream: Upstream) -> 
     assert (whole["finish_reason"], whole["finish_detail"], whole["content"]) == ("other", "xyz", "Yes.")
 
 
+def test_a_word_and_an_error_that_no_database_takes_lose_no_answer(alice: httpx2.Client, upstream: Upstream) -> None:
+    odd = b'data: {"choices":[{"delta":{},"finish_reason":"od\\ud83cd\\u0000"}]}\n\n'
+    received = asked(alice, upstream, "end with half a word", delta(content="Yes."), odd, DONE)
+    assert one(received, "done")["finish_detail"] == "od\ufffdd\ufffd"
+    assert (stored(alice, received)["content"], stored(alice, received)["finish_detail"]) == (
+        "Yes.",
+        "od\ufffdd\ufffd",
+    )
+    fault = b'data: {"error":{"type":"invalid_request_error","message":"No \\ud83c."}}\n\n'
+    received = asked(alice, upstream, "fail with half a word", delta(content="Yes."), fault, DONE)
+    assert "No \ufffd." in one(received, "error")["message"]
+    assert stored(alice, received)["content"] == "Yes."
+
+
 def test_halves_of_characters_are_joined(alice: httpx2.Client, upstream: Upstream) -> None:
     halves = [b'data: {"choices":[{"delta":{"content":"Party \\ud83c"}}]}\n\n']
     halves += [b'data: {"choices":[{"delta":{"content":"\\udf89 time \\ud83c"}}]}\n\n']

@@ -28,7 +28,7 @@ from chat.generation.retry import Writing, unlimited
 from chat.generation.smoothing import Smoother
 from chat.generation.spool import Spool
 from chat.generation.structured import parse_whole
-from chat.generation.transcript import Entry, Transcript, words_of
+from chat.generation.transcript import Entry, Transcript, storable, words_of
 from chat.generation.trimming import TRIMMED
 from chat.learnt import remember
 from chat.usage.ledger import Account, settle
@@ -256,13 +256,12 @@ class LiveGeneration:
             return
         if self._allowance is not None:
             self._allowance.hear(said)
+        said = storable(said)
         if not isinstance(said, TextDelta):
             self._append_text(self._smoother.flush())
             self._append(said)
             return
-        # PostgreSQL keeps no NUL, neither in text nor in JSON.
-        content = said.content if "\0" not in said.content else said.content.replace("\0", "\ufffd")
-        self._append_text(self._smoother.push(content, self._loop.time()))
+        self._append_text(self._smoother.push(said.content, self._loop.time()))
         due = self._smoother.due()
         if due is not None and self._release is None:
             self._release = self._loop.call_at(due, self._release_due)

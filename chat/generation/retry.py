@@ -155,7 +155,7 @@ class Writing:
                     # Asked again at once, as this server wants it: that is no failure to wait for.
                     request = replace(request, learnt=learnt)
                     self._request = replace(self._request, learnt=learnt)
-                elif is_new and error.is_loading and monotonic() - began < self._policy.first_token_seconds:
+                elif is_new and self._is_loading(error) and monotonic() - began < self._policy.first_token_seconds:
                     # As where a server is silent for as long as it loads: that is waiting, not a failure.
                     await self._pause(error, looks)
                     looks += 1
@@ -163,7 +163,7 @@ class Writing:
                     await self._pause(error, retries)
                     retries += 1
                     # Some refuse so what is too long for them, and tell why only where nothing is streamed.
-                    request = replace(request, is_whole=error.is_silent)
+                    request = replace(request, learnt=self._request.learnt, is_whole=error.is_silent)
                 elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
                     continuations += 1
                     self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
@@ -222,6 +222,9 @@ class Writing:
             last.finish_reason, last.error = None, error
             raise
 
+    def _is_loading(self, error: ChatError) -> bool:
+        return error.is_loading and (error.retry_after or 0) <= PATIENCE_SECONDS
+
     def _may_pass(self, error: ChatError) -> bool:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
@@ -270,6 +273,8 @@ class Writing:
                     thought=attempt.said.reasoning,
                     was_reclassified=attempt.said.was_reclassified,
                 )
+                # A continuation begins as this one did.
+                self._request = replace(self._request, learnt=self.learnt)
             self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")
@@ -295,6 +300,7 @@ class Writing:
                     case Picture():
                         attempt.first_token = attempt.first_token or monotonic()
                         self._tell(seam.join(await self._keep(event)))
+                        deadline.reschedule(clock() + idle + step)
                     case Unreadable():
                         if not any(each.has_gaps for each in self.attempts):
                             self._say(Status(UNREADABLE, attempt=0))

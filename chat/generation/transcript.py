@@ -30,6 +30,16 @@ def words_of(entry: Entry) -> str:
             return ""
 
 
+def storable(entry: Entry) -> Entry:
+    """Return an entry as every database keeps it: PostgreSQL takes no NUL, neither in text nor in JSON."""
+    match entry:
+        case TextDelta() | ReasoningDelta():
+            return entry if "\0" not in entry.content else type(entry)(entry.content.replace("\0", "\ufffd"))
+        case ToolCallDelta(index, call_id, name, arguments) if "\0" in call_id + name + arguments:
+            return ToolCallDelta(index, *(word.replace("\0", "\ufffd") for word in (call_id, name, arguments)))
+    return entry
+
+
 def _tail(entry: Entry, length: int) -> Entry:
     """Return the last `length` characters of an entry."""
     match entry:

@@ -37,7 +37,9 @@ class Learnt:
 
     def after(self, end: Finished | None, *, text: str, thought: str, was_reclassified: bool) -> "Learnt":
         """Return what is known after an answer that said this; `end` is None where it was not the provider's own."""
-        learnt = replace(self, begins_in_thought=True) if was_reclassified else self
+        # Templates give the tag a line of its own; within a sentence it is only spoken of.
+        is_habit = was_reclassified and thought.endswith("\n")
+        learnt = replace(self, begins_in_thought=True) if is_habit else self
         if end is None:
             return learnt
         if end.finish_reason == "stop" and end.finish_detail is None and thought and not text:

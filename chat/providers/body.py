@@ -79,12 +79,14 @@ class Head:
         self.parts: list[bytes] = []
         self.is_json = False
         self._is_stream = is_stream
+        self._is_blank = True
         self._size = 0
 
     def takes(self, chunk: bytes) -> bool:
         """Keep a piece. Returns False where there is nothing more to wait for."""
-        if not self._size:
-            self.is_json = chunk.lstrip(BLANKS)[:1] in (b"{", b"[")
+        if self._is_blank:
+            begin = chunk.lstrip(BLANKS)[:1]
+            self._is_blank, self.is_json = not begin, begin in (b"{", b"[")
         if self.is_json or self._size < HEAD_BYTES:
             self.parts.append(chunk)
         self._size += len(chunk)

@@ -165,6 +165,8 @@ class CompletionDecoder(StreamDecoder):
             is_thought = text(part.get("type")).startswith(("thinking", "reasoning"))
             if said := text(part.get("text")):
                 found.append(ReasoningDelta(said) if is_thought else TextDelta(said))
+            else:
+                self._lost(part.get("text"))
             if refusal := text(part.get("refusal")):
                 self._refused = True
                 found.append(TextDelta(refusal))

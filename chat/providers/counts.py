@@ -46,6 +46,8 @@ LIFETIMES: Final = ("cache_creation", "cache_write_tokens_details")
 LIFETIME: Final = re.compile(r"(?:ephemeral|ttl)_(\d+[mh])(?:_input)?_tokens")
 LONG: Final = "1h"
 WORD_CHARS: Final = 40
+# More digits are no number of anything; to read them would take long.
+MOST_DIGITS: Final = 18
 
 Group = dict[str, int]
 
@@ -143,7 +145,11 @@ class Counts:
         ):
             if tokens is not None:
                 group[name] = tokens
-        if any(group.values()) or not self._answer:
+        # A total that is no more than the prompt is none of the answer.
+        is_told = (
+            group.get("completion") or group.get("reasoning") or group.get("total", 0) > self._prompt.get("inside", 0)
+        )
+        if is_told or not self._answer:
             self._answer = group
 
     def _prompt_counts(self) -> tuple[int | None, int | None, int | None]:
@@ -193,7 +199,7 @@ def count(counts: dict[str, Any], holder: str, name: str) -> int | None:
     inner = counts.get(holder) if holder else counts
     value = inner.get(name) if isinstance(inner, dict) else None
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:12])
+        value = int(value) if len(value) <= MOST_DIGITS else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < float("inf") else None

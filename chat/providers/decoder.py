@@ -55,6 +55,8 @@ class StreamDecoder(ABC):
         self._refused = False
         # Some gateways give a reason with every chunk. One that stands alone, after something was said, is an end.
         self._is_settled = self._has_gone_on = False
+        # Whether words came after a reason to end, and no counts after them: a line that is lost then is no end.
+        self.goes_on = False
         self._thoughts = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
         self._halves: SurrogateJoiner | None = None
         # Whether text that holds no sign of a tag or of code goes on as it is.
@@ -101,13 +103,15 @@ class StreamDecoder(ABC):
             self.said = True
             self.deltas += 1
             if reasons:
-                self._has_gone_on, self._is_settled = True, False
+                self._has_gone_on = self.goes_on = True
+                self._is_settled = False
             # Most of all that comes is one piece of plain text.
             first = read[0]
             if not self._is_plain or len(read) > 1 or type(first) is not TextDelta or MARKED(first.content):
                 found = self._sorted(read)
         elif reasons != self._reasons or (reasons and self._counts.changed):
             self._is_settled = not self._has_gone_on and (self.said or self._counts.changed)
+            self.goes_on = self.goes_on and not self._counts.changed
         if self._counts.changed:
             self.usage = self._counts.usage(said=self.said)
         elif self.usage is not None and read and self.usage.completion_tokens is not None:

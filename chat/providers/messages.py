@@ -146,6 +146,9 @@ class MessagesDecoder(StreamDecoder):
                 return self._words(change.text, TextDelta)
             case "thinking_delta":
                 return self._words(change.thinking, ReasoningDelta)
+            case None | "":
+                # Left out, or null.
+                return [*self._words(change.thinking, ReasoningDelta), *self._words(change.text, TextDelta)]
             case "input_json_delta" if place in self._called and (fragment := json_text(change.partial_json)):
                 return [self._tool_calls.fragment(place, None, None, fragment)]
         return []

@@ -49,7 +49,11 @@ class ThoughtSplitter:
             return self._take(self._held + delta.content)
         if isinstance(delta, ReasoningDelta) and not self._is_opened:
             # The server tells thoughts apart itself; of a tag at most the closing one can still be there.
-            self._place = "done" if self._place == "text" else "after"
+            if self._place in ("text", "done"):
+                # In the middle of an answer; what is held of its text comes before.
+                held, self._held, self._place = self._held, "", "done"
+                return [TextDelta(held), delta] if held else [delta]
+            self._place = "after"
         return [delta]
 
     def flush(self) -> list[Delta]:

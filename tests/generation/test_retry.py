@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 
 from chat.errors import ChatError, Refusal, silence
-from chat.events import Finished, ReasoningDelta, Reclassified, Unreadable, Upstream, Usage
+from chat.events import Finished, Picture, ReasoningDelta, Reclassified, TextDelta, Unreadable, Upstream, Usage
 from chat.generation.notes import UNREADABLE
 from chat.generation.retry import CONTINUE, delay_seconds
 from chat.providers.base import CompletionRequest, Turn, unheeded
+from chat.providers.thinking import ThoughtSplitter
 from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, USAGE, Heard, Scripted
 
 SOON = 0.01
@@ -187,6 +188,12 @@ async def test_silence_in_the_middle_is_continued_from_there() -> None:
     assert heard.text == "half and half"
 
 
+async def test_silence_after_a_picture_is_one_after_a_word() -> None:
+    heard = Heard(Scripted([Picture("image/png", b"dot"), HANG]), idle=0.05, first=2, retries=0)
+    with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
+        await asyncio.wait_for(heard.writing.run(), 1)
+
+
 async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
     heard = Heard(Scripted(["half", HANG]), idle=0.05, continuations=0)
     with pytest.raises(ChatError) as caught:
@@ -282,6 +289,30 @@ async def test_text_that_turns_out_to_be_thought_is_not_continued_from() -> None
     await heard.writing.run()
     assert len(source.requests) == 2
     assert source.requests[1].turns == source.requests[0].turns
+
+
+async def test_a_continuation_of_a_model_that_begins_in_thought_loses_no_text() -> None:
+    """What the first half taught is known to the second: its thoughts are no text that takes the first half along."""
+
+    def second(request: CompletionRequest) -> list[Upstream]:
+        splitter = ThoughtSplitter(begins_in_thought=request.learnt.begins_in_thought)
+        pieces = [TextDelta(each) for each in ("Go on.", "</think>\n\n", " and half")]
+        return [event for piece in pieces for event in splitter.split(piece)]
+
+    heard = Heard(Scripted(["Hm.\n", Reclassified(), "half", passing("interrupted")], [second, *DONE]))
+    await heard.writing.run()
+    assert heard.writing.learnt.begins_in_thought
+    last = max(number for number, event in enumerate(heard.said) if isinstance(event, Reclassified))
+    assert "".join(event.content for event in heard.said[last:] if isinstance(event, TextDelta)) == "half and half"
+
+
+async def test_a_model_that_loads_for_longer_than_a_minute_by_its_own_word_is_not_waited_for() -> None:
+    loading = ChatError("api_error", "The model is being loaded.", retry_after=3600)
+    loading.is_loading = True
+    source = Scripted([loading], ["Here.", *DONE])
+    with pytest.raises(ChatError, match=r"It can be asked again at \d\d:\d\d UTC\."):
+        await asyncio.wait_for(Heard(source).writing.run(), 2)
+    assert len(source.requests) == 1
 
 
 async def test_a_piece_that_could_not_be_read_is_told_once() -> None:

@@ -1,6 +1,6 @@
 """A body that is no stream says what it was."""
 
-from chat.providers.body import not_a_stream
+from chat.providers.body import HEAD_BYTES, Head, not_a_stream
 
 
 def test_a_body_that_is_no_stream_says_what_it_was() -> None:
@@ -18,3 +18,10 @@ def test_a_body_that_is_no_stream_says_what_it_was() -> None:
     assert "secret123" not in text.message
     assert "empty" in pings.message
     assert "empty" in not_a_stream(b" \n").message
+
+
+def test_json_that_begins_with_blanks_is_kept_whole() -> None:
+    head = Head(is_stream=False)
+    pieces = [b"\r\n", b" ", b"{", *[b"x" * 1024] * (2 * HEAD_BYTES // 1024), b"}"]
+    assert all(head.takes(piece) for piece in pieces)
+    assert b"".join(head.parts).lstrip() == b"".join(pieces[2:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import pytest
@@ -188,3 +189,20 @@ def test_no_part_is_ever_larger_than_its_whole(told: list[Any], *, has_start: bo
     assert completion is None or (reasoning or 0) <= completion
     assert prompt != 0
     assert not (said and completion == 0)
+
+
+@pytest.mark.parametrize("ticks", ["12345678901234", 12345678901234])
+def test_no_digit_of_a_price_is_lost(ticks: str | int) -> None:
+    counts = Counts()
+    counts.add({"cost_in_usd_ticks": ticks})
+    found = counts.usage(said=True)
+    assert found is not None
+    assert found.cost == Decimal("1234.5678901234")
+
+
+def test_a_zero_for_what_was_said_is_no_count_though_the_prompt_is_told_again() -> None:
+    first, last = {"prompt_tokens": 5, "completion_tokens": 40, "total_tokens": 45}, {"prompt_tokens": 5}
+    for zeros in ({"completion_tokens": 0, "total_tokens": 5}, {"completion_tokens": 0}, {"total_tokens": 5}):
+        usage = counted([first, last | zeros], has_start=False, said=True)
+        assert usage is not None
+        assert (usage.prompt_tokens, usage.completion_tokens) == (5, 40)

@@ -35,10 +35,16 @@ def test_a_server_that_gives_reasons_from_the_beginning_teaches_nothing() -> Non
 
 
 def test_thoughts_that_only_a_closing_tag_ended_are_expected_from_then_on() -> None:
-    learnt = Learnt().after(Finished("stop"), text="Yes.", thought="Hm.", was_reclassified=True)
+    learnt = Learnt().after(Finished("stop"), text="Yes.", thought="Hm.\n", was_reclassified=True)
     assert learnt.begins_in_thought
     assert learnt.after(None, text="", thought="Hm.", was_reclassified=False) == learnt
     assert learnt.after(Finished("length"), text="", thought="Hm.", was_reclassified=False) == learnt
+
+
+def test_a_sentence_about_the_tag_teaches_nothing() -> None:
+    """Else the next answer of the model, whoever asks, would be a thought and no text."""
+    learnt = Learnt().after(Finished("stop"), text="ends it.", thought="The tag ", was_reclassified=True)
+    assert learnt == Learnt()
 
 
 def test_an_answer_that_was_taken_for_a_thought_is_not_taken_for_one_again() -> None:

@@ -248,6 +248,29 @@ CASES: Final[list[Case]] = [
         )
         for kind, delta, told in (("[]", [], False), ('""', "", False), ("5", 5, True))
     ),
+    completions(
+        "parts that are words, and a refusal among them",
+        c(content=["Hel", "lo"]),
+        c(content=[{"type": "refusal", "refusal": "!"}]),
+        f(),
+        DONE,
+        text="Hello!",
+        end=Finished("content_filter"),
+    ),
+    *(
+        completions(f"content: [{part}]", c(content="Hello"), c(content=[part]), f(), DONE, text="Hello", told=True)
+        for part in (5, {"type": "text", "text": 5}, {"type": "text", "text": {"value": "words"}})
+    ),
+    messages(
+        "deltas without a type",
+        start(),
+        typed("content_block_delta", index=0, delta={"thinking": "Hm"}),
+        typed("content_block_delta", index=1, delta={"text": "Hello"}),
+        m(),
+        STOP,
+        text="Hello",
+        thought="Hm",
+    ),
     messages("text: 5", start(), t("Hel"), t(5), t("lo"), m(), STOP, text="Hello", told=True),
     messages("text: 5, before the first word", start(), t(5), t("Hello"), m(), STOP, text="Hello"),
     messages(

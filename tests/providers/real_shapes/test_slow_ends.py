@@ -6,11 +6,12 @@ from typing import Final
 
 import pytest
 
+from chat.errors import ChatError
 from chat.events import Finished, ReasoningDelta
 from chat.providers.base import Provider
 from tests.providers.asking import KEY, ask, said
 from tests.providers.formats import Wire
-from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES
+from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES, event
 from tests.providers.real_shapes.ends import TEXT, WORDS
 from tests.upstream.process import Upstream
 
@@ -70,3 +71,25 @@ async def test_a_silence_after_a_reason_on_the_last_word_is_an_end(
     events = await ask(patient, model)
     assert (said(events), events[-1]) == ("".join(WORDS[:3]), Finished("stop"))
     await upstream.until(model, lambda record: record.ended == "client_closed")
+
+
+@pytest.mark.parametrize("loss", ["close", "reset"])
+async def test_a_line_that_is_lost_among_words_with_a_reason_on_each_is_no_end(
+    loss: str, wire: Wire, patient: Provider, upstream: Upstream, model: str
+) -> None:
+    shape = FORMATS[wire.name]
+    upstream.script(model, raw=[shape.said(word, "stop") for word in WORDS[:3]], then=loss, after=3, delay=0.02)
+    with pytest.raises(ChatError) as caught:
+        await ask(patient, model)
+    assert caught.value.code == "interrupted"
+
+
+async def test_a_line_that_is_lost_after_the_counts_has_ended(
+    wire: Wire, patient: Provider, upstream: Upstream, model: str
+) -> None:
+    shape = FORMATS[wire.name]
+    counts = event({"type": "message_delta", "choices": [], "usage": {"completion_tokens": 3, "output_tokens": 3}})
+    raw = [*(shape.said(word, "stop") for word in WORDS[:3]), counts]
+    upstream.script(model, raw=raw, then="close", after=4, delay=0.02)
+    events = await ask(patient, model)
+    assert (said(events), events[-1]) == ("".join(WORDS[:3]), Finished("stop"))

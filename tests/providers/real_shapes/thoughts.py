@@ -102,6 +102,28 @@ CASES: Final[list[Case]] = [
         for kind, (details, thought) in DETAILS.items()
     ),
     completions(
+        "in a field, in the middle of a text that may end with a tag",
+        c(content="1 <"),
+        c(reasoning="Hm"),
+        c(content="2, and </think> is a tag"),
+        f(),
+        DONE,
+        thought="Hm",
+        text="1 <2, and </think> is a tag",
+    ),
+    completions(
+        "in a field, in the middle of a text",
+        c(content="Let me see. "),
+        c(reasoning="Hm"),
+        c(content="</think> is a tag"),
+        c(reasoning=", so"),
+        c(content="</think>"),
+        f(),
+        DONE,
+        thought="Hm, so",
+        text="Let me see. </think> is a tag</think>",
+    ),
+    completions(
         "in reasoning and its details at once",
         c(reasoning="Hm", reasoning_details=[{"type": "reasoning.text", "text": "Hm"}]),
         c(content="Yes"),
