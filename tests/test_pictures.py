@@ -1,6 +1,9 @@
 """Pictures that a model makes: kept, shown from our own address to their owner alone, and not sent back."""
 
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -89,3 +92,17 @@ def test_a_block_of_anthropics_is_a_picture_too(upstream: Upstream, site: Site) 
     with site.client() as client:
         received = events(client, message="Draw.", model="drawing")
         assert stored(client, received[0])["attachments"][0]["size"] == 70
+
+
+def test_a_picture_that_cannot_be_kept_costs_the_picture_and_is_told(upstream: Upstream, tmp_path: Path) -> None:
+    with Site(tmp_path, {"OPENAI_BASE_URL": upstream.base_url}) as site, site.client() as client:
+        with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+            database.execute("ALTER TABLE chat_picture RENAME TO gone")
+        said = completion.delta(content="Here: "), SHAPES["images"], completion.delta(content="there.")
+        received = asked(client, upstream, "a picture for a full disk", *said, END)
+        with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+            database.execute("ALTER TABLE gone RENAME TO chat_picture")
+        message = stored(client, received[0])
+    assert text_of(received) == message["content"] == "Here: there."
+    assert one(received, "done")["finish_reason"] == "stop"
+    assert ["could not be read" in note for note in message["notes"]] == [True]

@@ -12,6 +12,8 @@ from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from chat import database, metrics, request_id
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
@@ -235,8 +237,13 @@ class LiveGeneration:
         self._attempts = writing.attempts
         return await writing.run()
 
-    async def _keep(self, picture: Picture) -> str:
-        return await database.run(pictures.keep, self.account.message_id, picture)
+    async def _keep(self, picture: Picture) -> str | None:
+        try:
+            return await database.run(pictures.keep, self.account.message_id, picture)
+        except DatabaseError:
+            # The rest of the answer is paid for, too.
+            logger.exception("A picture could not be kept.")
+            return None
 
     async def _ask_again(self) -> None:
         await _journal.ask_again(self)

@@ -33,7 +33,7 @@ CONTINUE: Final = "Continue exactly where you left off."
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
 Say = Callable[[Delta | Status], None]
-Keep = Callable[[Picture], Awaitable[str]]
+Keep = Callable[[Picture], Awaitable[str | None]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
@@ -98,7 +98,7 @@ async def unlimited(attempts: Sequence[Attempt]) -> int | None:
 class Writing:
     """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
 
-    `keep` is awaited with each picture, and returns the Markdown that stands for it.
+    `keep` is awaited with each picture, and returns the Markdown that stands for it; None where it could not be kept.
 
     `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
@@ -299,12 +299,13 @@ class Writing:
                         attempt.usage = event
                     case Picture():
                         attempt.first_token = attempt.first_token or monotonic()
-                        self._tell(seam.join(await self._keep(event)))
+                        if (shown := await self._keep(event)) is None:
+                            self._miss(attempt)
+                        else:
+                            self._tell(seam.join(shown))
                         deadline.reschedule(clock() + idle + step)
                     case Unreadable():
-                        if not any(each.has_gaps for each in self.attempts):
-                            self._say(Status(UNREADABLE, attempt=0))
-                        attempt.has_gaps = True
+                        self._miss(attempt)
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)
@@ -312,6 +313,12 @@ class Writing:
                         attempt.first_token = attempt.first_token or monotonic()
                         attempt.said.append(event)
                         self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
+
+    def _miss(self, attempt: Attempt) -> None:
+        """Tell once that a piece of the answer is missing."""
+        if not any(each.has_gaps for each in self.attempts):
+            self._say(Status(UNREADABLE, attempt=0))
+        attempt.has_gaps = True
 
     def _silence(self, attempt: Attempt) -> ChatError:
         has_begun = attempt.first_token is not None
