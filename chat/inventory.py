@@ -142,6 +142,9 @@ def _keep(provider: Provider, result: list[ModelFacts] | ChatError) -> str:
 @transaction.atomic
 def _store(provider: Provider, listed: list[ModelFacts]) -> None:
     """Add models that are new. What an admin disabled or renamed stays so; what is listed no more is hidden."""
+    if not listed:
+        # Nothing is known of what it has; those that an admin added by hand stay.
+        return
     names = [facts.id for facts in listed]
     provider.models.update(is_listed=Q(upstream_name__in=names))
     known = {row.upstream_name: row for row in provider.models.all()}

@@ -107,7 +107,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
 
     def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
         names = ("name", "provider", "upstream_name", "context_window", "window_is")
-        taught = ("forget",) if obj is not None and obj.learnt else ()
+        taught = ("forget",) if obj is not None and lessons(obj.learnt) else ()
         return (*names, *taught, "enabled", "is_default", "position", "price")
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:

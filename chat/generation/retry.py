@@ -306,6 +306,10 @@ class Writing:
                         deadline.reschedule(clock() + idle + step)
                     case Unreadable():
                         self._miss(attempt)
+                    case Reclassified():
+                        seam.forget()
+                        attempt.said.append(event)
+                        self._tell(event)
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)

@@ -25,6 +25,10 @@ class Seam:
             return ""
         return self.rest()
 
+    def forget(self) -> None:
+        """Hold back nothing any more: what came so far is no part of the answer."""
+        self._held = self._partial = ""
+
     def rest(self) -> str:
         """Return what is still held back, without the repetition."""
         held, partial = self._held, self._partial

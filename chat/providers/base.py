@@ -25,7 +25,7 @@ class Learnt:
     are left out. `renamed` are those that it takes by another name, such as `max_tokens` by `max_completion_tokens`.
     `gives_no_reason`: it ends its answers without any finish reason, so none is no sign of a broken-off answer.
     `begins_in_thought`: its answers begin with thoughts that only a closing tag ends. `answers_without_reason` is how
-    many ended without a reason so far, and `gives_reasons` that one had one after that.
+    many ended without a reason so far, and `gives_reasons` that one had one.
     """
 
     refused: frozenset[str] = frozenset()
@@ -50,10 +50,8 @@ class Learnt:
                 return learnt
             count = learnt.answers_without_reason + 1
             return replace(learnt, answers_without_reason=count, gives_no_reason=count >= HABIT)
-        if learnt.answers_without_reason and not learnt.gives_reasons:
-            # It does give reasons: an answer without one was cut off.
-            learnt = replace(learnt, gives_reasons=True, gives_no_reason=False)
-        return learnt
+        # It does give reasons: an answer without one was cut off, whichever came first.
+        return learnt if learnt.gives_reasons else replace(learnt, gives_reasons=True, gives_no_reason=False)
 
 
 # So many answers in a row without a reason are how a server ends them.

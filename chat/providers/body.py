@@ -127,16 +127,18 @@ async def _rest(
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
 
-    Each word starts the wait anew, also one that is held back; pings do not.
+    Each word starts the wait anew, also one that is held back; pings do not. Where a reason came with each word, a
+    silence is no end either, but a ChatError.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock()
     has_spoken, heard = True, decoder.deltas
+    chunk: bytes | None = b""
     with suppress(TimeoutError):
         while True:
             if has_spoken:
-                linger = USAGE_LINGER if decoder.settled else max(idle_timeout * UNSETTLED_SHARE, USAGE_LINGER)
-                deadline = clock() + min(linger, idle_timeout)
+                unsettled = idle_timeout if decoder.goes_on else max(idle_timeout * UNSETTLED_SHARE, USAGE_LINGER)
+                deadline = clock() + min(USAGE_LINGER if decoder.settled else unsettled, idle_timeout)
             elif decoder.settled:
                 deadline = min(deadline, clock() + USAGE_LINGER)
             if decoder.done or decoder.failure:
@@ -149,6 +151,8 @@ async def _rest(
             has_spoken, heard = decoder.deltas != heard, decoder.deltas
             yield merged(batch)
     yield decoder.decode_all(events.flush())
+    if chunk is not None and decoder.goes_on and not decoder.settled and decoder.failure is None:
+        raise silence(idle_timeout, has_begun=True)
 
 
 def whole(body: bytes, decoder: StreamDecoder) -> list[Upstream]:

@@ -24,7 +24,7 @@ from chat.providers.thinking import ThoughtSplitter
 # What JSON that is none raises, and JSON that is deeper than anybody means it.
 MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 # What may begin a tag, or code in which one means nothing.
-MARKED: Final = re.compile("[<`]").search
+MARKED: Final = re.compile("[<`]|[\"'“„‘«]\\Z").search
 SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 Said = Delta | Picture

@@ -13,6 +13,8 @@ from chat.events import Delta, ReasoningDelta, Reclassified, TextDelta
 OPENING: Final = "<think>"
 CLOSING: Final = "</think>"
 FENCE: Final = "```"
+# A tag that stands between two of these is talked about.
+QUOTES: Final = frozenset("`\"'“”„‘’«»")
 # What stands between a closing tag and the answer: the rest of its line, and empty lines.
 GAP: Final = re.compile(r"[ \t]*(?:\r?\n(?:[ \t]*\r?\n)*)?")
 
@@ -22,8 +24,9 @@ Place = Literal["start", "thought", "behind", "text", "after", "done"]
 class ThoughtSplitter:
     """Splits one answer. Tags may be cut anywhere; one that is never closed makes all that follows a thought.
 
-    An opening tag counts only before any text; a closing one that nothing opened only outside of code, and only at the
-    start where the server has told thoughts apart itself. Blanks around a thought are left out, all else stays.
+    An opening tag counts only before any text; a closing one that nothing opened only outside of code, quotes and JSON,
+    and only at the start where the server has told thoughts apart itself. Blanks around a thought are left out, all
+    else stays.
     """
 
     def __init__(self, *, begins_in_thought: bool = False) -> None:
@@ -32,14 +35,18 @@ class ThoughtSplitter:
         self._is_opened = False
         self._is_fresh = True
         self._held = ""
-        # Of the text so far: fences of code, and the backticks at its end.
+        # Of the text so far: whether it is JSON, fences of code, backticks at its end, and any quote there.
+        self._is_json = False
         self._fences = 0
         self._ticks = ""
+        self._ends_in_quote = False
 
     @property
     def is_plain(self) -> bool:
         """Whether text goes on as it is, unless there is a sign of a tag or of code in it."""
-        return self._place == "done" or (self._place == "text" and not (self._held or self._ticks))
+        return self._place == "done" or (
+            self._place == "text" and not (self._held or self._ticks or self._ends_in_quote)
+        )
 
     def split(self, delta: Delta) -> list[Delta]:
         """Return what a delta adds to thoughts and text, as far as that is known by now."""
@@ -61,6 +68,8 @@ class ThoughtSplitter:
         held, self._held = self._held, ""
         if self._place == "thought":
             return [ReasoningDelta(held)] if held.strip() else []
+        if self._place == "text" and held == CLOSING and not self._is_talked_about(""):
+            return [Reclassified()]
         return [] if self._place == "behind" or not held else [TextDelta(held)]
 
     def _take(self, text: str) -> list[Delta]:
@@ -93,6 +102,7 @@ class ThoughtSplitter:
             self._held = text
             return ""
         self._place = "text"
+        self._is_json = words[0] in "{["
         return text
 
     def _after(self, text: str, found: list[Delta]) -> str:
@@ -150,12 +160,21 @@ class ThoughtSplitter:
             self._give(text[: len(text) - held], found)
             return ""
         self._give(text[:at], found)
-        if self._fences % 2 or self._ticks:
+        rest = text[at + len(CLOSING) :]
+        if not rest:
+            # What comes next may be a quote.
+            self._held = CLOSING
+        elif self._is_talked_about(rest):
             self._give(CLOSING, found)
         else:
             self._place = "behind"
             found.append(Reclassified())
-        return text[at + len(CLOSING) :]
+        return rest
+
+    def _is_talked_about(self, rest: str) -> bool:
+        """Whether a closing tag that follows the text so far, and comes before `rest`, is a part of what is said."""
+        is_quoted = self._ends_in_quote and rest[:1] in QUOTES
+        return bool(self._fences % 2) or bool(self._ticks) or self._is_json or is_quoted
 
     def _give(self, text: str, found: list[Delta]) -> None:
         if text:
@@ -166,6 +185,7 @@ class ThoughtSplitter:
         run = self._ticks + text
         self._fences += run.count(FENCE)
         self._ticks = "`" * ((len(run) - len(run.rstrip("`"))) % len(FENCE))
+        self._ends_in_quote = text[-1] in QUOTES
 
 
 def _begun(text: str, tag: str) -> int:

@@ -24,6 +24,9 @@ ONE_IN: Final = 8
 # So many rows of the ledger are looked at for what a model does that hides its thoughts.
 NEWEST: Final = 500
 
+# Whoever says nothing for so long may be thinking; what comes sooner is said as it is thought.
+SILENCE_SECONDS: Final = 1.0
+
 _taught: dict[tuple[str, str], int] = {}
 
 
@@ -54,10 +57,17 @@ class Reader:
         return estimate_prompt_tokens(turns, self.lessons)
 
     def hidden_tokens(self, seconds: float) -> int:
-        """Return about how many tokens the model makes in so long, if its newest reports tell of thoughts; else 0."""
+        """Return about how many tokens the model makes in so long, if its newest reports tell of thoughts; else 0.
+
+        Thoughts whose first word came at once were shown.
+        """
         newest = UsageRecord.objects.order_by("-created_at", "-id")
-        told = newest.values_list("provider", "model", "reasoning_tokens", "completion_tokens", "elapsed_seconds")
-        reports = [(tokens, took) for *key, hidden, tokens, took in told[:NEWEST] if (*key,) == self._key and hidden]
+        names = ("provider", "model", "reasoning_tokens", "ttft_seconds", "completion_tokens", "elapsed_seconds")
+        reports = [
+            (tokens, took)
+            for *key, hidden, silence, tokens, took in newest.values_list(*names)[:NEWEST]
+            if (*key,) == self._key and hidden and (silence is None or silence >= SILENCE_SECONDS)
+        ]
         took = sum(elapsed for _, elapsed in reports)
         return floor(seconds * sum(tokens or 0 for tokens, _ in reports) / took) if took else 0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -80,7 +81,7 @@ async def test_a_refused_parameter_is_no_failure_and_takes_no_retry() -> None:
     assert [request.learnt.refused for request in source.requests] == [set(), {"temperature"}, {"temperature"}]
     # Of the refusal nothing is said.
     assert [news.attempt for news in heard.news] == [3]
-    assert heard.writing.learnt == source.requests[-1].learnt
+    assert heard.writing.learnt == replace(source.requests[-1].learnt, gives_reasons=True)
 
 
 async def test_a_continuation_asks_as_the_server_wants_it() -> None:

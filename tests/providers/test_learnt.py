@@ -19,7 +19,7 @@ def test_three_answers_in_a_row_without_a_reason_are_a_habit() -> None:
     assert learnt.after(Finished("stop", "none"), **SAID) == learnt  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("before", [1, 2, 3])
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
 def test_one_reason_among_them_says_that_the_others_were_cut_off(before: int) -> None:
     learnt = Learnt()
     for _ in range(before):
@@ -30,8 +30,10 @@ def test_one_reason_among_them_says_that_the_others_were_cut_off(before: int) ->
     assert not learnt.gives_no_reason
 
 
-def test_a_server_that_gives_reasons_from_the_beginning_teaches_nothing() -> None:
-    assert Learnt().after(Finished("stop"), **SAID) == Learnt()  # type: ignore[arg-type]
+def test_a_server_that_gives_reasons_is_known_for_it_once() -> None:
+    learnt = Learnt().after(Finished("stop"), **SAID)  # type: ignore[arg-type]
+    assert learnt == Learnt(gives_reasons=True)
+    assert learnt.after(Finished("length"), **SAID) is learnt  # type: ignore[arg-type]
 
 
 def test_thoughts_that_only_a_closing_tag_ended_are_expected_from_then_on() -> None:

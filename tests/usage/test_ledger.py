@@ -196,7 +196,9 @@ def test_hidden_thoughts_that_were_stopped_are_estimated_by_the_time_they_took(a
         return charge
 
     assert spend(stopped).completion_tokens == 0
-    spend(replace(SPENT, usage=Usage(10, None, 500, 450), elapsed_seconds=5.0))
+    spend(replace(SPENT, usage=Usage(10, None, 500, 450), ttft_seconds=4.5, elapsed_seconds=5.0))
+    # These were shown as they came.
+    spend(replace(SPENT, usage=Usage(10, None, 900, 900), ttft_seconds=0.2, elapsed_seconds=0.3))
     spend(replace(SPENT, usage=Usage(10, None, 300, 0), elapsed_seconds=1.0))
     assert spend(stopped).completion_tokens == 400
     assert spend(stopped).reasoning_tokens is None

@@ -9,7 +9,7 @@ import pytest
 from chat.errors import ChatError
 from chat.events import Finished, ReasoningDelta
 from chat.providers.base import Provider
-from tests.providers.asking import KEY, ask, said
+from tests.providers.asking import KEY, ask, failing, said
 from tests.providers.formats import Wire
 from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES, event
 from tests.providers.real_shapes.ends import TEXT, WORDS
@@ -66,11 +66,21 @@ async def test_a_silence_after_a_reason_on_the_last_word_is_an_end(
     wire: Wire, patient: Provider, upstream: Upstream, model: str
 ) -> None:
     shape = FORMATS[wire.name]
-    raw = [shape.said(word, "stop") for word in WORDS[:3]]
+    raw = [*(shape.said(word) for word in WORDS[:2]), shape.said(WORDS[2], "stop")]
     upstream.script(model, raw=raw, then="hang", after=3, ping_every=0.1)
     events = await ask(patient, model)
     assert (said(events), events[-1]) == ("".join(WORDS[:3]), Finished("stop"))
     await upstream.until(model, lambda record: record.ended == "client_closed")
+
+
+async def test_a_silence_after_a_reason_on_each_word_is_no_end(
+    wire: Wire, patient: Provider, upstream: Upstream, model: str
+) -> None:
+    shape = FORMATS[wire.name]
+    raw = [shape.said(word, "stop") for word in WORDS[:3]]
+    upstream.script(model, raw=raw, then="hang", after=3, ping_every=0.1)
+    events, error = await failing(patient, model)
+    assert (said(events), error.code) == ("".join(WORDS[:3]), "timeout")
 
 
 @pytest.mark.parametrize("loss", ["close", "reset"])
