@@ -297,8 +297,11 @@ class LiveGeneration:
                 self._spool.remove()
             except Exception:
                 logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
-                # What was said matters most: the last try goes without the usage.
-                result = replace(result, attempts=()) if attempt == len(SAVE_DELAYS) else result
+                # What was said matters most: the last try goes without the usage, the one before it with estimates.
+                if attempt == len(SAVE_DELAYS) - 1:
+                    result = replace(result, attempts=tuple(replace(each, usage=None) for each in result.attempts))
+                elif attempt == len(SAVE_DELAYS):
+                    result = replace(result, attempts=())
                 if delay is not None:
                     await asyncio.sleep(delay)
             else:

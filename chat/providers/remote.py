@@ -119,7 +119,8 @@ class Remote(ABC):
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
             try:
                 # A server that drops the line once it has finished has still finished.
-                end = decoder.end() if isinstance(error, httpx2.TransportError) and decoder.ending else decoder.flush()
+                is_whole = isinstance(error, httpx2.TransportError) and decoder.has_ended
+                end = decoder.end() if is_whole else decoder.flush()
             except ChatError as judged:
                 end, error = decoder.flush(), judged
             if not end or not isinstance(end[-1], Finished):
