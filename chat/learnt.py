@@ -36,10 +36,11 @@ def learnt_of(model: ChatModel) -> Learnt:
     )
 
 
-def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = None) -> None:
+def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = None, taken: int = 0) -> None:
     """Write what an answer taught beyond what was known `before` it; `window` is the context window if it was told.
 
-    What other answers taught meanwhile stays.
+    `taken` is how many tokens of a prompt the server has just answered: a smaller window that it told is wrong. What
+    other answers taught meanwhile stays.
     """
     with database.writing():
         model = ChatModel.objects.select_for_update().filter(pk=model_id).first()
@@ -58,6 +59,9 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
                 stored.pop(name, None)
         changed = {"learnt"} if stored != model.learnt else set()
         model.learnt = stored
+        if model.context_window_origin == Origin.SERVER and 0 < (model.context_window or 0) < taken:
+            model.context_window, model.context_window_origin = None, Origin.UNKNOWN
+            changed |= {"context_window", "context_window_origin"}
         changed |= place_window(model, window)
         if changed:
             model.save(update_fields=sorted(changed))

@@ -66,3 +66,8 @@ def test_every_rung_has_a_status_and_says_whether_to_try_again(code: str) -> Non
     assert 400 <= error.http_status <= 504
     assert error.retryable is LADDER[code].retryable
     assert (str(error), error.message, error.retry_after) == ("words", "words", 2.5)
+
+
+@pytest.mark.parametrize("mark", ["\x1b[31m", "\x07", "\x9b1m", "\u202e", "\u2066", "\0"])
+def test_what_controls_a_terminal_or_the_direction_of_writing_is_told_to_nobody(mark: str) -> None:
+    assert masked(f"It failed{mark} today") == f"It failed\ufffd{mark[1:]} today"

@@ -183,6 +183,15 @@ async def test_an_answer_that_breaks_off_keeps_its_words_and_its_counts_and_is_a
     assert not any(isinstance(event, Finished) for event in found)
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_the_words_of_an_error_that_end_with_half_a_character_are_found(
+    status: int, provider: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, status=status, body='{"error": {"message": "no room for \\ud83c"}}')
+    _, error = await failing(provider, model)
+    assert error.message.endswith("It said: no room for \ufffd")
+
+
 @pytest.mark.parametrize("then", ["close", "reset"])
 async def test_a_reason_on_every_piece_does_not_make_a_lost_line_an_end(
     then: str, provider: Provider, wire: Wire, upstream: Server, model: str
