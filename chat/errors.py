@@ -53,6 +53,8 @@ ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+"
 PATH = re.compile(
     r"(?<![\w/.:])(?:/(?:app|data|etc|home|mnt|opt|private|root|srv|tmp|Users|usr|var|workspace)/|[A-Za-z]:\\)[^\s\"'<>)]+"
 )
+# Of a terminal, and of the direction of writing, by which words look like others.
+CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.IGNORECASE)
 
 
@@ -107,8 +109,9 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
 def masked(text: str, *, limit: int = 300) -> str:
     """Return somebody else's `text` without addresses, files and keys, on one line of at most `limit` characters.
 
-    What no database keeps, NUL and half a surrogate pair, becomes U+FFFD.
+    What no database keeps, NUL and half a surrogate pair, and what controls a terminal or the direction of writing
+    becomes U+FFFD.
     """
-    whole = text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    whole = CONTROL.sub("\ufffd", text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", whole))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

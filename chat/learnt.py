@@ -1,7 +1,7 @@
 """What is remembered of a model's server: written from its answers, read into requests, forgotten by an admin.
 
 `ChatModel.learnt` holds `{"refused": [name, …], "renamed": {name: other}, "gives_no_reason": true, "begins_in_thought":
-true, "gives_reasons": true, "answers_without_reason": count}`, each only where it is so.
+true, "begins_in_text": true, "gives_reasons": true, "answers_without_reason": count}`, each only where it is so.
 """
 
 from typing import Any, Final
@@ -13,6 +13,7 @@ from chat.providers.base import Learnt
 FLAGS: Final = {
     "gives_no_reason": "Its answers end without a reason; that is no sign that one broke off.",
     "begins_in_thought": "Its answers begin with thoughts that only a closing tag ends.",
+    "begins_in_text": "Not all of its answers begin with thoughts, so none is taken to before a closing tag comes.",
 }
 REFUSED: Final = {
     "stream_options": "It refuses stream_options, by which tokens are asked for: what it does not count is estimated.",
@@ -28,16 +29,18 @@ def learnt_of(model: ChatModel) -> Learnt:
         refused=frozenset(stored.get("refused", ())),
         renamed=tuple(sorted(stored.get("renamed", {}).items())),
         gives_no_reason=stored.get("gives_no_reason", False),
-        begins_in_thought=stored.get("begins_in_thought", False),
+        begins_in_thought=stored.get("begins_in_thought", False) and not stored.get("begins_in_text", False),
+        begins_in_text=stored.get("begins_in_text", False),
         gives_reasons=stored.get("gives_reasons", False),
         answers_without_reason=stored.get("answers_without_reason", 0),
     )
 
 
-def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = None) -> None:
+def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = None, taken: int = 0) -> None:
     """Write what an answer taught beyond what was known `before` it; `window` is the context window if it was told.
 
-    What other answers taught meanwhile stays.
+    `taken` is how many tokens of a prompt the server has just answered: a smaller window that it told is wrong. What
+    other answers taught meanwhile stays.
     """
     with database.writing():
         model = ChatModel.objects.select_for_update().filter(pk=model_id).first()
@@ -56,6 +59,9 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
                 stored.pop(name, None)
         changed = {"learnt"} if stored != model.learnt else set()
         model.learnt = stored
+        if model.context_window_origin == Origin.SERVER and 0 < (model.context_window or 0) < taken:
+            model.context_window, model.context_window_origin = None, Origin.UNKNOWN
+            changed |= {"context_window", "context_window_origin"}
         changed |= place_window(model, window)
         if changed:
             model.save(update_fields=sorted(changed))

@@ -72,3 +72,8 @@ def test_every_rung_has_a_status_and_says_whether_to_try_again(code: str) -> Non
 def test_what_no_database_and_no_stream_takes_is_replaced(odd: str) -> None:
     text = masked(f"It said {odd} and left")
     assert text == "It said \ufffd and left"
+
+
+@pytest.mark.parametrize("mark", ["\x1b[31m", "\x07", "\x9b1m", "\u202e", "\u2066", "\0"])
+def test_what_controls_a_terminal_or_the_direction_of_writing_is_told_to_nobody(mark: str) -> None:
+    assert masked(f"It failed{mark} today") == f"It failed\ufffd{mark[1:]} today"

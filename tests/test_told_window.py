@@ -159,3 +159,15 @@ def test_an_admins_number_stays(site: Site, local: Upstream) -> None:
     site.shell(f"{mine}.update(context_window=None, context_window_origin='')")
     site.manage("syncmodels")
     assert window(site, LISTED) == [str(N_CTX), "server"]
+
+
+def test_a_window_that_is_smaller_than_what_was_answered_is_wrong(site: Site, alice: httpx2.Client) -> None:
+    told = "ChatModel.objects.filter(name='never-tells').update(context_window={}, context_window_origin={!r})"
+    site.shell(told.format(1, "server"))
+    said = talk(alice, SILENT, 3)
+    # The second question was sent alone, and answered.
+    assert [trimmed(received) for received in said] == [False, True, False]
+    assert window(site, SILENT) == ["None"]
+    site.shell(told.format(1, "admin"))
+    assert trimmed(talk(alice, SILENT, 3)[-1])
+    assert window(site, SILENT) == ["1", "admin"]

@@ -303,8 +303,11 @@ class LiveGeneration:
                 self._spool.remove()
             except Exception:
                 logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
-                # What was said matters most: the last try goes without the usage.
-                result = replace(result, attempts=()) if attempt == len(SAVE_DELAYS) else result
+                # What was said matters most: the last try goes without the usage, the one before it with estimates.
+                if attempt == len(SAVE_DELAYS) - 1:
+                    result = replace(result, attempts=tuple(replace(each, usage=None) for each in result.attempts))
+                elif attempt == len(SAVE_DELAYS):
+                    result = replace(result, attempts=())
                 if delay is not None:
                     await asyncio.sleep(delay)
             else:
@@ -323,13 +326,20 @@ class LiveGeneration:
         if writing is None or self.account.model_id is None:
             return
         try:
-            if writing.learnt != before or writing.window is not None:
-                await database.run(remember, self.account.model_id, before, writing.learnt, writing.window)
+            # Only where the window left something out it matters whether it is right.
+            taken = self._taken() if self.plan.is_trimmed else 0
+            if writing.learnt != before or writing.window is not None or taken:
+                await database.run(remember, self.account.model_id, before, writing.learnt, writing.window, taken)
             if self._is_trimmed and not self.plan.is_trimmed:
                 await database.run(mark_trimmed, self.account.generation_id)
         except Exception:
             # It is learnt again with the next answer; this one is what matters.
             logger.exception("What a model's server taught could not be kept.")
+
+    def _taken(self) -> int:
+        """Return how many tokens the longest prompt had that was answered, as far as the provider counted them."""
+        answered = (each.usage for each in self._attempts if each.finish_reason and each.usage)
+        return max((usage.prompt_tokens or 0 for usage in answered), default=0)
 
     def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
         detail = detail_of(outcome, self._attempts)

@@ -13,9 +13,10 @@ from chat import database
 from chat.errors import ChatError
 from chat.generation import live, spool
 from chat.generation.context import context
+from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
 from chat.generation.retry import CONTINUE
-from chat.generation.transcript import Transcript, from_journal
+from chat.generation.transcript import RECLASSIFIED, Transcript, from_journal
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
 from chat.usage import budget
@@ -84,7 +85,7 @@ def recover() -> int:
 def _result(generation: Generation) -> Result:
     journal = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
     # The file has what was said since the journal was last written; another machine's file is not here.
-    values = max(journal, spool.read(generation.pk), key=lambda each: Transcript(from_journal(each)).position)
+    values = max(journal, spool.read(generation.pk), key=_extent)
     transcript = Transcript(from_journal(values))
     last_sign = generation.heartbeat_at or generation.created_at
     elapsed_seconds = max(0.0, (last_sign - generation.created_at).total_seconds())
@@ -94,6 +95,7 @@ def _result(generation: Generation) -> Result:
         reasoning=transcript.reasoning,
         tool_calls=transcript.tool_calls,
         outline=transcript.outline,
+        has_gaps=any(value is not None and value.get("message") == UNREADABLE for value in values),
         status=Message.Status.INTERRUPTED,
         finish_reason="",
         error=error,
@@ -101,6 +103,12 @@ def _result(generation: Generation) -> Result:
         ttft_seconds=None,
         elapsed_seconds=elapsed_seconds,
     )
+
+
+def _extent(values: list[Any]) -> tuple[int, int]:
+    """Return how far a record goes: in characters, and in what has none but means something."""
+    silent = sum(value is None or value.get("type") == RECLASSIFIED for value in values)
+    return Transcript(from_journal(values)).position, silent
 
 
 def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float) -> Iterator[Spent]:

@@ -120,6 +120,7 @@ class Writing:
         self.learnt = request.learnt
         self.window: int | None = None
         self._was_shortened = False
+        self._is_told_apart = False
         self._source = source
         self._request = request
         self._policy = policy
@@ -251,12 +252,18 @@ class Writing:
 
     def _continuation(self) -> CompletionRequest:
         turns = (*self._request.turns, Turn("assistant", self._text), Turn("user", CONTINUE))
-        return replace(self._request, turns=turns)
+        learnt = self._request.learnt
+        if any(attempt.said.was_reclassified for attempt in self.attempts) and not learnt.begins_in_text:
+            # It thinks before it goes on, too.
+            learnt = replace(learnt, begins_in_thought=True)
+        return replace(self._request, turns=turns, learnt=learnt)
 
     async def _attempt(self, request: CompletionRequest) -> FinishReason:
         attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
         self.attempts.append(attempt)
         seam = Seam(self._text)
+        # What was told apart from thoughts before is the answer, whatever its continuation turns out to be.
+        self._is_told_apart = bool(self._text.strip()) and any(each.said.reasoning for each in self.attempts)
         try:
             await self._read(request, attempt, seam)
         except TimeoutError:
@@ -307,9 +314,10 @@ class Writing:
                     case Unreadable():
                         self._miss(attempt)
                     case Reclassified():
-                        seam.forget()
-                        attempt.said.append(event)
-                        self._tell(event)
+                        if not self._is_told_apart:
+                            seam.forget()
+                            attempt.said.append(event)
+                            self._tell(event)
                     case _:
                         if (now := clock()) - armed > step:
                             deadline.reschedule(now + idle + step)

@@ -9,6 +9,8 @@ from django.db.models import Sum
 
 PLACES = 12
 UNIT = Decimal(1).scaleb(-PLACES)
+# The largest amount that a `MoneyField` holds, rounded down.
+MOST_MONEY = Decimal(9 * 10**6)
 
 
 # Sums are kept in two whole numbers, so that none of them comes near the largest one that a database adds up: 10^-6

@@ -24,27 +24,30 @@ class Learnt:
     `refused` are the request's parameters that it turned down, by their names on the wire, such as `temperature`; they
     are left out. `renamed` are those that it takes by another name, such as `max_tokens` by `max_completion_tokens`.
     `gives_no_reason`: it ends its answers without any finish reason, so none is no sign of a broken-off answer.
-    `begins_in_thought`: its answers begin with thoughts that only a closing tag ends. `answers_without_reason` is how
-    many ended without a reason so far, and `gives_reasons` that one had one.
+    `begins_in_thought`: its answers begin with thoughts that only a closing tag ends; `begins_in_text`: that was taken
+    for so once, and was wrong: not all of them do. `answers_without_reason` is how many ended without a reason so far,
+    and `gives_reasons` that one had one.
     """
 
     refused: frozenset[str] = frozenset()
     renamed: tuple[tuple[str, str], ...] = ()
     gives_no_reason: bool = False
     begins_in_thought: bool = False
+    begins_in_text: bool = False
     gives_reasons: bool = False
     answers_without_reason: int = 0
 
     def after(self, end: Finished | None, *, text: str, thought: str, was_reclassified: bool) -> "Learnt":
         """Return what is known after an answer that said this; `end` is None where it was not the provider's own."""
         # Templates give the tag a line of its own; within a sentence it is only spoken of.
-        is_habit = was_reclassified and thought.endswith("\n")
+        is_habit = was_reclassified and thought.endswith("\n") and not self.begins_in_text
         learnt = replace(self, begins_in_thought=True) if is_habit else self
         if end is None:
             return learnt
-        if end.finish_reason == "stop" and end.finish_detail is None and thought and not text:
-            # No closing tag came: this time it did not begin in thought, and the answer was taken for one.
-            learnt = replace(learnt, begins_in_thought=False)
+        if learnt.begins_in_thought and end.finish_reason in ("stop", "other") and thought and not text:
+            # No closing tag came: this time it did not begin in thought, and the answer was taken for one. Whoever has
+            # a model write the tag must not take the next answer from others more than once.
+            learnt = replace(learnt, begins_in_thought=False, begins_in_text=end.finish_reason == "stop")
         if end.finish_detail == NO_REASON:
             if learnt.gives_no_reason or learnt.gives_reasons:
                 return learnt

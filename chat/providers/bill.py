@@ -134,7 +134,7 @@ def _page(response: httpx2.Response) -> dict[str, Any]:
             raise from_body(status, body)
     try:
         found = json.loads(response.content, parse_float=Decimal, parse_constant=_unreadable)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, InvalidOperation):
         _unreadable()
     return found if isinstance(found, dict) else _unreadable()
 
@@ -151,7 +151,8 @@ def _amount(value: object) -> Decimal:
         amount = Decimal(value)
     except InvalidOperation:
         _unreadable()
-    return amount if amount.is_finite() and abs(amount) < MOST else _unreadable()
+    # `abs` would round, and fail at a number that is too large for that.
+    return amount if amount.is_finite() and amount.copy_abs() < MOST else _unreadable()
 
 
 def _currency(value: object) -> str:
@@ -217,7 +218,7 @@ class Anthropic:
     def items(self, bucket: dict[str, Any]) -> Iterator[Item]:
         try:
             day = datetime.fromisoformat(_text(bucket.get("starting_at"))).astimezone(UTC).date()
-        except ValueError:
+        except (ValueError, OverflowError):
             _unreadable()
         for result in bucket["results"]:
             if not isinstance(result, dict):

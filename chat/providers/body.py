@@ -13,11 +13,10 @@ from time import monotonic
 from typing import Final
 
 import httpx2
-import msgspec
 
 from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream
-from chat.providers.decoder import MALFORMED, StreamDecoder
+from chat.providers.decoder import StreamDecoder
 from chat.providers.faults import from_body, refused, reports_failure
 from chat.providers.sse import MAX_EVENT_BYTES, EventDecoder, OversizedEventError
 
@@ -177,8 +176,8 @@ def not_a_stream(body: bytes) -> ChatError:
     if text.startswith("<"):
         return refused("The provider answered with a web page. Check its address; OpenAI's format usually ends in /v1.")
     try:
-        answer = msgspec.json.decode(text)
-    except MALFORMED:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
         return ChatError(
             "api_error", f"The provider answered with something that is no stream: {masked(text, limit=120)}"
         )

@@ -43,7 +43,7 @@ REASONING: Final = (
 )
 # Where written tokens are divided by how long they are kept, and how a part is called.
 LIFETIMES: Final = ("cache_creation", "cache_write_tokens_details")
-LIFETIME: Final = re.compile(r"(?:ephemeral|ttl)_(\d+[mh])(?:_input)?_tokens")
+LIFETIME: Final = re.compile(r"(?:ephemeral|ttl)_([0-9]{1,3}[mh])(?:_input)?_tokens")
 LONG: Final = "1h"
 WORD_CHARS: Final = 40
 # More digits are no number of anything; to read them would take long.

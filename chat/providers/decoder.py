@@ -16,7 +16,7 @@ from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
 from chat.providers.finish import finished, is_failure, is_reason
-from chat.providers.pictures import picture_in
+from chat.providers.pictures import MAX_ANSWER_BYTES, picture_in
 from chat.providers.sse import ServerSentEvent
 from chat.providers.surrogates import SurrogateJoiner
 from chat.providers.thinking import ThoughtSplitter
@@ -62,6 +62,7 @@ class StreamDecoder(ABC):
         # Whether text that holds no sign of a tag or of code goes on as it is.
         self._is_plain = False
         self._pictures: set[bytes] = set()
+        self._picture_bytes = 0
 
     @property
     def ending(self) -> bool:
@@ -72,6 +73,16 @@ class StreamDecoder(ABC):
     def settled(self) -> bool:
         """Whether most likely nothing but the usage, the end mark and the end of the body is still to come."""
         return self.done or self._is_settled
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether an answer whose line is lost now is whole: its end mark came, or a reason that came once, at its end.
+
+        Where each piece comes with one, none of them says that it was the last; counts after them do.
+        """
+        was_counted = self._has_gone_on and not self.goes_on
+        is_last = self._is_settled or self.deltas > self._reasons or was_counted
+        return self.done or (self._reason != "" and not self.goes_on and is_last)
 
     @abstractmethod
     def _read(self, event: ServerSentEvent) -> list[Said]:
@@ -188,6 +199,10 @@ class StreamDecoder(ABC):
         if isinstance(found, Picture):
             name = blake2b(found.data).digest()
             if name in self._pictures:
+                return []
+            self._picture_bytes += len(found.data)
+            if self._picture_bytes > MAX_ANSWER_BYTES:
+                self.malformed += 1
                 return []
             self._pictures.add(name)
         return [found] if found is not None else []

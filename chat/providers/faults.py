@@ -38,6 +38,8 @@ MOST_LISTED: Final = 5
 MINIMAX: Final = {"1002": 429, "1004": 401, "1008": 402, "1039": 400, "2013": 400, "2049": 401}
 # llama.cpp's and Hugging Face's words while a model is read from the disk, which takes up to minutes.
 LOADING: Final = re.compile(r"loading model|(?:model|is) (?:is )?(?:currently |still )?(?:being )?load(?:ed|ing)")
+# Of what a provider asks to wait: a year is as good as for ever, and still a date.
+LONGEST_PAUSE: Final = 365 * 24 * 3600.0
 FILTERED: Final = ("content_filter", "content_policy", "responsibleaipolicy", "moderation_blocked")
 
 
@@ -194,11 +196,11 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0), ("llm_provider-retry-after", 1.0)):
         value = headers.get(name, "").strip()
         if value.isascii() and value.replace(".", "", 1).isdigit():
-            return float(value) / per_second
+            return min(float(value) / per_second, LONGEST_PAUSE)
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), LONGEST_PAUSE)

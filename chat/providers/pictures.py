@@ -12,6 +12,8 @@ MEDIA_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 DATA_ADDRESS: Final = re.compile(r"data:(image/[a-z0-9.+-]+)(?:;[^,;]*)*;base64,", re.IGNORECASE)
 ADDRESS: Final = re.compile(r"https?://[^\s<>()\"]+")
 MAX_BYTES: Final = 20 * 1024 * 1024
+# Of all pictures of one answer together: each is stored, and a provider could send them for as long as it is heard.
+MAX_ANSWER_BYTES: Final = 100 * 1024 * 1024
 
 
 def picture_in(value: Any) -> Picture | TextDelta | None:

@@ -93,7 +93,7 @@ def _complaints(body: Any) -> Iterator[tuple[str, str]]:
         for item in body:
             yield from _complaints(item)
         return
-    said = " ".join(_words(body))[:MOST_CHARS]
+    said = " ".join(texts(body))[:MOST_CHARS]
     where = said
     if isinstance(body, dict):
         for name in ("error", "detail", "errors"):
@@ -107,7 +107,7 @@ def _complaints(body: Any) -> Iterator[tuple[str, str]]:
     yield where, said
 
 
-def _words(value: Any, depth: int = 0) -> Iterator[str]:
+def texts(value: Any, depth: int = 0) -> Iterator[str]:
     """Yield names and texts in a decoded body, in their order; not what is repeated of the request."""
     if isinstance(value, str):
         yield value
@@ -115,12 +115,12 @@ def _words(value: Any, depth: int = 0) -> Iterator[str]:
         return
     elif isinstance(value, list):
         for item in value:
-            yield from _words(item, depth + 1)
+            yield from texts(item, depth + 1)
     elif isinstance(value, dict):
         for name, item in value.items():
             if name not in REPEATED:
                 yield name
-                yield from _words(item, depth + 1)
+                yield from texts(item, depth + 1)
 
 
 def _refused(where: str, said: str, candidates: tuple[str, ...]) -> list[str]:

@@ -4,6 +4,7 @@ An SDK makes the request and reports failures before the stream; `body.py` reads
 """
 
 import asyncio
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -119,8 +120,8 @@ class Remote(ABC):
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
             try:
                 # A server that drops the line once it has finished has still finished.
-                has_ended = decoder.done or (decoder.ending and not decoder.goes_on)
-                end = decoder.end() if isinstance(error, httpx2.TransportError) and has_ended else decoder.flush()
+                is_whole = isinstance(error, httpx2.TransportError) and decoder.has_ended
+                end = decoder.end() if is_whole else decoder.flush()
             except ChatError as judged:
                 end, error = decoder.flush(), judged
             if not end or not isinstance(end[-1], Finished):
@@ -207,8 +208,9 @@ def from_response(response: httpx2.Response) -> ChatError:
     The SDKs would give a part of its JSON only: what OpenAI's holds for the error may be half of what was said.
     """
     try:
-        body = msgspec.json.decode(response.content)
-    except MALFORMED:
+        # It also reads halves of characters, which an error that was cut off ends with.
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
         body = response.text
     return from_body(response.status_code, body, retry_after=retry_after_seconds(response.headers))
 

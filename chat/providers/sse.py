@@ -89,7 +89,8 @@ class EventDecoder:
         match name:
             case b"data":
                 self._data.append(value)
-                self._grow(len(raw))
+                # An empty line takes room, too.
+                self._grow(len(raw) + 1)
             case b"event":
                 self._event = value
             case b"id":

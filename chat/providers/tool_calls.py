@@ -31,6 +31,8 @@ class ToolCalls:
     def __init__(self, *, numbered: bool = False) -> None:
         self._numbered = numbered
         self._calls: list[_Call] = []
+        self._places: set[int] = set()
+        self._next = 0
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
 
@@ -63,9 +65,10 @@ class ToolCalls:
         return call
 
     def _begin(self, place: int | None) -> _Call:
-        taken = {call.place for call in self._calls}
-        if place is None or place in taken or self._numbered:
-            place = max(taken, default=-1) + 1
+        if place is None or place in self._places or self._numbered:
+            place = self._next
+        self._places.add(place)
+        self._next = max(self._next, place + 1)
         call = _Call(place)
         self._calls.append(call)
         return call

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chat.errors import Refusal
+from chat.providers.refusal import REPEATED_IN_WORDS, texts
 
 # The largest number that every database keeps.
 MOST_TOKENS: Final = 2**31 - 1
@@ -54,7 +55,10 @@ def too_long(words: str) -> Refusal:
     if isinstance(body, dict):
         inner = body.get("error")
         fields = inner if isinstance(inner, dict) else body
-    lower = words.lower()
+    if body is not None:
+        # What it repeats of the question is no word of its own.
+        words = " ".join(texts(body))
+    lower = REPEATED_IN_WORDS.sub("", words).lower()
     window = tokens(fields.get("n_ctx")) or _first(WINDOWS, lower)
     return Refusal(window=window, prompt_tokens=tokens(fields.get("n_prompt_tokens")) or _first(PROMPTS, lower))
 

@@ -16,7 +16,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import Conversation, Generation, Message, Price, UsageRecord
-from chat.models.money import PLACES
+from chat.models.money import MOST_MONEY, PLACES
 from chat.usage import budget, totals
 from chat.usage.price_context import context_of
 from chat.usage.pricelist import price_in_force, unit_price
@@ -42,8 +42,8 @@ LARGEST_COST: Final = Decimal(10**6)
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
 # A shorter silence before the first word is the network's, or that of a queue.
 THINKING_SECONDS: Final = 1.0
-# The largest value of a PositiveIntegerField that every database keeps.
-LARGEST_COUNT: Final = 2**31 - 1
+# Ten times what the model with the longest memory takes: more is no count of one request.
+LARGEST_COUNT: Final = 10**8
 # What the end changes of a generation.
 ERROR: Final = ("error_type", "error_message", "error_retryable")
 CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
@@ -271,10 +271,14 @@ def _priced(account: Account, usage: Usage, at: datetime) -> tuple[Price | None,
     if price is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return price, None
     try:
-        return price, cost_of(usage, unit_price(price))
+        cost = cost_of(usage, unit_price(price))
     except UnknownRateError as error:
         logger.warning("%s at %s, %s, is not known: neither is the cost.", error, account.provider, account.model)
         return price, None
+    if max(cost.total, abs(cost.saving)) > MOST_MONEY:
+        logger.warning("A request to %s at %s would cost more than can be kept.", account.model, account.provider)
+        return price, None
+    return price, cost
 
 
 def _usage(spent: Spent, reader: Reader) -> tuple[Usage, UsageRecord.Source]:
@@ -314,7 +318,7 @@ def _completion_tokens(spent: Spent, reader: Reader) -> int:
 
 
 def _countable(usage: Usage) -> Usage:
-    """Return the usage without what is no count (below zero, or more than the database can keep), word or price."""
+    """Return the usage without what is no count (below zero, or more than one request can use), word or price."""
 
     def count(tokens: int | None) -> int | None:
         return tokens if tokens is not None and 0 <= tokens <= LARGEST_COUNT else None

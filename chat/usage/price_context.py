@@ -1,5 +1,6 @@
 """By what else than its standard a provider charges a request: what genai-prices calls its price context."""
 
+import re
 from typing import Final, Protocol
 
 # The words for what costs what it always does, by what they are said of. Groq's is `on_demand`; Anthropic's models
@@ -9,6 +10,9 @@ STANDARD: Final = {
     "service_tier": frozenset({"", "standard", "default", "auto", "on_demand"}),
     "speed": frozenset({"", "standard"}),
 }
+
+# What stands between words in a context, and so is no part of one.
+BETWEEN: Final = re.compile(r"[\s,=]+")
 
 
 class Charged(Protocol):
@@ -24,7 +28,7 @@ class Charged(Protocol):
 
 def context_of(charged: Charged) -> str:
     """Return what is not standard, such as `service_tier=priority, speed=fast`; empty where everything is."""
-    words = {name: (getattr(charged, name) or "").strip().lower() for name in STANDARD}
+    words = {name: BETWEEN.sub("-", (getattr(charged, name) or "").strip().lower()) for name in STANDARD}
     return ", ".join(f"{name}={word}" for name, word in words.items() if word not in STANDARD[name])
 
 

@@ -1,8 +1,11 @@
 """Whatever a model, a person or a provider says is shown and never obeyed: no script, no request, no window."""
 
 import json
+import re
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import cycle
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.renderer import prepare
 from tests.browser.talk import ask, settled
+from tests.providers.completion import DONE, delta, event, usage
 from tests.site import ROOT, Site
 from tests.upstream.process import Upstream
 
@@ -196,6 +200,37 @@ def test_a_hostile_conversation_is_only_words_on_every_surface(page: Page, site:
     expect(page.locator("#title")).to_contain_text(title)
     expect(page.get_by_role("navigation", name="Conversations")).to_contain_text(title)
     assert title in page.title()
+
+
+def test_what_a_provider_says_of_an_answer_is_only_words(page: Page, site: Site, upstream: Upstream) -> None:
+    raw = [
+        delta(content=f"{EVIL}\n"),
+        delta(content="</think>\n\nYes. "),
+        b'data: {"choices": [{"delta": {"con\n\n',
+        delta(content=f"![x](/api/files/{uuid4()}) ![x](/api/files/../..) ![x](//evil.invalid/x.png) {EVIL}"),
+        delta(images=[{"image_url": {"url": "https://evil.invalid/x.png"}}]),
+        delta(images=[{"image_url": {"url": f"data:image/png;base64,{b64encode(EVIL.encode()).decode()}"}}]),
+        event({"choices": [{"delta": {}, "finish_reason": EVIL}], "usage": usage(), "service_tier": EVIL}),
+        DONE,
+    ]
+    upstream.script_prompt("end in an evil word", raw=raw)
+    answer = settled(ask(page, "end in an evil word"))
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".figures")).to_contain_text(f"Ended with ‘{EVIL}’")
+        expect(answer.locator(".notes")).to_contain_text("could not be read")
+        expect(answer.locator(".thinking-text")).to_have_text(EVIL)
+        expect(answer.locator(".text")).to_contain_text("Yes.")
+        sources = page.eval_on_selector_all("article img", "all => all.map((each) => each.getAttribute('src'))")
+        assert [each for each in sources if not re.fullmatch("/api/files/[0-9a-f-]{36}", each)] == []
+        assert page.locator("article script").count() == 0
+        page.evaluate(QUIET)
+        page.reload()
+    upstream.script_prompt("fail in evil words", raw=[delta(content="Yes"), event({"error": {"message": EVIL * 3}})])
+    answer = settled(ask(page, "fail in evil words"), "interrupted")
+    for _ in ("live", "reloaded"):
+        expect(answer.locator(".trouble-text")).to_contain_text(EVIL)
+        assert page.locator("article img[src=x], article script").count() == 0
+        page.reload()
 
 
 def test_hostile_errors_and_names_of_models_are_only_words(page: Page, site: Site, upstream: Upstream) -> None:

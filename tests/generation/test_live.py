@@ -20,14 +20,17 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.events import Done, Event, Failed, Started, TextDelta, Title
+from chat.events import Done, Event, Failed, Reclassified, Started, Status, TextDelta, Title
 from chat.generation import live
 from chat.generation.live import LiveGeneration
+from chat.generation.notes import UNREADABLE
 from chat.generation.plan import Limits, Plan
 from chat.generation.recover import recover
 from chat.generation.replay import follow
 from chat.generation.retry import Policy
+from chat.generation.spool import Spool
 from chat.generation.start import started
+from chat.generation.transcript import Entry, to_journal
 from chat.models import ApiKey, ChatModel, Conversation, Generation, JournalEntry, Message, Provider, UsageRecord
 from chat.providers.base import CompletionRequest
 from chat.usage.ledger import Account
@@ -264,6 +267,27 @@ async def test_what_a_dead_process_left_becomes_an_interrupted_message(generatio
     events = await all_of(await follow(alice, generation.pk))
     assert text_of(events) == "one two"
     assert isinstance(events[-1], Failed)
+
+
+async def test_what_a_dead_process_had_told_last_holds_though_the_journal_does_not_have_it(
+    generation: Generation,
+) -> None:
+    said: list[Entry] = [TextDelta("Hm."), Status(UNREADABLE, attempt=0), Reclassified()]
+
+    def leave_behind() -> None:
+        generation.heartbeat_at = timezone.now() - timedelta(seconds=11)
+        generation.save()
+        generation.journal.create(sequence=0, events=to_journal(said[:1]))
+        spool = Spool(generation.pk)
+        for entry in said:
+            spool.write(entry)
+        spool.close()
+
+    await database.run(leave_behind)
+    assert await database.run(recover) == 1
+    message = await stored(generation)
+    assert (message.reasoning, message.content) == ("Hm.", "")
+    assert message.generation.has_gaps
 
 
 async def test_a_living_process_is_left_alone_and_what_it_writes_is_not_even_read(generation: Generation) -> None:

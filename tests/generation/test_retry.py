@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from chat.errors import ChatError, Refusal, silence
-from chat.events import Finished, Picture, ReasoningDelta, Reclassified, TextDelta, Unreadable, Upstream, Usage
+from chat.events import Delta, Finished, Picture, ReasoningDelta, Reclassified, TextDelta, Unreadable, Upstream, Usage
 from chat.generation.notes import UNREADABLE
 from chat.generation.retry import CONTINUE, delay_seconds
+from chat.generation.transcript import Transcript
 from chat.providers.base import CompletionRequest, Turn, unheeded
 from chat.providers.thinking import ThoughtSplitter
 from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, USAGE, Heard, Scripted
@@ -124,6 +125,27 @@ async def test_what_a_continuation_says_anew_stays_whole(rest: str) -> None:
     heard = Heard(Scripted(["The river keeps", passing()], [*rest, *DONE]))
     await heard.writing.run()
     assert heard.text == "The river keeps" + rest
+
+
+async def test_a_continuation_that_thinks_again_leaves_the_partial_the_answer_that_it_is() -> None:
+    first = ["Hm.", Reclassified(), "The river keeps", passing()]
+    source = Scripted(first, [ReasoningDelta("Where was I?"), " its time.", *DONE])
+    heard = Heard(source)
+    await heard.writing.run()
+    assert Transcript(heard.said).content == "The river keeps its time."
+    # Asked for as one that begins with thoughts, it is not told so too late.
+    assert [request.learnt.begins_in_thought for request in source.requests] == [False, True]
+
+
+@pytest.mark.parametrize("thought", [ReasoningDelta("Hm."), Reclassified()])
+async def test_what_was_told_apart_from_thoughts_is_none_because_of_a_closing_tag_in_a_continuation(
+    thought: Delta,
+) -> None:
+    first = ["Hm.", thought] if isinstance(thought, Reclassified) else [thought]
+    source = Scripted([*first, "The river keeps", passing()], [" its", Reclassified(), " time.", *DONE])
+    heard = Heard(source)
+    await heard.writing.run()
+    assert Transcript(heard.said).content == "The river keeps its time."
 
 
 async def test_an_answer_is_continued_only_so_often() -> None:

@@ -109,6 +109,7 @@ async def test_every_page_is_read_once_and_every_day(upstream: Upstream, key: st
         '{"data": [null]}',
         '{"data": [{"start_time": 1793491200}]}',
         '{"data": [{"start_time": "x", "starting_at": "x", "results": []}]}',
+        '{"data": [{"start_time": -1, "starting_at": "0001-01-01T00:00:00+14:00", "results": []}]}',
         '{"data": [], "has_more": true}',
         '{"data": [], "has_more": true, "next_page": "same"}',
         *(
@@ -126,6 +127,9 @@ async def test_every_page_is_read_once_and_every_day(upstream: Upstream, key: st
                 '{"amount": {"value": 1, "currency": null}}',
                 '{"amount": "1.5", "currency": ""}',
                 '{"amount": "1e99", "currency": "USD"}',
+                '{"amount": "1e9999999", "currency": "USD"}',
+                '{"amount": {"value": "1e9999999", "currency": "usd"}}',
+                '{"amount": {"value": 1e99999999999999999999, "currency": "usd"}}',
             )
         ),
     ],

@@ -1,11 +1,12 @@
 """What only OpenAI's chat completions have, and what it means."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from chat.errors import ChatError
-from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
+from chat.events import Finished, Picture, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
 from chat.providers.completion import CompletionDecoder
 from tests.providers import decoding
 from tests.providers.chunking import every_chunking
@@ -155,3 +156,13 @@ def test_a_finish_reason_of_error_is_an_error() -> None:
     with pytest.raises(ChatError) as caught:
         decode(HELLO + finish("error") + DONE)
     assert caught.value.code == "api_error"
+
+
+def test_pictures_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.providers.decoder.MAX_ANSWER_BYTES", 10)
+    decoder = CompletionDecoder()
+    addresses = [f"data:image/png;base64,{b64encode(bytes([number] * 4)).decode()}" for number in range(5)]
+    parts = [delta(images=[{"image_url": {"url": address}}]) for address in addresses]
+    found = decoding.run(decoder, parts)
+    assert len([event for event in found if isinstance(event, Picture)]) == 2
+    assert decoder.malformed == 3

@@ -11,6 +11,7 @@ from chat.events import Finished, Usage
 from chat.providers.base import Endpoint, Provider
 from tests.providers.asking import KEY, ask, failing, said
 from tests.providers.formats import Wire
+from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES
 from tests.upstream.process import Upstream as Server
 from tests.upstream.script import default_text
 
@@ -70,6 +71,9 @@ async def test_a_key_of_any_form_is_not_echoed(knobs: dict[str, Any], wire: Wire
         ({"Retry-After": "0.5"}, 0.5),
         ({"retry-after-ms": "1500", "Retry-After": "9"}, 1.5),
         ({"Retry-After": "soon"}, None),
+        # No clock goes that far.
+        ({"Retry-After": "9" * 400}, 365 * 24 * 3600.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 365 * 24 * 3600.0),
     ],
 )
 async def test_retry_after_is_passed_on(
@@ -177,6 +181,29 @@ async def test_an_answer_that_breaks_off_keeps_its_words_and_its_counts_and_is_a
     assert counts[-1] == {"openai": Usage(6, 2, 4, 0), "anthropic": Usage(6, 2, None, None, 0)}[wire.name]
     assert (error.code, error.retryable) == (code, True)
     assert not any(isinstance(event, Finished) for event in found)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_the_words_of_an_error_that_end_with_half_a_character_are_found(
+    status: int, provider: Provider, upstream: Server, model: str
+) -> None:
+    upstream.script(model, status=status, body='{"error": {"message": "no room for \\ud83c"}}')
+    _, error = await failing(provider, model)
+    assert error.message.endswith("It said: no room for \ufffd")
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+async def test_a_reason_on_every_piece_does_not_make_a_lost_line_an_end(
+    then: str, provider: Provider, wire: Wire, upstream: Server, model: str
+) -> None:
+    shape = {"openai": COMPLETIONS, "anthropic": MESSAGES}[wire.name]
+    upstream.script(model, raw=[shape.said(word, "stop") for word in ("One ", "two ", "three")], then=then, after=3)
+    found, error = await failing(provider, model)
+    assert (said(found), error.code) == ("One two three", "interrupted")
+    # Where only the last piece has one, it is the last.
+    upstream.script(model, raw=[shape.said("One "), shape.said("two", "stop")], then=then, after=2)
+    events = await ask(provider, model)
+    assert (said(events), events[-1]) == ("One two", Finished("stop"))
 
 
 @pytest.mark.parametrize(

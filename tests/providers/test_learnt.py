@@ -46,9 +46,22 @@ def test_thoughts_that_only_a_closing_tag_ended_are_expected_from_then_on() -> N
 def test_a_sentence_about_the_tag_teaches_nothing() -> None:
     """Else the next answer of the model, whoever asks, would be a thought and no text."""
     learnt = Learnt().after(Finished("stop"), text="ends it.", thought="The tag ", was_reclassified=True)
-    assert learnt == Learnt()
+    assert not learnt.begins_in_thought
 
 
 def test_an_answer_that_was_taken_for_a_thought_is_not_taken_for_one_again() -> None:
     learnt = Learnt(begins_in_thought=True).after(Finished("stop"), text="", thought="Yes.", was_reclassified=False)
+    assert not learnt.begins_in_thought
+
+
+def test_who_has_the_tag_written_takes_no_more_than_one_answer_from_others() -> None:
+    learnt = Learnt().after(Finished("stop"), text="Yes.", thought="Say", was_reclassified=True)
+    learnt = learnt.after(Finished("stop"), text="", thought="Another's answer.", was_reclassified=False)
+    learnt = learnt.after(Finished("stop"), text="Yes.", thought="Say", was_reclassified=True)
+    assert not learnt.begins_in_thought
+
+
+@pytest.mark.parametrize("end", [Finished("stop", "none"), NO_REASON, Finished("other", "xyz")])
+def test_an_answer_taken_for_a_thought_is_noticed_however_it_ended(end: Finished) -> None:
+    learnt = Learnt(begins_in_thought=True).after(end, text="", thought="Yes.", was_reclassified=False)
     assert not learnt.begins_in_thought

@@ -156,7 +156,9 @@ def test_a_line_of_megabytes_in_small_reads_takes_no_quadratic_time() -> None:
     assert len(event.data) == 16_000_000
 
 
-@pytest.mark.parametrize("body", [b"x" * 100, b"data: 1234567890\n" * 10], ids=["one line", "many lines"])
+@pytest.mark.parametrize(
+    "body", [b"x" * 100, b"data: 1234567890\n" * 10, b"data:\n" * 65], ids=["one line", "many lines", "empty lines"]
+)
 def test_an_event_without_an_end_does_not_fill_the_memory(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 64)
     with pytest.raises(OversizedEventError):

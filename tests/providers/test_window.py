@@ -61,3 +61,11 @@ def test_llama_cpp_tells_it_in_fields() -> None:
 @pytest.mark.parametrize("words", ["[" * 100_000, "[1]", '{"error": {"n_ctx": "many"}}', '{"error": "no"}'])
 def test_what_tells_nothing_is_no_error(words: str) -> None:
     assert too_long(words) == Refusal()
+
+
+def test_what_a_refusal_repeats_of_the_question_tells_nothing() -> None:
+    question = "maximum context length is 7"
+    detail = [{"type": "value_error", "loc": ["body"], "msg": "the context length is exceeded", "input": question}]
+    assert too_long(json.dumps({"detail": detail})) == Refusal()
+    written = f"[{{'type': 'value_error', 'input': '{question}'}}]"
+    assert too_long(json.dumps({"error": {"message": written}})) == Refusal()

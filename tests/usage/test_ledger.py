@@ -541,3 +541,37 @@ def test_an_answer_at_its_limit_that_nobody_counted_was_as_long_as_that(account:
     )
     assert counted is not None
     assert (counted.completion_tokens, counted.source) == (40, "provider")
+
+
+@pytest.mark.parametrize("word", ["flex, b", "a=b, speed=fast, c", "flex\n, x", " , ", "=", "x" * 10_000, "a\0b, c"])
+@pytest.mark.parametrize("name", ["service_tier", "speed", "inference_geo"])
+def test_no_word_of_a_provider_keeps_its_request_out_of_the_ledger(account: Account, name: str, word: str) -> None:
+    usage = replaced(Usage(prompt_tokens=1000, completion_tokens=50), **{name: word})
+    # One whose price is looked up in genai-prices.
+    model = ChatModel.objects.create(name="gpt-5", upstream_name="gpt-5", provider=Provider.objects.get())
+    charge = settle(replace(account, model_id=model.pk, model=model.name), with_usage(usage))
+    assert charge is not None
+    assert (charge.prompt_tokens, charge.completion_tokens, charge.cost) == (1000, 50, None)
+
+
+def test_what_no_request_can_have_used_is_no_count(account: Account) -> None:
+    most = 2**31 - 1
+    settle(account, with_usage(Usage(prompt_tokens=most, completion_tokens=most, web_searches=most)))
+    record = UsageRecord.objects.get()
+    assert (record.source, record.web_searches) == ("estimated", None)
+    assert record.cost is not None
+    assert record.cost < 1
+
+
+def test_a_cost_that_is_too_large_to_keep_is_unknown_and_the_counts_are_kept(account: Account) -> None:
+    Price.objects.create(
+        model=ChatModel.objects.get(),
+        input_per_million=10**8 - 1,
+        output_per_million=1,
+        searches_per_thousand=10**8 - 1,
+    )
+    usage = Usage(prompt_tokens=10**6, completion_tokens=1, web_searches=10**6)
+    charge = settle(account, with_usage(usage))
+    assert charge is not None
+    assert (charge.prompt_tokens, charge.cost) == (10**6, None)
+    assert UsageRecord.objects.get().web_searches == 10**6
