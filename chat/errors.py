@@ -48,6 +48,8 @@ class Refusal:
     prompt_tokens: int | None = None
 
 
+# No more of somebody's words is looked at: it may be megabytes.
+MOST_READ: Final = 20_000
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
 # Of files on somebody's machine; other paths, such as /v1/models, say what was asked for.
 PATH = re.compile(
@@ -112,6 +114,6 @@ def masked(text: str, *, limit: int = 300) -> str:
     What no database keeps, NUL and half a surrogate pair, and what controls a terminal or the direction of writing
     becomes U+FFFD.
     """
-    whole = CONTROL.sub("\ufffd", text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    whole = CONTROL.sub("\ufffd", text[:MOST_READ]).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     line = " ".join(KEY.sub("[key]", PATH.sub("[path]", ADDRESS.sub("[address]", whole))).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

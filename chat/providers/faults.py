@@ -55,7 +55,7 @@ def reported(
 
     `kind` and `code` are the `type` and `code` of the error object, either may be empty; Anthropic has no codes.
     """
-    if status is None and code.isdigit():
+    if status is None and code.isascii() and code.isdigit():
         number = MINIMAX.get(code, int(code[:4]))
         status = number if 400 <= number < 600 else None
     said = masked(message)

@@ -47,6 +47,7 @@ REPEATED: Final = frozenset({"input", "ctx", "url", "body"})
 # The same, where the errors are not JSON but Python's way to write them, as with vLLM.
 REPEATED_IN_WORDS: Final = re.compile(r"""['"]input['"]: .*?(?=\}, \{['"]type|\}\]|$)""", re.DOTALL)
 MOST_CHARS: Final = 20_000
+MOST_COMPLAINTS: Final = 100
 
 
 def refused_parameters(status: int | None, words: str, sent: Collection[str]) -> frozenset[str]:
@@ -90,7 +91,7 @@ def heeded(body: Mapping[str, Any], learnt: Learnt) -> dict[str, Any]:
 def _complaints(body: Any) -> Iterator[tuple[str, str]]:
     """Yield where each thing that an error complains of is, or may be, and all that is said of it."""
     if isinstance(body, list):
-        for item in body:
+        for item in body[:MOST_COMPLAINTS]:
             yield from _complaints(item)
         return
     said = " ".join(texts(body))[:MOST_CHARS]

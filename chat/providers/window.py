@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chat.errors import Refusal
-from chat.providers.refusal import REPEATED_IN_WORDS, texts
+from chat.providers.refusal import MOST_CHARS, REPEATED_IN_WORDS, texts
 
 # The largest number that every database keeps.
 MOST_TOKENS: Final = 2**31 - 1
@@ -23,18 +23,18 @@ LISTED: Final = (
 )
 # llama.cpp's fields, and the sentences of OpenAI, vLLM, llama-cpp-python and Anthropic.
 WINDOWS: Final = (
-    re.compile(r"maximum context length (?:is|of) (\d+)"),
-    re.compile(r"context (?:size|length) \((\d+) tokens"),
-    re.compile(r"context window of (\d+)"),
-    re.compile(r"tokens > (\d+) maximum"),
+    re.compile(r"maximum context length (?:is|of) (\d{1,12})"),
+    re.compile(r"context (?:size|length) \((\d{1,12}) tokens"),
+    re.compile(r"context window of (\d{1,12})"),
+    re.compile(r"tokens > (\d{1,12}) maximum"),
 )
 PROMPTS: Final = (
-    re.compile(r"(\d+) in the messages"),
-    re.compile(r"messages resulted in (\d+) tokens"),
-    re.compile(r"requested tokens \((\d+)\)"),
-    re.compile(r"request \((\d+) tokens\) exceeds"),
-    re.compile(r"prompt is too long: (\d+) tokens"),
-    re.compile(r"prompt contains (?:at least )?(\d+) (?:input )?tokens"),
+    re.compile(r"(?<!\d)(\d{1,12}) in the messages"),
+    re.compile(r"messages resulted in (\d{1,12}) tokens"),
+    re.compile(r"requested tokens \((\d{1,12})\)"),
+    re.compile(r"request \((\d{1,12}) tokens\) exceeds"),
+    re.compile(r"prompt is too long: (\d{1,12}) tokens"),
+    re.compile(r"prompt contains (?:at least )?(\d{1,12}) (?:input )?tokens"),
 )
 
 
@@ -58,7 +58,7 @@ def too_long(words: str) -> Refusal:
     if body is not None:
         # What it repeats of the question is no word of its own.
         words = " ".join(texts(body))
-    lower = REPEATED_IN_WORDS.sub("", words).lower()
+    lower = REPEATED_IN_WORDS.sub("", words[:MOST_CHARS]).lower()
     window = tokens(fields.get("n_ctx")) or _first(WINDOWS, lower)
     return Refusal(window=window, prompt_tokens=tokens(fields.get("n_prompt_tokens")) or _first(PROMPTS, lower))
 
@@ -70,4 +70,4 @@ def tokens(value: Any) -> int | None:
 
 def _first(patterns: tuple[re.Pattern[str], ...], words: str) -> int | None:
     found = (pattern.search(words) for pattern in patterns)
-    return next((tokens(int(match[1][:12])) for match in found if match), None)
+    return next((tokens(int(match[1])) for match in found if match), None)

@@ -69,3 +69,9 @@ def test_what_a_refusal_repeats_of_the_question_tells_nothing() -> None:
     assert too_long(json.dumps({"detail": detail})) == Refusal()
     written = f"[{{'type': 'value_error', 'input': '{question}'}}]"
     assert too_long(json.dumps({"error": {"message": written}})) == Refusal()
+
+
+@pytest.mark.parametrize("said", ["maximum context length is {}", "context length exceeded: {}", "{} in the messages"])
+def test_digits_without_end_are_no_number(said: str) -> None:
+    # Looked at anew from each of them they would take hours.
+    assert too_long(json.dumps({"error": {"message": said.format("9" * 1_000_000)}})) == Refusal()

@@ -37,6 +37,7 @@ KINDS: Final[dict[str, tuple[Any, Fails]]] = {
         {"id": "x", "base_resp": {"status_code": 1013, "status_msg": "internal service error"}},
         Fails("api_error", "internal service error"),
     ),
+    "a code of strange digits": ({"message": "the engine died", "code": "²"}, Fails("api_error", "the engine died")),
     "message and code": ({"message": "the engine died", "code": 500}, Fails("api_error", "the engine died")),
     "message and a code in words": (
         {"message": "the engine died", "code": "engine_dead"},
