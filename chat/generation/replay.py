@@ -21,7 +21,7 @@ from chat.generation.start import started
 from chat.generation.structured import asks_for_json, parse_whole
 from chat.generation.transcript import Transcript, from_journal
 from chat.models import Generation, JournalEntry, UsageRecord
-from chat.usage.ledger import charge_of
+from chat.usage.charge import charge_of
 
 # How often a follower tells the process that writes the answer that it is there.
 PRESENCE_SECONDS: Final = 5.0

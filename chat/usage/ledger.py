@@ -18,10 +18,11 @@ from chat.events import Charge, Usage
 from chat.models import Conversation, Generation, Message, Price, UsageRecord
 from chat.models.money import MOST_MONEY, PLACES
 from chat.usage import budget, totals
+from chat.usage.charge import charge_of
 from chat.usage.price_context import context_of
 from chat.usage.pricelist import price_in_force, unit_price
 from chat.usage.pricing import Cost, UnknownRateError, cost_of
-from chat.usage.vocabulary import Reader
+from chat.usage.vocabulary import SILENCE_SECONDS, Reader
 
 # What of a provider's usage is a number of tokens...
 COUNTS: Final = (
@@ -40,8 +41,6 @@ LONGEST_DETAIL: Final = 100
 LARGEST_COST: Final = Decimal(10**6)
 # How a request ends whose line was lost or fell silent: the provider may well have worked on it, and billed it.
 LOST: Final = frozenset({"network_error", "timeout", "interrupted"})
-# A shorter silence before the first word is the network's, or that of a queue.
-THINKING_SECONDS: Final = 1.0
 # Ten times what the model with the longest memory takes: more is no count of one request.
 LARGEST_COUNT: Final = 10**8
 # What the end changes of a generation.
@@ -312,7 +311,7 @@ def _completion_tokens(spent: Spent, reader: Reader) -> int:
     said = reader.tokens(spent.said)
     if not spent.said:
         said = reader.hidden_tokens(spent.elapsed_seconds)
-    elif not spent.thoughts and (spent.ttft_seconds or 0) > THINKING_SECONDS:
+    elif not spent.thoughts and (spent.ttft_seconds or 0) > SILENCE_SECONDS:
         said += reader.hidden_tokens(spent.ttft_seconds or 0)
     return max(said, spent.reached_tokens or 0)
 
@@ -362,46 +361,3 @@ def _consistent(usage: Usage) -> Usage:
         logger.warning("The provider counted thoughts beside its completion: %s", usage)
         usage = replace(usage, completion_tokens=min(completion + thought, LARGEST_COUNT))
     return usage
-
-
-def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:
-    """Return the sum of all attempts at one message, as they are `charged`; None where there was none.
-
-    A sum is None as soon as one attempt does not know its part, and so is the cost, also where currencies differ; of
-    what a corrected attempt saved nothing is known. Attempts that were turned down before a word only count where there
-    is no other: nothing was used. The tier is the one that all of them were charged by, None where there is none.
-    """
-    everything = list(attempts)
-    answered = [record for record in everything if not record.error_type or record.completion_tokens is not None]
-    records = answered or everything
-    if not records:
-        return None
-
-    def total(name: str) -> int | None:
-        counts = [getattr(record, name) for record in records]
-        return None if None in counts else sum(counts)
-
-    def amount(name: str) -> Decimal | None:
-        amounts = [getattr(record, name) for record in records]
-        return None if None in amounts else sum(amounts, Decimal(0))
-
-    prompt_tokens, completion_tokens = total("prompt_tokens"), total("completion_tokens")
-    known = prompt_tokens is not None and completion_tokens is not None
-    charges = [record.charged for record in records]
-    costs = [cost for cost, _ in charges if cost is not None]
-    currencies = {currency for _, currency in charges}
-    tiers = {record.service_tier for record in records}
-    return Charge(
-        prompt_tokens=prompt_tokens,
-        cached_tokens=total("cached_tokens"),
-        completion_tokens=completion_tokens,
-        reasoning_tokens=total("reasoning_tokens"),
-        total_tokens=prompt_tokens + completion_tokens if known else None,  # type: ignore[operator]
-        cost=sum(costs, Decimal(0)) if len(costs) == len(charges) and len(currencies) == 1 else None,
-        currency=charges[0][1],
-        source="provider" if all(record.source == "provider" for record in records) else "estimated",
-        cache_write_tokens=total("cache_write_tokens"),
-        service_tier=tiers.pop() or None if len(tiers) == 1 else None,
-        provider_cost=amount("provider_cost"),
-        cache_saving=amount("cache_saving") if all(record.currency_now is None for record in records) else None,
-    )

@@ -13,7 +13,7 @@ from chat.generation.notes import notes_of
 from chat.models import Conversation, Message, UsageRecord
 from chat.models.tree import Siblings, Tree
 from chat.models.usage import tokens_per_second
-from chat.usage.ledger import charge_of
+from chat.usage.charge import charge_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from msgspec.structs import replace as replaced
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import Budget, ChatModel, Conversation, DailyTotal, Generation, Message, Price, Provider, UsageRecord
-from chat.usage.ledger import Account, Result, Spent, charge_of, settle
+from chat.usage.charge import charge_of
+from chat.usage.ledger import Account, Result, Spent, settle
 from chat.usage.rebuild import rebuild
 
 pytestmark = pytest.mark.django_db
