@@ -145,7 +145,8 @@ def _store(provider: Provider, listed: list[ModelFacts]) -> None:
     if not listed:
         # Nothing is known of what it has; those that an admin added by hand stay.
         return
-    names = [facts.id for facts in listed]
+    # PostgreSQL takes no NUL, not even to look for it.
+    names = [facts.id for facts in listed if _is_name(facts.id)]
     provider.models.update(is_listed=Q(upstream_name__in=names))
     known = {row.upstream_name: row for row in provider.models.all()}
     if not known:
