@@ -9,7 +9,6 @@ import pytest
 from bench.soak import services
 from tests.conftest import unavailable
 from tests.people import redeem_at_once
-from tests.providers.completion import DONE, delta, finish
 from tests.site import Site
 from tests.stream import events, one, parse, text_of
 from tests.upstream.process import Upstream
@@ -89,21 +88,3 @@ def test_an_answer_waits_for_a_database_that_restarts(upstream: Upstream, tmp_pa
             assert received[-1]["type"] == "done"
             stored = client.get(f"/api/conversations/{received[0]['conversation_id']}").json()["messages"][-1]
             assert (stored["status"], stored["content"]) == ("complete", default_text(30))
-
-
-def test_a_thought_and_a_call_that_it_does_not_take_hold_nobodys_answer_up(postgres_url: str, tmp_path: Path) -> None:
-    with Upstream("--models", MODEL) as upstream:
-        environment = {
-            "DATABASE_URL": postgres_url,
-            "OPENAI_BASE_URL": upstream.base_url,
-            "SECRET_KEY": "only-for-this-test-" + "x" * 40,
-        }
-        with Site(tmp_path, environment) as site, site.client("alice") as alice:
-            call = {"index": 0, "id": "a\0", "function": {"name": "b\0", "arguments": '{"c": "\0"}'}}
-            parts = [delta(reasoning_content="Hm.\0"), delta(content="<think>no\0"), delta(tool_calls=[call])]
-            upstream.script_prompt("with NUL", raw=[*parts, finish("tool_calls") + DONE], delay=0.6)
-            received = events(alice, message="with NUL", model=MODEL)
-            kept = alice.get(f"/api/conversations/{received[0]['conversation_id']}").json()["messages"][-1]
-        assert "could not be written" not in "".join(site.output)
-    assert (kept["reasoning"], kept["content"]) == ("Hm.\ufffd", "<think>no\ufffd")
-    assert kept["tool_calls"] == [{"index": 0, "id": "a\ufffd", "name": "b\ufffd", "arguments": '{"c": "\ufffd"}'}]
