@@ -93,9 +93,38 @@ def test_a_closing_tag_alone_makes_thoughts_of_what_came_before(
     again = events(alice, message="Is it, again?", model="unopened")
     assert (thoughts_of(again), text_of(again)) == ("Hm. So it is.", "Yes, it is.")
     assert "reclassified" not in {each["type"] for each in again}
-    assert (
-        alice.post("/api/chat", json={"message": "Once more.", "model": "unopened"}).json()["content"] == "Yes, it is."
+    whole = alice.post("/api/chat", json={"message": "Once more.", "model": "unopened"})
+    assert whole.json()["content"] == "Yes, it is."
+
+
+def test_an_answer_that_was_taken_for_a_thought_is_an_answer_all_the_same(
+    site: Site, alice: httpx2.Client, upstream: Upstream
+) -> None:
+    provider = "Provider.objects.get(name='openai')"
+    site.shell(f"ChatModel.objects.create(name='unopened-once', upstream_name='unopened-once', provider={provider})")
+    upstream.script("unopened-once", raw=[delta(content="So it is.\n</think>Yes.") + finish() + DONE])
+    assert shown(events(alice, message="Is it?", model="unopened-once")) == ("So it is.\n", "Yes.")
+    upstream.script(
+        "unopened-once",
+        raw=[
+            delta(content="No "),
+            delta(
+                content="thought ",
+            ),
+            delta(content="here. ") + finish() + DONE,
+        ],
     )
+    received = events(alice, message="And this?", model="unopened-once")
+    assert text_of(received) == stored(alice, received)["content"] == "No thought here."
+    followed_up = {
+        "message": "And then?",
+        "model": "unopened-once",
+        "conversation_id": one(received, "start")["conversation_id"],
+    }
+    again = events(alice, **followed_up)
+    assert (thoughts_of(again), text_of(again)) == ("", "No thought here. ")
+    said = [each["content"] for each in upstream.log("unopened-once")[-1].body["messages"]]
+    assert said == ["And this?", "No thought here.", "And then?"]
 
 
 def test_an_end_without_a_reason_says_so_until_it_is_a_habit(

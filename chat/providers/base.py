@@ -7,6 +7,8 @@ from typing import Any, Final, Literal, Protocol
 from chat.events import NO_REASON, Finished, Upstream
 
 Role = Literal["system", "user", "assistant"]
+# The model's own ends of what it says; after tool calls it goes on, and what was cut off might have.
+ENDS_OF_TEXT: Final = ("stop", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ class Learnt:
         learnt = replace(self, begins_in_thought=True) if is_habit else self
         if end is None:
             return learnt
-        if learnt.begins_in_thought and end.finish_reason in ("stop", "other") and thought and not text:
+        is_told_twice = thought != "" and text in ("", thought.rstrip())
+        if learnt.begins_in_thought and end.finish_reason in ENDS_OF_TEXT and is_told_twice:
             # No closing tag came: this time it did not begin in thought, and the answer was taken for one. Whoever has
-            # a model write the tag must not take the next answer from others more than once.
+            # a model write the tag must not do that to others more than once.
             learnt = replace(learnt, begins_in_thought=False, begins_in_text=end.finish_reason == "stop")
         if end.finish_detail == NO_REASON:
             if learnt.gives_no_reason or learnt.gives_reasons:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chat.errors import ChatError
 from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadable, Upstream, Usage
-from chat.providers.base import NOTHING_LEARNT, Learnt
+from chat.providers.base import ENDS_OF_TEXT, NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
 from chat.providers.finish import finished, is_failure, is_reason
@@ -209,12 +209,14 @@ class StreamDecoder(ABC):
 
     # The end
 
-    def flush(self) -> list[Upstream]:
-        """Return what was held back of the text; for streams that end without `end`, too."""
+    def flush(self, end: Finished | None = None) -> list[Upstream]:
+        """Return what was held back of the text; for streams that have no regular `end`, too."""
+        # Of an answer that was cut off nobody knows what would have come.
+        is_whole = end is not None and end.finish_reason in ENDS_OF_TEXT
         found: list[Delta] = []
         for half in self._halves.flush() if self._halves is not None else ():
             found += self._thoughts.split(half)
-        return [*found, *self._thoughts.flush()]
+        return [*found, *self._thoughts.flush(is_whole=is_whole)]
 
     def end(self) -> list[Upstream]:
         """Return the last events, what was held back, what was counted anew, and `Finished`.
@@ -224,7 +226,7 @@ class StreamDecoder(ABC):
         if self.failure is not None:
             raise self.failure
         end = self._ended()
-        return [*self.flush(), *self._counted(), end]
+        return [*self.flush(end), *self._counted(), end]
 
     def _ended(self) -> Finished:
         counted = self.usage is not None and bool(self.usage.completion_tokens)

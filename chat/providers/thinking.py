@@ -2,7 +2,8 @@
 
 llama.cpp, vLLM and others do that without a parser for the model at hand. Where the model's template opens the tag, an
 answer has only the closing one: then all before it was thought, which is known too late for those who have read it as
-text (`Reclassified`), and from then on beforehand (`begins_in_thought`).
+text (`Reclassified`), and from then on beforehand (`begins_in_thought`). An answer that then ends without the tag did
+not begin in thought.
 """
 
 import re
@@ -34,6 +35,8 @@ class ThoughtSplitter:
         # In a thought: whether a tag opened it, and whether none of it was given yet.
         self._is_opened = False
         self._is_fresh = True
+        # The thought so far that no tag opened: an answer, if none closes it either.
+        self._unopened: list[str] = []
         self._held = ""
         # Of the text so far: whether it is JSON, fences of code, backticks at its end, and any quote there.
         self._is_json = False
@@ -63,11 +66,18 @@ class ThoughtSplitter:
             self._place = "after"
         return [delta]
 
-    def flush(self) -> list[Delta]:
-        """Return what was held back, at the end."""
+    def flush(self, *, is_whole: bool = False) -> list[Delta]:
+        """Return what was held back, at the end; `is_whole` says that the model ended its answer there.
+
+        A whole answer that was only supposed to begin in thought is told again, as text: to hear it twice is better
+        than to miss it.
+        """
         held, self._held = self._held, ""
         if self._place == "thought":
-            return [ReasoningDelta(held)] if held.strip() else []
+            found: list[Delta] = [ReasoningDelta(held)] if held.strip() else []
+            if is_whole and not self._is_opened and (answer := "".join((*self._unopened, held)).rstrip()):
+                found.append(TextDelta(answer))
+            return found
         if self._place == "text" and held == CLOSING and not self._is_talked_about(""):
             return [Reclassified()]
         return [] if self._place == "behind" or not held else [TextDelta(held)]
@@ -137,6 +147,8 @@ class ThoughtSplitter:
         if thought:
             self._is_fresh = False
             found.append(ReasoningDelta(thought))
+            if not self._is_opened:
+                self._unopened.append(thought)
         return rest
 
     def _behind(self, text: str, found: list[Delta]) -> str:

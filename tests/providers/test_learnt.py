@@ -49,8 +49,9 @@ def test_a_sentence_about_the_tag_teaches_nothing() -> None:
     assert not learnt.begins_in_thought
 
 
-def test_an_answer_that_was_taken_for_a_thought_is_not_taken_for_one_again() -> None:
-    learnt = Learnt(begins_in_thought=True).after(Finished("stop"), text="", thought="Yes.", was_reclassified=False)
+@pytest.mark.parametrize("text", ["", "Yes."])
+def test_an_answer_that_was_taken_for_a_thought_is_not_taken_for_one_again(text: str) -> None:
+    learnt = Learnt(begins_in_thought=True).after(Finished("stop"), text=text, thought="Yes.", was_reclassified=False)
     assert not learnt.begins_in_thought
 
 

@@ -158,6 +158,13 @@ CASES: Final[list[Case]] = [
         learnt=Learnt(begins_in_thought=True),
     ),
     *both(
+        "no tag at all, where the server is known for a closing one",
+        texts(("Yes, ", "it <", "is. ")),
+        thought="Yes, it <is.",
+        text="Yes, it <is.",
+        learnt=Learnt(begins_in_thought=True),
+    ),
+    *both(
         "both tags, where the server is known to begin in thought",
         texts(("<think>Hm</think>Yes",)),
         thought="Hm",
