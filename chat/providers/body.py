@@ -50,7 +50,7 @@ async def batches(
         async for chunk in body:
             if batch := decoder.decode_all(events.feed(chunk)):
                 yield merged(batch)
-            if decoder.ending or decoder.failure:
+            if decoder.ends.may_be_over or decoder.failure:
                 break
             if decoder.events == 0 and not head.takes(chunk):
                 break
@@ -63,7 +63,7 @@ async def batches(
                 raise silence(limit, has_begun=has_begun)
         else:
             yield decoder.decode_all(events.flush())
-        if decoder.ending and not decoder.failure:
+        if decoder.ends.may_be_over and not decoder.failure:
             async with aclosing(_rest(body, events, decoder, idle_timeout)) as rest:
                 async for batch in rest:
                     yield batch
@@ -136,11 +136,11 @@ async def _rest(
     with suppress(TimeoutError):
         while True:
             if has_spoken:
-                unsettled = idle_timeout if decoder.goes_on else max(idle_timeout * UNSETTLED_SHARE, USAGE_LINGER)
-                deadline = clock() + min(USAGE_LINGER if decoder.settled else unsettled, idle_timeout)
-            elif decoder.settled:
+                unsettled = idle_timeout if decoder.ends.goes_on else max(idle_timeout * UNSETTLED_SHARE, USAGE_LINGER)
+                deadline = clock() + min(USAGE_LINGER if decoder.ends.is_settled else unsettled, idle_timeout)
+            elif decoder.ends.is_settled:
                 deadline = min(deadline, clock() + USAGE_LINGER)
-            if decoder.done or decoder.failure:
+            if decoder.ends.done or decoder.failure:
                 deadline = min(deadline, clock() + END_LINGER)
             async with asyncio.timeout_at(deadline):
                 chunk = await anext(body, None)
@@ -150,7 +150,7 @@ async def _rest(
             has_spoken, heard = decoder.deltas != heard, decoder.deltas
             yield merged(batch)
     yield decoder.decode_all(events.flush())
-    if chunk is not None and decoder.goes_on and not decoder.settled and decoder.failure is None:
+    if chunk is not None and decoder.ends.goes_on and not decoder.ends.is_settled and decoder.failure is None:
         raise silence(idle_timeout, has_begun=True)
 
 
@@ -161,7 +161,7 @@ def whole(body: bytes, decoder: StreamDecoder) -> list[Upstream]:
     except (ValueError, RecursionError):
         raise not_a_stream(body) from None
     found = decoder.whole(answer) if isinstance(answer, dict) else []
-    if not decoder.done and decoder.failure is None:
+    if not decoder.ends.done and decoder.failure is None:
         raise not_a_stream(body)
     return found
 

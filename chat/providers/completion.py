@@ -65,7 +65,7 @@ class CompletionDecoder(StreamDecoder):
     def _read(self, event: ServerSentEvent) -> list[Said]:
         data = event.data
         if data[:1] != "{" and data.strip() == "[DONE]":
-            self.done = True
+            self.ends.done = True
             return []
         try:
             chunk = _decode_chunk(data)
@@ -91,7 +91,7 @@ class CompletionDecoder(StreamDecoder):
             return []
         # As if the same had come in one event; it may hold halves of characters.
         found = self.decode_all([ServerSentEvent(json.dumps(answer))])
-        self.done = True
+        self.ends.done = True
         return found
 
     def _count(self, chunk: Chunk) -> None:
@@ -107,7 +107,7 @@ class CompletionDecoder(StreamDecoder):
             self._counts.add(choice.usage)
         self._reported_inside(choice.error)
         if choice.finish_reason:
-            self._finish(choice.finish_reason)
+            self.ends.give(choice.finish_reason)
         if choice.delta:
             return self._message(choice.delta)
         if isinstance(choice.message, dict) and not self.said:

@@ -15,7 +15,7 @@ from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadab
 from chat.providers.base import ENDS_OF_TEXT, NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
-from chat.providers.finish import finished, is_failure, is_reason
+from chat.providers.finish import EndSigns, finished, is_failure
 from chat.providers.pictures import MAX_ANSWER_BYTES, picture_in
 from chat.providers.sse import ServerSentEvent
 from chat.providers.surrogates import SurrogateJoiner
@@ -33,14 +33,14 @@ Said = Delta | Picture
 class StreamDecoder(ABC):
     """Decodes one stream.
 
-    `done`: the format's end mark was seen. `said`: a delta was decoded. `deltas`: how many events had one, what is held
+    `ends`: what it has shown of its end. `said`: a delta was decoded. `deltas`: how many events had one, what is held
     back included. `usage`: the last count so far. `failure`: what
     the server reported instead of going on. `events` and `malformed`: how many events came, and how many of them were
     skipped, or a part of them.
     """
 
     def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
-        self.done = False
+        self.ends = EndSigns()
         self.said = False
         self.deltas = 0
         self.usage: Usage | None = None
@@ -50,13 +50,7 @@ class StreamDecoder(ABC):
         self._counts = Counts()
         self._told: Usage | None = None
         self._gives_no_reason = learnt.gives_no_reason
-        # The last reason to end, and how many were given.
-        self._reason, self._reasons = "", 0
         self._refused = False
-        # Some gateways give a reason with every chunk. One that stands alone, after something was said, is an end.
-        self._is_settled = self._has_gone_on = False
-        # Whether words came after a reason to end, and no counts after them: a line that is lost then is no end.
-        self.goes_on = False
         self._thoughts = ThoughtSplitter(begins_in_thought=learnt.begins_in_thought)
         self._halves: SurrogateJoiner | None = None
         # Whether text that holds no sign of a tag or of code goes on as it is.
@@ -65,24 +59,9 @@ class StreamDecoder(ABC):
         self._picture_bytes = 0
 
     @property
-    def ending(self) -> bool:
-        """Whether the answer may have ended: its end mark came, or a reason was given."""
-        return self.done or self._reason != ""
-
-    @property
-    def settled(self) -> bool:
-        """Whether most likely nothing but the usage, the end mark and the end of the body is still to come."""
-        return self.done or self._is_settled
-
-    @property
     def has_ended(self) -> bool:
-        """Whether an answer whose line is lost now is whole: its end mark came, or a reason that came once, at its end.
-
-        Where each piece comes with one, none of them says that it was the last; counts after them do.
-        """
-        was_counted = self._has_gone_on and not self.goes_on
-        is_last = self._is_settled or self.deltas > self._reasons or was_counted
-        return self.done or (self._reason != "" and not self.goes_on and is_last)
+        """Whether the answer is whole although its line is lost now."""
+        return self.ends.is_over(self.deltas)
 
     @abstractmethod
     def _read(self, event: ServerSentEvent) -> list[Said]:
@@ -100,7 +79,8 @@ class StreamDecoder(ABC):
     def decode(self, event: ServerSentEvent) -> list[Upstream]:
         """Return what `event` adds to the answer, and that a part of it could not be read where words had come."""
         self.events += 1
-        malformed, reasons = self.malformed, self._reasons
+        ends = self.ends
+        malformed, reasons = self.malformed, ends.reasons
         try:
             read = self._read(event)
         except MALFORMED:
@@ -114,15 +94,13 @@ class StreamDecoder(ABC):
             self.said = True
             self.deltas += 1
             if reasons:
-                self._has_gone_on = self.goes_on = True
-                self._is_settled = False
+                ends.go_on()
             # Most of all that comes is one piece of plain text.
             first = read[0]
             if not self._is_plain or len(read) > 1 or type(first) is not TextDelta or MARKED(first.content):
                 found = self._sorted(read)
-        elif reasons != self._reasons or (reasons and self._counts.changed):
-            self._is_settled = not self._has_gone_on and (self.said or self._counts.changed)
-            self.goes_on = self.goes_on and not self._counts.changed
+        elif reasons != ends.reasons or (reasons and self._counts.changed):
+            ends.close(after_something=self.said or self._counts.changed, counted=self._counts.changed)
         if self._counts.changed:
             self.usage = self._counts.usage(said=self.said)
         elif self.usage is not None and read and self.usage.completion_tokens is not None:
@@ -174,12 +152,6 @@ class StreamDecoder(ABC):
             self._halves, self._is_plain = SurrogateJoiner(), False
         return value
 
-    def _finish(self, word: Any) -> None:
-        """Take note of a reason for the end; the last one that is one counts."""
-        if is_reason(word):
-            self._reason = word
-            self._reasons += 1
-
     def _lost(self, value: Any) -> None:
         """Take note of what stands where something of the answer should; an empty value costs nothing."""
         if value:
@@ -230,14 +202,14 @@ class StreamDecoder(ABC):
 
     def _ended(self) -> Finished:
         counted = self.usage is not None and bool(self.usage.completion_tokens)
-        if self._reason:
-            if is_failure(self._reason):
-                raise ChatError("api_error", f"The provider broke the answer off. It said: {self._reason.strip()}.")
+        if reason := self.ends.reason:
+            if is_failure(reason):
+                raise ChatError("api_error", f"The provider broke the answer off. It said: {reason.strip()}.")
             # A refusal is text that ends with a plain "stop".
-            return Finished("content_filter") if self._refused else finished(self._reason)
+            return Finished("content_filter") if self._refused else finished(reason)
         if self.events == 0:
             raise ChatError("api_error", "The provider sent an empty answer.")
-        if not self.done:
+        if not self.ends.done:
             if self.said or counted:
                 raise ChatError("interrupted", "The provider broke the answer off in the middle.")
             raise ChatError("api_error", "The provider ended the answer without saying anything.")

@@ -1,4 +1,4 @@
-"""What the words mean with which providers say why an answer ended: closed lists, the same for every format."""
+"""When and why an answer ended: what a stream shows of it, and what the words mean. The same for every format."""
 
 import re
 from typing import Final
@@ -42,3 +42,58 @@ def finished(word: str) -> Finished:
         return Finished("content_filter")
     reason = REASONS.get(plain)
     return Finished(reason) if reason else Finished("other", masked(word, limit=DETAIL_CHARS))
+
+
+class EndSigns:
+    """What a stream has shown of its end so far. A reason is none: some gateways give one with every chunk.
+
+    `done`: the end mark came. `reason`: the last one that was given, as the provider said it, and `reasons` how many
+    were. `goes_on`: words came after one, and no counts after them, so that a line that is lost then is no end.
+    """
+
+    __slots__ = ("_has_gone_on", "_is_last", "done", "goes_on", "reason", "reasons")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.reason = ""
+        self.reasons = 0
+        self.goes_on = False
+        self._has_gone_on = False
+        # One that stands alone, after something was said, is most likely the last.
+        self._is_last = False
+
+    def give(self, word: object) -> None:
+        """Take note of a reason, if it is one; the last one counts."""
+        if isinstance(word, str) and is_reason(word):
+            self.reason = word
+            self.reasons += 1
+
+    def go_on(self) -> None:
+        """Take note of words that came after a reason."""
+        self._has_gone_on = self.goes_on = True
+        self._is_last = False
+
+    def close(self, *, after_something: bool, counted: bool) -> None:
+        """Take note of an event without words that had a reason, or counts after one."""
+        self._is_last = not self._has_gone_on and after_something
+        self.goes_on = self.goes_on and not counted
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether the answer may have ended: its end mark came, or a reason was given."""
+        return self.done or self.reason != ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether most likely nothing but the usage, the end mark and the end of the body is still to come."""
+        return self.done or self._is_last
+
+    def is_over(self, deltas: int) -> bool:
+        """Whether an answer of so many `deltas` whose line is lost now is whole.
+
+        It is where its end mark came, or a reason that came once, at its end. Where each piece comes with one, none of
+        them says that it was the last; counts after them do.
+        """
+        was_counted = self._has_gone_on and not self.goes_on
+        is_last = self._is_last or deltas > self.reasons or was_counted
+        return self.done or (self.reason != "" and not self.goes_on and is_last)

@@ -94,10 +94,10 @@ class MessagesDecoder(StreamDecoder):
             case "message_delta":
                 self._counts.add(told.usage)
                 if told.delta:
-                    self._finish(told.delta.stop_reason)
+                    self.ends.give(told.delta.stop_reason)
             case "message_stop":
                 self._counts.add(told.usage)
-                self.done = True
+                self.ends.done = True
             case kind if told.error or (isinstance(kind, str) and ERROR.fullmatch(kind)):
                 self.failure = failure(event.data)
             case "message" if told.type:
@@ -116,8 +116,8 @@ class MessagesDecoder(StreamDecoder):
     def _answer(self, answer: dict[str, Any]) -> list[Said]:
         """Return what a whole answer in one event says, where it does not say again what came before it."""
         self._counts.add(answer.get("usage"))
-        self._finish(answer.get("stop_reason"))
-        self.done = True
+        self.ends.give(answer.get("stop_reason"))
+        self.ends.done = True
         content = answer.get("content")
         if self.said or not isinstance(content, list):
             return []
