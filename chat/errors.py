@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class Refusal:
     prompt_tokens: int | None = None
 
 
+# How a program may ask again by itself, where that may help: in the same words, not at all (a person always may), for
+# the answer in one piece, because a stream without a single event told nothing, or once the model is loaded.
+Repeat = Literal["as_it_was", "never", "in_one_piece", "once_loaded"]
 # No more of somebody's words is looked at: it may be megabytes.
 MOST_READ: Final = 20_000
 ADDRESS = re.compile(r"\b(?:https?|wss?|postgres(?:ql)?|rediss?)://[^\s\"'<>)]+")
@@ -64,23 +67,26 @@ class ChatError(Exception):
     """Something went wrong and a person shall read why.
 
     `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
-    `retryable` goes by the code unless more is known. `refusal` is what is to be learnt from it, where it is that.
-    `worth_repeating`: a program may try again by itself, if it is retryable; a person always may. `is_silent`: a
-    stream without a single event, which told nothing; asked for the answer in one piece, the server may say why.
-    `is_loading`: the model is not there yet, and will be.
+    `retryable` goes by the code unless more is known; `repeat` is how. `refusal` is what is to be learnt from it, where
+    it is that.
     """
 
     def __init__(
-        self, code: str, message: str, *, retry_after: float | None = None, retryable: bool | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+        repeat: Repeat = "as_it_was",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retry_after = retry_after
         self.retryable = LADDER[code].retryable if retryable is None else retryable
+        self.repeat: Repeat = repeat
         self.refusal: Refusal | None = None
-        self.worth_repeating = True
-        self.is_silent = self.is_loading = False
 
     @property
     def http_status(self) -> int:
@@ -99,13 +105,12 @@ def silence(seconds: float, *, has_begun: bool) -> ChatError:
     """
     if has_begun:
         return ChatError("timeout", f"The model said nothing more for {seconds:g} s.")
-    error = ChatError(
+    return ChatError(
         "timeout",
         f"The model said nothing for {seconds:g} s; longer is not waited for its first word. It may still be "
         "loading, or busy: try again later, or have CHAT_FIRST_TOKEN_TIMEOUT raised.",
+        repeat="never",
     )
-    error.worth_repeating = False
-    return error
 
 
 def masked(text: str, *, limit: int = 300) -> str:

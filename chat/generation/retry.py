@@ -19,6 +19,7 @@ from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
 from chat.generation.attempt import Attempt
 from chat.generation.notes import UNREADABLE
+from chat.generation.pictures import unshown
 from chat.generation.seam import Seam
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
@@ -119,6 +120,8 @@ class Writing:
         self.attempts: list[Attempt] = []
         self.learnt = request.learnt
         self.window: int | None = None
+        self._retries = self._continuations = self._looks = 0
+        self._began = monotonic()
         self._was_shortened = False
         self._is_told_apart = False
         self._source = source
@@ -138,8 +141,7 @@ class Writing:
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
-        retries = continuations = looks = 0
-        began = monotonic()
+        self._began = monotonic()
         request = self._request
         limit = await self._ration(self.attempts)
         while True:
@@ -148,36 +150,10 @@ class Writing:
             try:
                 reason = await self._attempt(request)
             except ChatError as error:
-                # A blank is nothing that anybody sees, and no turn that a provider takes.
-                has_begun = bool(self._text.strip())
-                # What was answered is paid for, shown or not: asking again would be another bill.
-                is_new = not has_begun and not self.attempts[-1].is_billed
-                if (learnt := self._adapted(request, error)) is not None:
-                    # Asked again at once, as this server wants it: that is no failure to wait for.
-                    request = replace(request, learnt=learnt)
-                    self._request = replace(self._request, learnt=learnt)
-                elif is_new and self._is_loading(error) and monotonic() - began < self._policy.first_token_seconds:
-                    # As where a server is silent for as long as it loads: that is waiting, not a failure.
-                    await self._pause(error, looks)
-                    looks += 1
-                elif is_new and self._may_pass(error) and retries < self._policy.max_retries:
-                    await self._pause(error, retries)
-                    retries += 1
-                    # Some refuse so what is too long for them, and tell why only where nothing is streamed.
-                    request = replace(request, learnt=self._request.learnt, is_whole=error.is_silent)
-                elif has_begun and self._may_pass(error) and continuations < self._policy.max_continuations:
-                    continuations += 1
-                    self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
-                    request = self._continuation()
-                elif not has_begun and limit is not None and limit > SMALL_LIMIT and may_be_its_limit(error):
-                    # Asked again with a limit that every server takes.
-                    pass
-                elif (shorter := await self._shortened(request, error)) is not None:
-                    self._say(TRIMMED)
-                    self._request = shorter
-                    request = self._continuation() if has_begun else shorter
-                else:
+                following = await self._after(request, error, limit)
+                if following is None:
                     raise self._final(error) from None
+                request = following
                 if self.attempts[-1].sent:
                     limit = await self._ration(self.attempts)
                     await self._ask_again()
@@ -190,6 +166,51 @@ class Writing:
                 self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
                 request = self._continuation()
                 await self._ask_again()
+
+    async def _after(self, request: CompletionRequest, error: ChatError, limit: int | None) -> CompletionRequest | None:
+        """Return what to ask after a request that failed; None where there is nothing left to try."""
+        if (learnt := self._adapted(request, error)) is not None:
+            # Asked again at once, as this server wants it: that is no failure to wait for.
+            self._request = replace(self._request, learnt=learnt)
+            return replace(request, learnt=learnt)
+        # A blank is nothing that anybody sees, and no turn that a provider takes.
+        has_begun = bool(self._text.strip())
+        following = await (self._go_on(error) if has_begun else self._begin_again(request, error))
+        if following is not None:
+            return following
+        if not has_begun and limit is not None and limit > SMALL_LIMIT and may_be_its_limit(error):
+            # Asked again with a limit that every server takes.
+            return request
+        if (shorter := await self._shortened(request, error)) is not None:
+            self._say(TRIMMED)
+            self._request = shorter
+            return self._continuation() if has_begun else shorter
+        return None
+
+    async def _begin_again(self, request: CompletionRequest, error: ChatError) -> CompletionRequest | None:
+        if self.attempts[-1].is_billed:
+            # What was answered is paid for, shown or not: asking again would be another bill.
+            return None
+        is_patient = (error.retry_after or 0) <= PATIENCE_SECONDS
+        has_time = monotonic() - self._began < self._policy.first_token_seconds
+        if error.repeat == "once_loaded" and is_patient and has_time:
+            # As where a server is silent for as long as it loads: that is waiting, not a failure.
+            await self._pause(error, self._looks)
+            self._looks += 1
+            return request
+        if not self._may_pass(error) or self._retries >= self._policy.max_retries:
+            return None
+        await self._pause(error, self._retries)
+        self._retries += 1
+        # Some refuse so what is too long for them, and tell why only where nothing is streamed.
+        return replace(request, learnt=self._request.learnt, is_whole=error.repeat == "in_one_piece")
+
+    async def _go_on(self, error: ChatError) -> CompletionRequest | None:
+        if not self._may_pass(error) or self._continuations >= self._policy.max_continuations:
+            return None
+        self._continuations += 1
+        self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
+        return self._continuation()
 
     def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
         """Return how the server wants to be asked that turned a request down; None where it did not say."""
@@ -223,14 +244,11 @@ class Writing:
             last.finish_reason, last.error = None, error
             raise
 
-    def _is_loading(self, error: ChatError) -> bool:
-        return error.is_loading and (error.retry_after or 0) <= PATIENCE_SECONDS
-
     def _may_pass(self, error: ChatError) -> bool:
         patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
         is_calling = bool(self.attempts[-1].said.tool_calls)
-        passes = error.retryable and error.worth_repeating and error.code in PASSING
+        passes = error.retryable and error.repeat != "never" and error.code in PASSING
         return passes and patient and not is_calling
 
     def _final(self, error: ChatError) -> ChatError:
@@ -251,7 +269,7 @@ class Writing:
         await asyncio.sleep(seconds)
 
     def _continuation(self) -> CompletionRequest:
-        turns = (*self._request.turns, Turn("assistant", self._text), Turn("user", CONTINUE))
+        turns = (*self._request.turns, Turn("assistant", unshown(self._text)), Turn("user", CONTINUE))
         learnt = self._request.learnt
         if any(attempt.said.was_reclassified for attempt in self.attempts) and not learnt.begins_in_text:
             # It thinks before it goes on, too.

@@ -170,9 +170,7 @@ def not_a_stream(body: bytes) -> ChatError:
     """Return the error for an HTTP 200 whose `body`, or the beginning of it, held no event."""
     text = body.decode("utf-8", "replace").strip()
     if not text or all(line.startswith(":") for line in text.splitlines() if line):
-        empty = ChatError("api_error", "The provider sent an empty answer.")
-        empty.is_silent = True
-        return empty
+        return ChatError("api_error", "The provider sent an empty answer.", repeat="in_one_piece")
     if text.startswith("<"):
         return refused("The provider answered with a web page. Check its address; OpenAI's format usually ends in /v1.")
     try:

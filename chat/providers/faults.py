@@ -79,9 +79,7 @@ def reported(
     if status == 404 or "model_not_found" in names or "not_found_error" in names:
         return refused(f"The provider does not know this model or address.{detail}")
     if status == 503 and LOADING.search(words):
-        loading = ChatError("api_error", "The model is being loaded.", retry_after=retry_after)
-        loading.is_loading = True
-        return loading
+        return ChatError("api_error", "The model is being loaded.", retry_after=retry_after, repeat="once_loaded")
     if status in (503, 529) or "overloaded" in names:
         return ChatError("api_error", "The model is busy at the moment.", retry_after=retry_after)
     if status in (408, 504) or "timeout_error" in names:

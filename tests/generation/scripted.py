@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
-from chat.generation.retry import Policy, Writing
+from chat.generation.retry import Keep, Policy, Writing, unkept
 from chat.providers.base import CompletionRequest, ModelFacts, Turn, unheeded
 
 HANG = object()
@@ -62,10 +62,18 @@ class Heard:
     """Runs a `Writing` and keeps what it said."""
 
     def __init__(
-        self, source: Scripted, *, retries: int = 3, continuations: int = 1, idle: float = 5, first: float = 5
+        self,
+        source: Scripted,
+        *,
+        retries: int = 3,
+        continuations: int = 1,
+        idle: float = 5,
+        first: float = 5,
+        keep: Keep = unkept,
     ) -> None:
         self.said: list[Delta | Status] = []
-        self.writing = Writing(source, REQUEST, Policy(retries, continuations, idle, first), self.said.append)
+        policy = Policy(retries, continuations, idle, first)
+        self.writing = Writing(source, REQUEST, policy, self.said.append, keep=keep)
 
     @property
     def text(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -217,6 +218,17 @@ async def test_silence_after_a_picture_is_one_after_a_word() -> None:
         await asyncio.wait_for(heard.writing.run(), 1)
 
 
+async def test_a_continuation_shows_the_model_no_address_of_ours() -> None:
+    async def keep(picture: Picture) -> str:
+        return f"\n\n![picture](/api/files/{uuid4()})\n\n"
+
+    source = Scripted(["Look: ", Picture("image/png", b"dot"), "It is", passing()], [" round.", *DONE])
+    heard = Heard(source, keep=keep)
+    await heard.writing.run()
+    assert source.requests[1].turns[-2] == Turn("assistant", "Look: \n\n(a picture)\n\nIt is")
+    assert heard.text.endswith("It is round.")
+
+
 async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
     heard = Heard(Scripted(["half", HANG]), idle=0.05, continuations=0)
     with pytest.raises(ChatError) as caught:
@@ -330,8 +342,7 @@ async def test_a_continuation_of_a_model_that_begins_in_thought_loses_no_text() 
 
 
 async def test_a_model_that_loads_for_longer_than_a_minute_by_its_own_word_is_not_waited_for() -> None:
-    loading = ChatError("api_error", "The model is being loaded.", retry_after=3600)
-    loading.is_loading = True
+    loading = ChatError("api_error", "The model is being loaded.", retry_after=3600, repeat="once_loaded")
     source = Scripted([loading], ["Here.", *DONE])
     with pytest.raises(ChatError, match=r"It can be asked again at \d\d:\d\d UTC\."):
         await asyncio.wait_for(Heard(source).writing.run(), 2)

@@ -256,10 +256,10 @@ async def test_a_first_word_may_take_longer_than_those_after_it(
     assert said(await ask(patient, model)) == default_text()
     found, error = await failing(patient, model)
     assert said(found) == default_text(2)
-    assert (error.code, error.message, error.worth_repeating) == (
+    assert (error.code, error.message, error.repeat) == (
         "timeout",
         "The model said nothing more for 0.3 s.",
-        True,
+        "as_it_was",
     )
     await patient.aclose()
 
@@ -270,7 +270,7 @@ async def test_a_first_word_that_does_not_come_is_not_worth_another_request(
 ) -> None:
     upstream.script(model, then="hang", **knobs)
     _, error = await failing(impatient, model)
-    assert (error.retryable, error.worth_repeating) == (True, False)
+    assert (error.retryable, error.repeat) == (True, "never")
     assert "first word" in error.message
 
 
