@@ -128,7 +128,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
 
     @admin.display(description="context window is")
     def window_is(self, model: ChatModel) -> str:
-        return "" if model.context_window is None else model.get_context_window_origin_display()
+        return "not known yet" if model.context_window is None else model.get_context_window_origin_display()
 
     @admin.display(description="price per million tokens, in / out")
     def price(self, model: Any) -> str:
