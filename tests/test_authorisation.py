@@ -95,6 +95,11 @@ TABLE: dict[str, list[Row]] = {
     "metrics": [Row("GET", "/metrics", 403, 403, 401, 401, staff=200)],
     "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
+    "settings/": [Row("GET", "/settings/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "settings/keys/": [Row("GET", "/settings/keys/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "settings/keys/<int:key_id>/revoke": [
+        Row("POST", "/settings/keys/{key}/revoke", 302, 404, 403, LOGIN, staff=404, is_page=True)
+    ],
     "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],
     "admin/usage/reconcile/": [staff_only("/admin/usage/reconcile/")],
     "admin/usage/": [staff_only("/admin/usage/")],
@@ -145,6 +150,12 @@ def pictured(upstream: Upstream) -> None:
     upstream.script_prompt("Mine.", raw=[delta(images=[{"image_url": {"url": ADDRESS}}]) + finish() + DONE])
 
 
+@pytest.fixture(scope="module")
+def spare_key(site: Site) -> str:
+    """The id of a key of the owner's that nobody calls with."""
+    return site.shell("print(ApiKey.issue(User.objects.get(username='alice'), 'spare')[0].pk)").strip()
+
+
 def names_of(received: list[Event]) -> dict[str, str]:
     start = one(received, "start")
     names = {name: start[f"{name}_id"] for name in ("conversation", "generation", "message")}
@@ -170,10 +181,10 @@ def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.path}" for row in ROWS])
 def test_a_route_lets_in_whom_it_should(
-    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client]
+    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client], spare_key: str
 ) -> None:
     received = events(keyed["owner"], message="Mine.", model="gpt-4o-mini")
-    names = names_of(received)
+    names = names_of(received) | {"key": spare_key}
     expected = {
         "deactivated": row.deactivated,
         "anonymous": row.anonymous,
