@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from chat.admin.deletion import CountedDeletion
+from chat.admin.deletion import AccountDeletion, CountedDeletion
 from chat.admin.generic import ModelAdmin, ModelForm, UserAdmin
 from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
 
@@ -18,8 +18,8 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PersonAdmin(CountedDeletion, UserAdmin[User]):
-    """Django's own, but for the page that asks before a person is deleted."""
+class PersonAdmin(AccountDeletion, CountedDeletion, UserAdmin[User]):
+    """Django's own, but for how a person is deleted, and the page that asks before."""
 
     def belongings(self, objs: list[Any]) -> Iterable[QuerySet[Any]]:
         return (

@@ -6,6 +6,7 @@ from chat.models.catalog import ChatModel, Provider
 from chat.models.conversation import Conversation, Message
 from chat.models.correction import Correction
 from chat.models.daily import DailyTotal
+from chat.models.deletion import AccountDeletion
 from chat.models.generation import Generation
 from chat.models.journal import JournalEntry
 from chat.models.picture import Picture
@@ -16,6 +17,7 @@ from chat.models.usage import UsageRecord
 from chat.models.vocabulary import Vocabulary
 
 __all__ = [
+    "AccountDeletion",
     "ApiKey",
     "Budget",
     "ChatModel",
