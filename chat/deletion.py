@@ -25,6 +25,7 @@ from chat import database
 from chat.errors import ChatError
 from chat.models import AccountDeletion, Conversation, Generation
 from chat.models.deletion import TIME_TO_THINK
+from chat.models.superuser import LAST, includes_last
 from chat.search.index import forget_deleted
 from chat.usage import former
 
@@ -38,7 +39,6 @@ ROWS_AT_ONCE: Final = 500
 # How long an admin's deletion waits for answers that are being written to end.
 STOP_SECONDS: Final = 10.0
 GONE: Final = "deleted"
-LAST_SUPERUSER: Final = "This is the last superuser's account. Make somebody else a superuser first."
 
 
 def plan(user: User) -> AccountDeletion:
@@ -133,12 +133,8 @@ def end_sessions(user_id: int) -> None:
 
 
 def _refuse_last_superuser(user: User) -> None:
-    # Two who ask at once take turns here.
-    superusers = list(
-        User.objects.select_for_update().filter(is_superuser=True, is_active=True).values_list("pk", flat=True)
-    )
-    if superusers == [user.pk]:
-        raise ChatError("conflict", LAST_SUPERUSER)
+    if includes_last([user]):
+        raise ChatError("conflict", LAST)
 
 
 def _stop_answers(user_id: int) -> None:

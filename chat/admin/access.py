@@ -1,35 +1,18 @@
-"""People and their API keys in the admin."""
+"""API keys in the admin."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from chat.admin.deletion import AccountDeletion, CountedDeletion
-from chat.admin.generic import ModelAdmin, ModelForm, UserAdmin
-from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
-
-admin.site.unregister(User)
-
-
-@admin.register(User)
-class PersonAdmin(AccountDeletion, CountedDeletion, UserAdmin[User]):
-    """Django's own, but for how a person is deleted, and the page that asks before."""
-
-    def belongings(self, objs: list[Any]) -> Iterable[QuerySet[Any]]:
-        return (
-            Conversation.objects.filter(owner__in=objs),
-            Message.objects.filter(conversation__owner__in=objs),
-            Generation.objects.filter(owner__in=objs),
-            ApiKey.objects.filter(user__in=objs),
-            Budget.objects.filter(Q(user__in=objs) | Q(api_key__user__in=objs)),
-            RateLimit.objects.filter(user__in=objs),
-        )
+from chat.admin.generic import ModelAdmin, ModelForm
+from chat.admin.rights import touchable
+from chat.models import ApiKey
 
 
 @admin.register(ApiKey)
@@ -45,6 +28,20 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         return ("user", "beginning", "created_at", "revoked_at") if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or touchable(request.user, obj.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or touchable(request.user, obj.user))
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Any] | Sequence[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """Name in the third place what must stay; Django then deletes nothing."""
+        shown, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        others = {key.user for key in objs if not touchable(request.user, key.user)}
+        return shown, counts, forbidden | {f"key of the more powerful user {user}" for user in others}, protected
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         # A key speaks for its user: whoever could issue one for an admin would be that admin.
@@ -73,7 +70,9 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     @admin.action(description="Revoke selected API keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        for key in (revoked := list(queryset.filter(revoked_at__isnull=True))):
+        valid = queryset.filter(revoked_at__isnull=True)
+        revoked = [key for key in valid if self.has_change_permission(request, key)]
+        for key in revoked:
             self.log_change(request, key, "Revoked.")
-        queryset.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
+        ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
         self.message_user(request, f"Revoked: {len(revoked)}. From now on they open nothing.", messages.SUCCESS)

@@ -13,6 +13,7 @@ from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
 from chat.models.price import Price, PriceTier
 from chat.models.rate import RateLimit
+from chat.models.superuser import LastSuperuserError
 from chat.models.usage import UsageRecord
 from chat.models.vocabulary import Vocabulary
 
@@ -26,6 +27,7 @@ __all__ = [
     "DailyTotal",
     "Generation",
     "JournalEntry",
+    "LastSuperuserError",
     "Message",
     "Picture",
     "Price",
