@@ -81,7 +81,7 @@ class Attack:
                 {"unset-password": "1"},
             ):
                 self.post(f"/admin/auth/user/{person.pk}/password/", data)
-            self.post("/admin/chat/apikey/add/", {"user": str(person.pk), "name": "taken"})
+            self.post("/admin/chat/apikey/add/", {"user": str(person.pk), "name": "taken", "scopes": ["admin"]})
         self.post("/admin/auth/user/add/", {"username": "new", "password1": PASSWORD, "password2": PASSWORD, **powers})
         for group in (self.group, self.mightier):
             widened = {"name": group.name, "permissions": every_right}
