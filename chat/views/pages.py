@@ -22,6 +22,7 @@ from chat.models import ChatModel, Conversation, SetupToken
 from chat.models.tree import Tree
 from chat.usage.standing import standings
 from chat.views import thread
+from chat.views.leaving import is_leaving, offer
 from chat.views.listing import PAGE_SIZE, next_cursor
 from chat.views.summary import summaries
 from chat.views.thread import ThreadMessage
@@ -64,6 +65,13 @@ class SignIn(LoginView):
         """Where to go then; never back here, which Django takes for a mistake of the programmer's."""
         target = super().get_success_url()
         return self.get_default_redirect_url() if target.startswith(self.request.path) else target
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Let in nobody; who is about to lose their account may keep it."""
+        user = User.objects.filter(username=form.data.get("username", "")).first()
+        if user and is_leaving(user) and user.check_password(form.data.get("password", "")):
+            return offer(self.request, user)
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, setup_open=SetupToken.is_open())
