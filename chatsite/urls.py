@@ -1,7 +1,6 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
@@ -31,12 +30,13 @@ from chat.views import (
     usage,
 )
 from chat.views.access import refuse
+from chatsite import accounts
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before the admin, whose own door nobody uses.
+    *accounts.urlpatterns,
     path("", pages.home, name="home"),
     path("c/<uuid:conversation_id>", pages.conversation, name="conversation"),
-    path("login/", pages.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("setup/", setup.setup, name="setup"),
     path("api/chat", complete.complete, name="complete"),
     path("api/chat/stream", stream.stream, name="stream"),
