@@ -26,7 +26,7 @@ User.objects.create_superuser("admin", password={PASSWORD!r})
 for name in {PEOPLE!r}:
     User.objects.create_user(name, password={PASSWORD!r})
 for user in User.objects.all():
-    print(user.username, ApiKey.issue(user, "tests")[1])
+    print(user.username, ApiKey.issue(user, "tests", scopes=["chat", "usage", "admin"])[1])
 """
 
 
