@@ -1,7 +1,6 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
@@ -27,19 +26,19 @@ from chat.views import (
     metrics,
     models,
     pages,
-    recent,
     settings,
     setup,
     stream,
     usage,
 )
 from chat.views.access import refuse
+from chatsite import accounts
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before the admin, whose own door nobody uses.
+    *accounts.urlpatterns,
     path("", pages.home, name="home"),
     path("c/<uuid:conversation_id>", pages.conversation, name="conversation"),
-    path("login/", pages.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("setup/", setup.setup, name="setup"),
     path("api/chat", complete.complete, name="complete"),
     path("api/chat/stream", stream.stream, name="stream"),
@@ -66,7 +65,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/data/", data.data, name="settings_data"),
     path("settings/data/download", data.download, name="settings_download"),
     path("settings/data/delete", data.delete, name="settings_delete"),
-    path("settings/confirm/", recent.confirm, name="settings_confirm"),
     path("settings/data/keep", leaving.keep, name="settings_keep"),
     path("admin/usage/export.csv", export_usage, name="admin_usage_export"),
     path("admin/usage/reconcile/", reconcile_page, name="admin_reconcile"),

@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import deletion
+from chat.accounts.leaving import offer
+from chat.accounts.recent import recently_authenticated
 from chat.errors import ChatError
 from chat.views import takeout
 from chat.views.export import attachment
-from chat.views.leaving import offer
 from chat.views.pages import SignedInRequest
-from chat.views.recent import recently_authenticated
 
 
 @require_safe

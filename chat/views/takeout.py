@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -39,6 +43,10 @@ BUDGET: Final = ("id", "scope", "amount", "unit", "period", "hard", "begins", "c
 LIMIT: Final = ("messages_per_minute", "streams")
 CONVERSATION: Final = ("title_origin", "changed_at", "deleted_at")
 GENERATION: Final = ("parameters", "request_id", "outline", "created_at", "finished_at")
+ADDRESS: Final = ("email", "verified", "primary")
+FACTOR: Final = ("type", "created_at", "last_used_at")
+SESSION: Final = ("ip", "user_agent", "created_at", "last_seen_at")
+IDENTITY: Final = ("provider", "uid", "extra_data", "date_joined", "last_login")
 PICTURE: Final = ("id", "message_id", "media_type", "size", "created_at")
 USAGE: Final = tuple(field.attname for field in UsageRecord._meta.concrete_fields)
 CORRECTION: Final = ("created_at", "cost_before", "currency_before", "cost", "currency")
@@ -88,6 +96,11 @@ def _account(user: User, preferences: dict[str, str | None]) -> dict[str, Any]:
         "models": list(ChatModel.objects.filter(people=user).order_by("pk").values_list("name", flat=True)),
         "permissions": sorted(str(each) for each in user.user_permissions.all()),
         "preferences": preferences,
+        "emails": [_of(row, ADDRESS) for row in EmailAddress.objects.filter(user=user).order_by("pk")],
+        # Without their secrets.
+        "second_factors": [_of(row, FACTOR) for row in Authenticator.objects.filter(user=user).order_by("pk")],
+        "sessions": [_of(row, SESSION) for row in UserSession.objects.filter(user=user).order_by("pk")],
+        "identities": [_of(row, IDENTITY) for row in SocialAccount.objects.filter(user=user).order_by("pk")],
         "budgets": [{**_of(row, BUDGET), "key_id": row.api_key_id} for row in mine.order_by("pk")],
         "rate_limit": limit and _of(limit, LIMIT),
     }
