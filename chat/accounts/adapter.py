@@ -29,6 +29,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_code": "That code is not right. Codes change every 30 seconds.",
     }
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count nothing: signing in has a brake of its own. What stands in the settings is for second factors."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
