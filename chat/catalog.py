@@ -8,6 +8,7 @@ from itertools import chain, count
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.errors import ChatError
@@ -58,9 +59,10 @@ def _money(amount: Decimal, currency: str) -> str:
 def available(user: User) -> list[ChatModel]:
     """Return the models `user` may use, the default first; the demo only where there is nothing else.
 
-    Where the site forbids models without a price they are left out.
+    Lists, pages, questions, titles and keys all ask here and in `choose`. Where the site forbids models without a
+    price they are left out.
     """
-    rows = _usable()
+    rows = _usable_by(user)
     if SitePolicy.forbids_unpriced():
         priced = prices_in_force(rows, timezone.now())
         rows = [row for row in rows if row.pk in priced]
@@ -79,6 +81,17 @@ def _usable(**those: str) -> list[ChatModel]:
     rows = ChatModel.objects.select_related("provider").filter(enabled=True, is_listed=True, provider__enabled=True)
     rows = rows.filter(**those)
     return [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
+
+
+def _usable_by(user: User, **those: str) -> list[ChatModel]:
+    """Return what may be chosen of what is open to this user: one query more where a model is for some only."""
+    rows = _usable(**those)
+    limited = [row.pk for row in rows if row.is_limited]
+    if not limited:
+        return rows
+    for_them = Q(people=user.pk) | Q(groups__user=user.pk)
+    open_to_them = set(ChatModel.objects.filter(for_them, pk__in=limited).order_by().values_list("pk", flat=True))
+    return [row for row in rows if not row.is_limited or row.pk in open_to_them]
 
 
 def choices(user: User) -> list[Choice]:
@@ -107,21 +120,28 @@ def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> 
     """
     if name and not SitePolicy.forbids_unpriced():
         # Most questions name a real model: the whole catalog need not be read for that.
-        named = _usable(name=name)
+        named = _usable_by(user, name=name)
         if named and named[0].provider.kind != Provider.Kind.DEMO:
             return named[0]
     rows = available(user)
     if name:
         found = next((row for row in rows if row.name == name), None)
-        if found is None and any(row.name == name for row in _usable()) and SitePolicy.forbids_unpriced():
+        if found is None and _usable_by(user, name=name) and SitePolicy.forbids_unpriced():
             message = f"“{name[:100]}” has no price, and this site asks only models that have one. Choose another."
             raise ChatError("invalid_request", message)
         if found is None:
-            raise ChatError("invalid_request", f"There is no model called “{name[:100]}”. GET /api/models lists them.")
+            # In the same words whether there is none or it is for others: whoever may not use it learns nothing of it.
+            message = f"There is no model called “{name[:100]}” that you may use. GET /api/models lists them."
+            raise ChatError("invalid_request", message)
         return found
     if not rows:
         raise ChatError("invalid_request", "There is no model to ask. An admin can enable one or connect a provider.")
     return next((row for row in rows if preferred and row.pk == preferred.pk), rows[0])
+
+
+def is_open_to(user: User, model: ChatModel) -> bool:
+    """Whether `user` may ask this model now."""
+    return any(row.pk == model.pk for row in available(user))
 
 
 async def connect(provider: Provider) -> Source:

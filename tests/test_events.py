@@ -115,16 +115,23 @@ def test_a_list_is_open_only_so_often_and_closing_it_makes_room(site: Site) -> N
         assert response.status_code == 200
 
 
+def assert_shown_out(news: News) -> None:
+    """The list ends, and says why."""
+    ((_, last),) = news
+    assert (last["type"], last["retryable"]) == ("error", False)
+    assert "withdrawn" in last["message"]
+
+
 def test_who_is_deactivated_is_shown_the_door(site: Site) -> None:
     with person(site, "henry") as henry, watching(henry) as news:
         site.shell("User.objects.filter(username='henry').update(is_active=False)")
-        assert list(news) == []
+        assert_shown_out(news)
 
 
 def test_a_revoked_key_watches_no_more(site: Site) -> None:
     with person(site, "irene") as irene, watching(irene) as news:
         site.shell("ApiKey.objects.filter(user__username='irene').update(revoked_at='2026-01-01T00:00Z')")
-        assert list(news) == []
+        assert_shown_out(news)
 
 
 @pytest.mark.parametrize("how", ["signs out", "expires", "gets another password"])
@@ -147,10 +154,10 @@ def test_a_feed_ends_with_its_session(site: Site, how: str) -> None:
             )
         else:
             site.shell(f"user = User.objects.get(username={name!r})", "user.set_password('other')", "user.save()")
-        assert list(news) == []
+        assert_shown_out(news)
         assert julia.get("/api/events").status_code == 401
         if how == "gets another password":
-            assert list(others) == []
+            assert_shown_out(others)
         else:
             until(others, ask(program, "still told"), streaming=None)
 

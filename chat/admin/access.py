@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from chat.admin.generic import ModelAdmin, ModelForm
 from chat.admin.rights import touchable
+from chat.generation import admission
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
 from chat.views.access import KEPT_BY_NOBODY
@@ -117,4 +118,5 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         for key in revoked:
             self.log_change(request, key, "Revoked.")
         ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
+        admission.ring()
         self.message_user(request, f"Revoked: {len(revoked)}. From now on they open nothing.", messages.SUCCESS)

@@ -88,13 +88,14 @@ class ProviderAdmin(ModelAdmin[Provider]):
 
 @admin.register(ChatModel)
 class ChatModelAdmin(ModelAdmin[ChatModel]):
-    list_display = ("name", "provider", "price", "enabled", "default")
+    list_display = ("name", "provider", "price", "enabled", "default", "who")
     list_editable = ("enabled",)
     list_filter = ("enabled", "provider")
     list_select_related = ("provider",)
     search_fields = ("name", "upstream_name", "provider__name")
     form = ChatModelForm
     readonly_fields = ("is_default", "window_is", "price")
+    autocomplete_fields = ("groups", "people")
     inlines = (PriceInline,)
     actions = ("make_default",)
 
@@ -103,12 +104,12 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChatModel]:
         now_in_force = Prefetch("prices", in_force(timezone.now()), to_attr="price_now")
-        return super().get_queryset(request).prefetch_related(now_in_force)
+        return super().get_queryset(request).prefetch_related(now_in_force, "groups", "people")
 
     def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
         names = ("name", "provider", "upstream_name", "context_window", "window_is")
         taught = ("forget",) if obj is not None and lessons(obj.learnt) else ()
-        return (*names, *taught, "enabled", "is_default", "position", "price")
+        return (*names, *taught, "enabled", "is_limited", "groups", "people", "is_default", "position", "price")
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Say what was forgotten: in the row it is not to be seen any more."""
@@ -141,6 +142,14 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
             return " / ".join(amounts)
         address = reverse("admin:chat_price_add", query={"model": model.pk})
         return format_html('<a class="no-price" href="{}">no price</a>', address)
+
+    @admin.display(description="who may use it", ordering="is_limited")
+    def who(self, model: ChatModel) -> str:
+        if not model.is_limited:
+            return "everybody"
+        groups, people = model.groups.all(), len(model.people.all())
+        named = [group.name for group in groups] + ([f"{people} by name"] if people else [])
+        return ", ".join(named) or "nobody"
 
     @admin.display(ordering="is_default")
     def default(self, model: ChatModel) -> str:

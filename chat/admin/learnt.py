@@ -33,6 +33,9 @@ class ChatModelForm(ModelForm[ChatModel]):
         cleaned = super().clean()
         # Said in the admin's log, where it is known no more once it is saved.
         self.forgotten = self._ticked()
+        said = cleaned or {}
+        if (said.get("groups") or said.get("people")) and not said.get("is_limited"):
+            self.add_error("is_limited", "Tick this, or everybody may use it: groups and people are named below.")
         return cleaned
 
     def _ticked(self) -> list[str]:
@@ -47,4 +50,5 @@ class ChatModelForm(ModelForm[ChatModel]):
             model.context_window_origin = origins.UNKNOWN if model.context_window is None else origins.ADMIN
         if commit:
             model.save()
+            self.save_m2m()
         return model

@@ -11,23 +11,19 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
 from chat.generation import bell
-from chat.models import ApiKey, Conversation
+from chat.models import Conversation
 
 logger = logging.getLogger(__name__)
 
 BELL: Final = "lists"
-# Who is deactivated, or signs out, is shown the door within five seconds.
 POLL_SECONDS: Final = 4.0
 # Many changes at once are looked for once.
 APART_SECONDS: Final = 0.1
@@ -36,30 +32,15 @@ HEARTBEAT_SECONDS: Final = 15.0
 OVERLAP: Final = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """By what somebody was let in: a key, or a session and the password's hash at that time."""
-
-    user_id: int
-    api_key_id: int | None = None
-    session: str = ""
-    password: str = ""
-
-
 @dataclass(eq=False)
 class Watcher:
     """Somebody who watches their list. Of what changes several times before it is read, the last state counts."""
 
-    door: Door
+    user_id: int
     since: datetime | None
     is_over: bool = False
     _news: dict[UUID, Conversation] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def user_id(self) -> int:
-        """Whose list it is."""
-        return self.door.user_id
 
     def tell(self, row: Conversation) -> None:
         """There is news of a conversation."""
@@ -92,15 +73,15 @@ _task: asyncio.Task[None] | None = None
 _news = asyncio.Event()
 
 
-def enter(door: Door, since: datetime | None, limit: int) -> Watcher:
+def enter(user_id: int, since: datetime | None, limit: int) -> Watcher:
     """Return a new watcher, who is told everything that changes from now on, or from `since`.
 
     Raises ChatError `rate_limit` when `limit` of the user (0: no limit) are watching already.
     """
     global _task
-    if limit and sum(watcher.user_id == door.user_id for watcher in _watchers) >= limit:
+    if limit and sum(watcher.user_id == user_id for watcher in _watchers) >= limit:
         raise ChatError("rate_limit", f"The list is open as often as allowed ({limit}). Close a tab.")
-    watcher = Watcher(door, since)
+    watcher = Watcher(user_id, since)
     _watchers.add(watcher)
     if _task is None:
         _task = asyncio.get_running_loop().create_task(_run(), context=Context())
@@ -131,17 +112,13 @@ def close() -> None:
 async def _run() -> None:
     listener = asyncio.create_task(bell.listen(BELL, _news))
     look = _Look()
-    checked_at = monotonic()
     try:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(_news.wait(), checked_at + POLL_SECONDS - monotonic())
+                await asyncio.wait_for(_news.wait(), POLL_SECONDS)
             _news.clear()
             try:
                 await look.look()
-                if monotonic() - checked_at >= POLL_SECONDS:
-                    checked_at = monotonic()
-                    await _check_access()
             except Exception:
                 logger.exception("Changes could not be looked for; it is tried again.")
             await asyncio.sleep(APART_SECONDS)
@@ -171,28 +148,3 @@ def changed(owners: Collection[int], since: datetime) -> list[Conversation]:
     """Return what changed in lists since then, oldest change first."""
     rows = Conversation.objects.select_related("model").filter(temporary=False)
     return list(rows.filter(owner__in=owners, changed_at__gt=since).order_by("changed_at"))
-
-
-async def _check_access() -> None:
-    closed = await database.run(_closed, {watcher.door for watcher in _watchers})
-    for watcher in _watchers:
-        if watcher.door in closed:
-            watcher.dismiss()
-
-
-def _closed(doors: Collection[Door]) -> set[Door]:
-    """Return who would not be let in again: not active, the key revoked, signed out, or with another password."""
-    users = User.objects.filter(pk__in={door.user_id for door in doors}, is_active=True)
-    passwords = dict(users.values_list("pk", "password"))
-    keys = {door.api_key_id for door in doors if door.api_key_id is not None}
-    valid = set(ApiKey.in_force().filter(pk__in=keys).values_list("pk", flat=True))
-    names = {door.session for door in doors if door.session}
-    begun = Session.objects.filter(pk__in=names, expire_date__gt=timezone.now())
-    sessions = set(begun.values_list("pk", flat=True))
-
-    def is_open(door: Door) -> bool:
-        if door.api_key_id is not None:
-            return door.user_id in passwords and door.api_key_id in valid
-        return door.session in sessions and passwords.get(door.user_id) == door.password
-
-    return {door for door in doors if not is_open(door)}

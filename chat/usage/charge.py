@@ -1,10 +1,45 @@
-"""What an answer cost in all: the sum over the requests that were made for it."""
+"""What an answer, or a whole conversation, cost in all: the sum over the requests that were made for it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from chat.events import Charge
 from chat.models import UsageRecord
+
+# What of a row `spent_by` reads.
+COUNTED: Final = ("prompt_tokens", "completion_tokens", "cost", "currency", "source")
+
+
+@dataclass(slots=True)
+class Spent:
+    """What requests have used and cost, as they are `charged`: amounts by currency.
+
+    `unpriced` requests are in no amount. `estimated` tells whether some counts are estimates.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    unpriced: int = 0
+    estimated: bool = False
+    costs: dict[str, Decimal] = field(default_factory=dict)
+
+
+def spent_by(records: Iterable[UsageRecord]) -> Spent:
+    """Return the sum of any requests, which are `corrected()`."""
+    spent = Spent()
+    for record in records:
+        cost, currency = record.charged
+        is_counted = record.completion_tokens is not None
+        spent.prompt_tokens += record.prompt_tokens or 0
+        spent.completion_tokens += record.completion_tokens or 0
+        spent.estimated |= is_counted and record.source == UsageRecord.Source.ESTIMATED
+        if cost is not None:
+            spent.costs[currency] = spent.costs.get(currency, Decimal(0)) + cost
+        elif is_counted:
+            spent.unpriced += 1
+    return spent
 
 
 def charge_of(attempts: Iterable[UsageRecord]) -> Charge | None:

@@ -19,6 +19,7 @@ from chat import database
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.generation import background, feed
+from chat.generation.admission import Credential
 from chat.models import ApiKey
 from chat.models.access import Scope
 
@@ -37,6 +38,12 @@ class Caller:
 
     user: User
     api_key: ApiKey | None = None
+    session: str = ""
+
+    @property
+    def credential(self) -> Credential:
+        """By what they were let in, to be looked at again while they stay."""
+        return Credential(self.user.pk, self.api_key.pk if self.api_key else None, self.session, self.user.password)
 
 
 SyncView = Callable[..., HttpResponseBase]
@@ -66,7 +73,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
         raise ChatError("unauthenticated", "Sign in, or send an API key: Authorization: Bearer <key>.")
     if _csrf.process_view(request, lambda: HttpResponse(), (), {}) is not None:
         raise ChatError("forbidden", "The CSRF token is missing or wrong. Reload the page and try again.")
-    return Caller(user)
+    return Caller(user, session=request.session.session_key or "")
 
 
 def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callable[[SyncView | AsyncView], AsyncView]:

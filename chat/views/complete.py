@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
+from chat.generation.admission import admit
 from chat.generation.ask import Ask
 from chat.generation.replay import collect
 from chat.generation.start import begin
@@ -14,7 +15,8 @@ from chat.views.access import Caller, api, parse, refuse, respond
 async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Ask, and wait for the end of the answer."""
     generation_id = await begin(caller.user, caller.api_key, parse(request, Ask), can_return=False)
-    start, content, end = await collect(caller.user, generation_id)
+    with admit(caller.credential) as admission:
+        start, content, end = await admission.wait(collect(caller.user, generation_id))
     ids = {"conversation_id": start.conversation_id, "message_id": start.message_id}
     charge = next((event for event in end if isinstance(event, Charge)), None)
     match end[-1]:

@@ -53,7 +53,9 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     tree = Tree.of(row)
     names, more = _window(request, row, tree)
     messages = [thread.as_json(message) for message in thread.messages(row, tree, names)]
-    return respond({**detail(row), "messages": messages, "more": more})
+    # False where its model was taken away since, from this person or everybody; null where it has none.
+    available = row.model and catalog.is_open_to(caller.user, row.model)
+    return respond({**detail(row), "model_available": available, "messages": messages, "more": more})
 
 
 def _locked(caller: Caller, conversation_id: UUID) -> Conversation:

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from chat import database, sse
 from chat.errors import ChatError
+from chat.events import Failed
 from chat.generation import feed
+from chat.generation.admission import Credential, admit
 from chat.models import Conversation
 from chat.views.access import Caller, api
 from chat.views.stream import event_stream
@@ -39,17 +41,16 @@ async def events(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
     if since and since < now - LONGEST_GAP:
         since = None
-    key = caller.api_key.pk if caller.api_key else None
-    session = "" if caller.api_key else request.session.session_key or ""
-    door = feed.Door(caller.user.pk, key, session, caller.user.password)
-    return event_stream(Lines(feed.enter(door, since, settings.CHAT_MAX_STREAMS_PER_USER)))
+    watcher = feed.enter(caller.user.pk, since, settings.CHAT_MAX_STREAMS_PER_USER)
+    return event_stream(Lines(watcher, caller.credential))
 
 
 class Lines:
     """The events of a watcher, encoded. `close` is called by the response even if nobody has read a line."""
 
-    def __init__(self, watcher: feed.Watcher) -> None:
+    def __init__(self, watcher: feed.Watcher, credential: Credential) -> None:
         self._watcher = watcher
+        self._credential = credential
 
     def close(self) -> None:
         feed.leave(self._watcher)
@@ -58,9 +59,13 @@ class Lines:
         try:
             # The headers go out at once: who watches knows that nothing is missed from here on.
             yield sse.HEARTBEAT
-            async with aclosing(self._watcher.changes()) as changes:
-                async for rows in changes:
-                    yield sse.HEARTBEAT if rows is None else await database.run(_encoded, rows)
+            with admit(self._credential) as admission:
+                async with aclosing(admission.each(self._watcher.changes())) as changes:
+                    async for rows in changes:
+                        yield sse.HEARTBEAT if rows is None else await database.run(_encoded, rows)
+        except ChatError as error:
+            now = int(timezone.now().timestamp() * 1000)
+            yield sse.encode(now, Failed("interrupted", error.message, retryable=False))
         except Exception:
             # The headers are out: the browser comes again.
             logger.exception("A stream of changes failed.")

@@ -12,6 +12,7 @@ from chat import database, metrics, sse
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
+from chat.generation.admission import Credential, admit
 from chat.generation.ask import Ask
 from chat.generation.live import Placed
 from chat.generation.replay import follow
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 async def stream(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     """Ask, and follow the answer."""
     generation_id = await begin(caller.user, caller.api_key, parse(request, Ask))
-    return event_stream(_encoded(await follow(caller.user, generation_id)))
+    return event_stream(_encoded(caller.credential, await follow(caller.user, generation_id)))
 
 
 @api("GET")
@@ -37,7 +38,7 @@ async def resume(request: HttpRequest, caller: Caller, generation_id: UUID) -> S
         after = sse.position_from(last)
     except ValueError:
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
-    return event_stream(_encoded(await follow(caller.user, generation_id, after)))
+    return event_stream(_encoded(caller.credential, await follow(caller.user, generation_id, after)))
 
 
 @api("POST")
@@ -66,17 +67,19 @@ def event_stream(parts: AsyncIterable[bytes]) -> StreamingHttpResponse:
     return response
 
 
-async def _encoded(events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
+async def _encoded(credential: Credential, events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
     position = 0
     try:
-        with metrics.STREAMS.track_inprogress():
-            async with aclosing(events):
-                async for placed in events:
+        with metrics.STREAMS.track_inprogress(), admit(credential) as admission:
+            async with aclosing(admission.each(events)) as here:
+                async for placed in here:
                     if placed is None:
                         yield sse.HEARTBEAT
                     else:
                         position = placed[0]
                         yield sse.encode(*placed)
+    except ChatError as error:
+        yield sse.encode(position, Failed("interrupted", error.message, retryable=False))
     except Exception:
         # The headers are out: a stream says how it ended, whatever happens.
         logger.exception("A stream failed.")

@@ -3,9 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, Q, Sum
-
 from chat.models import Conversation, Generation, UsageRecord
+from chat.usage.charge import COUNTED, spent_by
 
 
 def summaries(rows: Collection[Conversation]) -> list[dict[str, Any]]:
@@ -41,26 +40,16 @@ def _usage(row: Conversation) -> dict[str, Any]:
     Where there are several currencies `cost` and `currency` are None, and `costs` has them all. `unpriced` requests
     are not in the cost; where some counts are `estimated`, so are the sums.
     """
-    records = UsageRecord.objects.filter(conversation_id=row.pk).order_by("currency")
-    sums = list(
-        records.values("currency").annotate(
-            prompt=Sum("prompt_tokens", default=0),
-            completion=Sum("completion_tokens", default=0),
-            amount=Sum("cost"),
-            unpriced=Count("pk", filter=Q(cost=None) & ~Q(completion_tokens=None)),
-            estimated=Count("pk", filter=Q(source=UsageRecord.Source.ESTIMATED) & ~Q(completion_tokens=None)),
-        )
-    )
-    costs = {each["currency"]: each["amount"] for each in sums if each["amount"] is not None}
-    prompt, completion = (sum(each[name] for each in sums) for name in ("prompt", "completion"))
-    currency, cost = next(iter(costs.items())) if len(costs) == 1 else (None, None)
+    records = UsageRecord.objects.filter(conversation_id=row.pk).only(*COUNTED)
+    spent = spent_by(records.corrected().order_by("pk").iterator())
+    currency, cost = next(iter(spent.costs.items())) if len(spent.costs) == 1 else (None, None)
     return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
+        "prompt_tokens": spent.prompt_tokens,
+        "completion_tokens": spent.completion_tokens,
+        "total_tokens": spent.prompt_tokens + spent.completion_tokens,
         "cost": cost,
         "currency": currency,
-        "costs": costs,
-        "unpriced": sum(each["unpriced"] for each in sums),
-        "estimated": any(each["estimated"] for each in sums),
+        "costs": spent.costs,
+        "unpriced": spent.unpriced,
+        "estimated": spent.estimated,
     }

@@ -33,7 +33,11 @@ export function createFeed({ open, onEvent, onOpen, pause = sleep }) {
     };
     while (!signal.aborted) {
       try {
-        for await (const { event } of open(signal, opened)) if (!signal.aborted) onEvent(event);
+        for await (const { event } of open(signal, opened)) {
+          // Access was withdrawn: asking again tells whether for good.
+          if (event.type === "error") break;
+          if (!signal.aborted) onEvent(event);
+        }
       } catch (error) {
         if (error instanceof ApiError && FINAL.has(error.status)) return;
       }

@@ -59,7 +59,7 @@ const composer = createComposer(need("#composer", HTMLFormElement), {
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
   onUp: () => helm.deeds.editLast(),
 });
-const picker = createPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), (model) => {
+const picker = createPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
   dispatch({ type: "choose", model });
   // The next question carries the choice anyway; this only remembers it earlier.
   if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});

@@ -3,9 +3,10 @@
 /**
  * @param {HTMLSelectElement} select
  * @param {NodeListOf<HTMLElement>} echoes places that name the chosen model
+ * @param {HTMLElement} note says that a conversation's model may not be used any more
  * @param {(model: string) => void} onChoose
  */
-export function createPicker(select, echoes, onChoose) {
+export function createPicker(select, echoes, note, onChoose) {
   /** @param {string} model */
   function show(model) {
     select.value = model;
@@ -13,6 +14,7 @@ export function createPicker(select, echoes, onChoose) {
   }
 
   select.addEventListener("change", () => {
+    note.hidden = true;
     show(select.value);
     onChoose(select.value);
   });
@@ -25,11 +27,14 @@ export function createPicker(select, echoes, onChoose) {
     set(model) {
       const known = [...select.options].some(({ value }) => value === model);
       show((known ? model : select.dataset.fresh) ?? "");
+      note.hidden = known || !model;
+      note.textContent = note.hidden ? "" : `You cannot use ${model} any more. Your next question goes to ${select.value || "no model"}.`;
     },
 
     /** A question was asked: new conversations begin with the same model. */
     asked() {
       select.dataset.fresh = select.value;
+      note.hidden = true;
     },
 
     /** @returns {string[]} all that may be used */
