@@ -1,7 +1,6 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
@@ -20,21 +19,24 @@ from chat.views import (
     export,
     files,
     health,
+    keys,
     listing,
     metrics,
     models,
     pages,
+    settings,
     setup,
     stream,
     usage,
 )
 from chat.views.access import refuse
+from chatsite import accounts
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before the admin, whose own door nobody uses.
+    *accounts.urlpatterns,
     path("", pages.home, name="home"),
     path("c/<uuid:conversation_id>", pages.conversation, name="conversation"),
-    path("login/", pages.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("setup/", setup.setup, name="setup"),
     path("api/chat", complete.complete, name="complete"),
     path("api/chat/stream", stream.stream, name="stream"),
@@ -55,6 +57,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.exposition, name="metrics"),
     path("usage/", usage.usage, name="usage"),
     path("usage/export.csv", usage.export, name="usage_export"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/keys/", keys.keys, name="settings_keys"),
+    path("settings/keys/<int:key_id>/revoke", keys.revoke, name="settings_key_revoke"),
     path("admin/usage/export.csv", export_usage, name="admin_usage_export"),
     path("admin/usage/reconcile/", reconcile_page, name="admin_reconcile"),
     path("admin/usage/", usage_page, name="admin_usage"),

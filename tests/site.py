@@ -26,7 +26,7 @@ User.objects.create_superuser("admin", password={PASSWORD!r})
 for name in {PEOPLE!r}:
     User.objects.create_user(name, password={PASSWORD!r})
 for user in User.objects.all():
-    print(user.username, ApiKey.issue(user, "tests")[1])
+    print(user.username, ApiKey.issue(user, "tests", scopes=["chat", "usage", "admin"])[1])
 """
 
 
@@ -161,9 +161,9 @@ class Site:
     def session(self, person: str) -> httpx2.Client:
         """Return an HTTP client that has signed in as a browser does, with its CSRF token in a header."""
         client = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
-        client.get("/login/")
-        form = {"username": person, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        answer = client.post("/login/", data=form)
+        client.get("/accounts/login/")
+        form = {"login": person, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        answer = client.post("/accounts/login/", data=form)
         assert answer.status_code == 302, answer.text
         client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
         return client

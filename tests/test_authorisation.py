@@ -50,6 +50,10 @@ def staff_only(path: str) -> Row:
     return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, staff=200, is_page=True)
 
 
+def own(path: str, answer: Answer = 200) -> Row:
+    return Row("GET", path, answer, answer, LOGIN, LOGIN, is_page=True)
+
+
 ASK: dict[str, object] = {"message": "May I?", "model": "gpt-4o-mini"}
 
 LISTS = sorted(model._meta.label_lower.replace(".", "/") for model in site_of_admin._registry)
@@ -58,8 +62,27 @@ LISTS = sorted(model._meta.label_lower.replace(".", "/") for model in site_of_ad
 TABLE: dict[str, list[Row]] = {
     "": [Row("GET", "/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "c/<uuid:conversation_id>": [Row("GET", "/c/{conversation}", 200, 404, LOGIN, LOGIN, is_page=True)],
-    "login/": [Row("GET", "/login/", 302, 302, 200, 200, is_page=True)],
-    "logout/": [everybody("GET", "/logout/", 405, is_page=True)],
+    "login/": [everybody("GET", "/login/", LOGIN, is_page=True)],
+    "admin/login/": [Row("GET", "/admin/login/", 403, 403, LOGIN, LOGIN, staff=302, is_page=True)],
+    "admin/logout/": [Row("GET", "/admin/logout/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "admin/password_change/": [everybody("GET", "/admin/password_change/", 302, is_page=True)],
+    "accounts/login/": [Row("GET", "/accounts/login/", 302, 302, 200, 200, is_page=True)],
+    "accounts/logout/": [Row("GET", "/accounts/logout/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "accounts/inactive/": [everybody("GET", "/accounts/inactive/", 200, is_page=True)],
+    "accounts/signup/": [Row("GET", "/accounts/signup/", 302, 302, 200, 200, is_page=True)],
+    "accounts/confirm/": [own("/accounts/confirm/")],
+    "accounts/confirm-email/": [everybody("GET", "/accounts/confirm-email/", 200, is_page=True)],
+    "accounts/confirm-email/<str:key>/": [everybody("GET", "/accounts/confirm-email/guess/", 200, is_page=True)],
+    "accounts/password/reset/": [everybody("GET", "/accounts/password/reset/", 200, is_page=True)],
+    "accounts/password/reset/done/": [everybody("GET", "/accounts/password/reset/done/", 200, is_page=True)],
+    "accounts/password/reset/key/<str:uidb36>-<str:key>/": [
+        everybody("GET", "/accounts/password/reset/key/1-guess/", 200, is_page=True)
+    ],
+    "accounts/password/reset/key/done/": [everybody("GET", "/accounts/password/reset/key/done/", 200, is_page=True)],
+    "accounts/two-factor/": [Row("GET", "/accounts/two-factor/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "accounts/two-factor/confirm/": [Row("GET", "/accounts/two-factor/confirm/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "accounts/passkey/": [Row("GET", "/accounts/passkey/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "accounts/passkey/confirm/": [Row("GET", "/accounts/passkey/confirm/", 302, 302, LOGIN, LOGIN, is_page=True)],
     "setup/": [everybody("GET", "/setup/?token=guess", 404, is_page=True)],
     "api/chat": [people("POST", "/api/chat", 200, ASK)],
     "api/chat/stream": [
@@ -95,6 +118,25 @@ TABLE: dict[str, list[Row]] = {
     "metrics": [Row("GET", "/metrics", 403, 403, 401, 401, staff=200)],
     "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
+    "settings/": [Row("GET", "/settings/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "settings/profile/email/": [own("/settings/profile/email/")],
+    "settings/password/": [own("/settings/password/")],
+    "settings/password/set/": [own("/settings/password/set/", 302)],
+    "settings/two-factor/": [own("/settings/two-factor/")],
+    "settings/two-factor/app/": [own("/settings/two-factor/app/")],
+    "settings/two-factor/app/remove/": [own("/settings/two-factor/app/remove/", 404)],
+    "settings/two-factor/codes/": [own("/settings/two-factor/codes/", 404)],
+    "settings/two-factor/codes/new/": [own("/settings/two-factor/codes/new/")],
+    "settings/two-factor/codes/download/": [own("/settings/two-factor/codes/download/", 404)],
+    "settings/two-factor/passkeys/": [own("/settings/two-factor/passkeys/")],
+    "settings/two-factor/passkeys/add/": [own("/settings/two-factor/passkeys/add/")],
+    "settings/two-factor/passkeys/<int:pk>/remove/": [own("/settings/two-factor/passkeys/0/remove/", 404)],
+    "settings/two-factor/passkeys/<int:pk>/": [own("/settings/two-factor/passkeys/0/", 404)],
+    "settings/sessions/": [own("/settings/sessions/")],
+    "settings/keys/": [Row("GET", "/settings/keys/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    "settings/keys/<int:key_id>/revoke": [
+        Row("POST", "/settings/keys/{key}/revoke", 302, 404, 403, LOGIN, staff=404, is_page=True)
+    ],
     "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],
     "admin/usage/reconcile/": [staff_only("/admin/usage/reconcile/")],
     "admin/usage/": [staff_only("/admin/usage/")],
@@ -145,6 +187,12 @@ def pictured(upstream: Upstream) -> None:
     upstream.script_prompt("Mine.", raw=[delta(images=[{"image_url": {"url": ADDRESS}}]) + finish() + DONE])
 
 
+@pytest.fixture(scope="module")
+def spare_key(site: Site) -> str:
+    """The id of a key of the owner's that nobody calls with."""
+    return site.shell("print(ApiKey.issue(User.objects.get(username='alice'), 'spare')[0].pk)").strip()
+
+
 def names_of(received: list[Event]) -> dict[str, str]:
     start = one(received, "start")
     names = {name: start[f"{name}_id"] for name in ("conversation", "generation", "message")}
@@ -170,10 +218,10 @@ def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.path}" for row in ROWS])
 def test_a_route_lets_in_whom_it_should(
-    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client]
+    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client], spare_key: str
 ) -> None:
     received = events(keyed["owner"], message="Mine.", model="gpt-4o-mini")
-    names = names_of(received)
+    names = names_of(received) | {"key": spare_key}
     expected = {
         "deactivated": row.deactivated,
         "anonymous": row.anonymous,

@@ -87,17 +87,19 @@ def test_words_arrive_through_nginx_as_they_are_said(proxied: tuple[Site, str], 
 def test_people_sign_in_through_nginx_and_cookies_are_for_https_only(proxied: tuple[Site, str]) -> None:
     _, address = proxied
     with browser(address) as client:
-        form = {"username": "bob", "password": PASSWORD}
-        page = client.get("/login/")
+        form = {"login": "bob", "password": PASSWORD}
+        page = client.get("/accounts/login/")
         form["csrfmiddlewaretoken"] = client.cookies["csrftoken"]
-        answer = client.post("/login/", data=form, headers={"Origin": address, "Referer": f"{address}/login/"})
+        answer = client.post(
+            "/accounts/login/", data=form, headers={"Origin": address, "Referer": f"{address}/accounts/login/"}
+        )
         assert answer.status_code == 302, answer.text
         cookies = [*page.headers.get_list("Set-Cookie"), *answer.headers.get_list("Set-Cookie")]
         assert cookies
         assert all("Secure" in cookie for cookie in cookies)
         assert client.get("/").status_code == 200
         # A made-up protocol or address is not passed on, and figures are for inside.
-        forged = client.get("/login/", headers={"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.1"})
+        forged = client.get("/accounts/login/", headers={"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.1"})
         assert forged.status_code == 302
         assert client.get("/metrics").status_code == 404
 

@@ -173,8 +173,8 @@ def test_redis_may_go_and_come_while_people_are_signed_in(tmp_path: Path) -> Non
         unready = browser.get("/readyz")
         assert (unready.status_code, unready.json()["checks"]["channel_layer"]) == (503, False)
         # Who signs out meanwhile is out for good.
-        assert browser.post("/logout/").status_code == 302
+        assert browser.post("/accounts/logout/").status_code == 302
         redis.start()
         assert browser.get("/readyz").status_code == 200
-        assert browser.get("/").headers["Location"].startswith("/login/")
+        assert browser.get("/").headers["Location"].startswith("/accounts/login/")
     assert not [line for line in site.output if "Traceback" in line]

@@ -89,7 +89,7 @@ def talk(owner: User, *texts: str, title: str = "A talk") -> Conversation:
 def test_somebody_unknown_is_sent_to_sign_in_and_back(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 302
-    assert response.headers["Location"] == f"/login/?next={path}"
+    assert response.headers["Location"] == f"/accounts/login/?next={path}"
 
 
 def test_the_empty_thread_greets_by_name_and_offers_questions(browser: Client, ada: User) -> None:
@@ -134,7 +134,7 @@ def test_what_was_said_is_text_to_the_last_character(browser: Client, ada: User)
 
 def test_nothing_in_a_page_is_inline(browser: Client, ada: User) -> None:
     paths = ["/", f"/c/{talk(ada, 'Why?', 'Because.').pk}"]
-    pages = [page(browser, path) for path in paths] + [page(Client(), "/login/")]
+    pages = [page(browser, path) for path in paths] + [page(Client(), "/accounts/login/")]
     for found in pages:
         for name, attributes, _ in found.elements:
             assert name != "style"
@@ -283,7 +283,7 @@ def test_a_closed_sidebar_stays_closed_on_the_next_page(browser: Client) -> None
     assert page(browser, "/").all("html", data_sidebar="open")
 
 
-@pytest.mark.parametrize("path", ["/", "/login/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere"])
 def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> None:
     def theme() -> str | None:
         browser.cookies["sessionid"] = session if path == "/" else ""
@@ -306,21 +306,22 @@ def test_pinned_conversations_stand_in_the_page_however_old_they_are(browser: Cl
 
 
 def test_signing_out_takes_a_post(browser: Client) -> None:
-    assert browser.get("/logout/").status_code == 405
-    assert browser.post("/logout/").headers["Location"] == "/login/"
+    assert browser.get("/accounts/logout/").status_code == 200
+    assert browser.get("/").status_code == 200
+    assert browser.post("/accounts/logout/").headers["Location"] == "/accounts/login/"
     assert browser.get("/").status_code == 302
 
 
 def test_signing_in_leads_back_but_never_to_another_site(client: Client) -> None:
     User.objects.create_user("ada", password="lovelace-1815")
-    given = {"username": "ada", "password": "lovelace-1815"}
-    assert client.post("/login/", {**given, "next": "/c/x"}).headers["Location"] == "/c/x"
+    given = {"login": "ada", "password": "lovelace-1815"}
+    assert client.post("/accounts/login/", {**given, "next": "/c/x"}).headers["Location"] == "/c/x"
     client.logout()
-    assert client.post("/login/", {**given, "next": "https://elsewhere.example/"}).headers["Location"] == "/"
+    assert client.post("/accounts/login/", {**given, "next": "https://elsewhere.example/"}).headers["Location"] == "/"
 
 
 def test_a_wrong_password_is_said_in_words(client: Client, ada: User) -> None:
-    response = client.post("/login/", {"username": ada.username, "password": "wrong"})
+    response = client.post("/accounts/login/", {"login": ada.username, "password": "wrong"})
     assert response.status_code == 200
     assert b"do not go together" in response.content
     assert b"wrong" not in response.content.split(b"<form")[1]
@@ -329,7 +330,7 @@ def test_a_wrong_password_is_said_in_words(client: Client, ada: User) -> None:
 def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
     client = Client(enforce_csrf_checks=True)
     assert b"There is nothing here" in client.get("/no/such/page").content
-    response = client.post("/login/", {"username": "ada", "password": "x"})
+    response = client.post("/accounts/login/", {"login": "ada", "password": "x"})
     assert response.status_code == 403
     assert b"out of date" in response.content
     assert "Something went wrong" in render_to_string("500.html")
@@ -337,4 +338,4 @@ def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
 
 
 def test_signing_in_never_leads_back_to_signing_in(browser: Client) -> None:
-    assert browser.get("/login/?next=/login/")["Location"] == "/"
+    assert browser.get("/accounts/login/?next=/accounts/login/")["Location"] == "/"

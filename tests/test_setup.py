@@ -106,6 +106,6 @@ def test_setup_takes_no_post_without_a_csrf_token() -> None:
 
 
 def test_before_setup_the_login_page_shows_the_way(client: Client) -> None:
-    assert b"setup link" in client.get("/login/").content
+    assert b"setup link" in client.get("/accounts/login/").content
     User.objects.create_user("ada")
-    assert b"setup link" not in client.get("/login/").content
+    assert b"setup link" not in client.get("/accounts/login/").content

@@ -64,7 +64,7 @@ def test_half_a_file_is_half_of_its_bytes_and_a_picture_stays_as_it_is(stranger:
 
 
 def test_a_page_names_files_by_addresses_that_are_kept_for_good(stranger: httpx2.Client) -> None:
-    address = re.search(r'href="(/static/[0-9a-f]{12}/chat/base.css)"', stranger.get("/login/").text)
+    address = re.search(r'href="(/static/[0-9a-f]{12}/chat/base.css)"', stranger.get("/accounts/login/").text)
     assert address is not None
     answer = stranger.get(address[1])
     assert answer.content == (ROOT / "static/chat/base.css").read_bytes()

@@ -2,9 +2,20 @@
 
 from django.contrib import admin
 
-from chat.admin import access, budget, catalog, conversations, generations, ledger, policy, prices, rate
+from chat.admin import access, budget, catalog, conversations, generations, ledger, people, policy, prices, rate
 
-__all__ = ["access", "budget", "catalog", "conversations", "generations", "ledger", "policy", "prices", "rate"]
+__all__ = [
+    "access",
+    "budget",
+    "catalog",
+    "conversations",
+    "generations",
+    "ledger",
+    "people",
+    "policy",
+    "prices",
+    "rate",
+]
 
 admin.site.site_header = admin.site.site_title = "chatsite"
 admin.site.index_title = "Administration"

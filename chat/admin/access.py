@@ -1,50 +1,72 @@
-"""People and their API keys in the admin."""
+"""API keys in the admin."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
 
-from chat.admin.deletion import CountedDeletion
-from chat.admin.generic import ModelAdmin, ModelForm, UserAdmin
-from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
+from chat.admin.generic import ModelAdmin, ModelForm
+from chat.admin.rights import touchable
+from chat.models import ApiKey
+from chat.models.access import USUAL_SCOPES, Scope
+from chat.views.access import KEPT_BY_NOBODY
 
-admin.site.unregister(User)
+FIXED: Final = ("beginning", "created_at", "allows", "expires_at", "revoked_at")
 
 
-@admin.register(User)
-class PersonAdmin(CountedDeletion, UserAdmin[User]):
-    """Django's own, but for the page that asks before a person is deleted."""
+class KeyForm(ModelForm[ApiKey]):
+    """A new key: whose, what for, until when."""
 
-    def belongings(self, objs: list[Any]) -> Iterable[QuerySet[Any]]:
-        return (
-            Conversation.objects.filter(owner__in=objs),
-            Message.objects.filter(conversation__owner__in=objs),
-            Generation.objects.filter(owner__in=objs),
-            ApiKey.objects.filter(user__in=objs),
-            Budget.objects.filter(Q(user__in=objs) | Q(api_key__user__in=objs)),
-            RateLimit.objects.filter(user__in=objs),
-        )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, initial=USUAL_SCOPES, widget=forms.CheckboxSelectMultiple, help_text="At least one."
+    )
+
+    def clean_expires_at(self) -> datetime | None:
+        end: datetime | None = self.cleaned_data["expires_at"]
+        if end is not None and end <= timezone.now():
+            raise forms.ValidationError("This time is over already.")
+        return end
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin[ApiKey]):
-    list_display = ("name", "user", "beginning", "created_at", "in_force", "revoked_at")
+    list_display = ("name", "user", "beginning", "created_at", "in_force", "allows", "expires_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
     actions = ("revoke",)
 
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {"form": KeyForm, **kwargs}))
+
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("user", "name", "beginning", "created_at", "revoked_at") if obj else ("user", "name")
+        if obj is None:
+            return ("user", "name", "scopes", "expires_at")
+        return ("user", "name", *FIXED)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("user", "beginning", "created_at", "revoked_at") if obj else ()
+        return ("user", *FIXED) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or touchable(request.user, obj.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or touchable(request.user, obj.user))
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Any] | Sequence[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """Name in the third place what must stay; Django then deletes nothing."""
+        shown, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        others = {key.user for key in objs if not touchable(request.user, key.user)}
+        return shown, counts, forbidden | {f"key of the more powerful user {user}" for user in others}, protected
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         # A key speaks for its user: whoever could issue one for an admin would be that admin.
@@ -56,12 +78,25 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         if change:
             super().save_model(request, obj, form, change)
             return
-        issued, key = ApiKey.issue(obj.user, obj.name)
+        issued, key = ApiKey.issue(obj.user, obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
         for field in issued._meta.concrete_fields:
             setattr(obj, field.attname, getattr(issued, field.attname))
         obj._state.adding = False
-        note = "The key, shown this once: <code>{}</code> Copy it now; only its hash is kept."
-        self.message_user(request, format_html(note, key), messages.WARNING)
+        request.issued_key = key  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the key in the answer itself: a message would lie in a cookie or a session until it is read."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"API key for {obj.user}",
+            "row": obj,
+            "key": request.issued_key,  # type: ignore[attr-defined]
+            "scopes": self.allows(obj),
+        }
+        response = TemplateResponse(request, "admin/chat/apikey/issued.html", context)
+        response.headers["Cache-Control"] = KEPT_BY_NOBODY
+        return response
 
     @admin.display(description="begins with", ordering="prefix")
     def beginning(self, key: ApiKey) -> str:
@@ -69,11 +104,17 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     @admin.display(boolean=True)
     def in_force(self, key: ApiKey) -> bool:
-        return key.revoked_at is None
+        return key.revoked_at is None and not key.is_expired
+
+    @admin.display(description="scopes")
+    def allows(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
 
     @admin.action(description="Revoke selected API keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        for key in (revoked := list(queryset.filter(revoked_at__isnull=True))):
+        valid = queryset.filter(revoked_at__isnull=True)
+        revoked = [key for key in valid if self.has_change_permission(request, key)]
+        for key in revoked:
             self.log_change(request, key, "Revoked.")
-        queryset.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
+        ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
         self.message_user(request, f"Revoked: {len(revoked)}. From now on they open nothing.", messages.SUCCESS)

@@ -14,7 +14,7 @@ from chat.views.access import Caller, api
 from chat.views.export import attachment
 
 
-@api("GET")
+@api("GET", scopes=("admin",))
 async def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     """Every row of `?from=2026-01-01&to=2026-01-31`, else of this month; and the filters of the usage page."""
     if not caller.user.is_staff or not await database.run(caller.user.has_perm, "chat.view_usagerecord"):

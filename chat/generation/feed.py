@@ -185,7 +185,7 @@ def _closed(doors: Collection[Door]) -> set[Door]:
     users = User.objects.filter(pk__in={door.user_id for door in doors}, is_active=True)
     passwords = dict(users.values_list("pk", "password"))
     keys = {door.api_key_id for door in doors if door.api_key_id is not None}
-    valid = set(ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True).values_list("pk", flat=True))
+    valid = set(ApiKey.in_force().filter(pk__in=keys).values_list("pk", flat=True))
     names = {door.session for door in doors if door.session}
     begun = Session.objects.filter(pk__in=names, expire_date__gt=timezone.now())
     sessions = set(begun.values_list("pk", flat=True))

@@ -202,9 +202,7 @@ def without_access(accounts: dict[UUID, Account]) -> list[UUID]:
     users = {account.user_id for account in accounts.values()}
     keys = {account.api_key_id for account in accounts.values() if account.api_key_id is not None}
     active = set(User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True))
-    valid = (
-        set(ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True).values_list("pk", flat=True)) if keys else set()
-    )
+    valid = set(ApiKey.in_force().filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
     return [
         generation_id
         for generation_id, account in accounts.items()

@@ -6,16 +6,19 @@ from chat.models.catalog import ChatModel, Provider
 from chat.models.conversation import Conversation, Message
 from chat.models.correction import Correction
 from chat.models.daily import DailyTotal
+from chat.models.deletion import AccountDeletion
 from chat.models.generation import Generation
 from chat.models.journal import JournalEntry
 from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
 from chat.models.price import Price, PriceTier
 from chat.models.rate import RateLimit
+from chat.models.superuser import LastSuperuserError
 from chat.models.usage import UsageRecord
 from chat.models.vocabulary import Vocabulary
 
 __all__ = [
+    "AccountDeletion",
     "ApiKey",
     "Budget",
     "ChatModel",
@@ -24,6 +27,7 @@ __all__ = [
     "DailyTotal",
     "Generation",
     "JournalEntry",
+    "LastSuperuserError",
     "Message",
     "Picture",
     "Price",

@@ -5,6 +5,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -210,6 +211,14 @@ class ChatModel(models.Model):
     upstream_name = models.CharField(max_length=1000, help_text="The provider's own name for it.")
     enabled = models.BooleanField(default=True)
     is_listed = models.BooleanField(default=True, editable=False, help_text="Whether the provider still has it.")
+    # Not told by the lists being empty: the deletion of the last group must not open the model to everybody.
+    is_limited = models.BooleanField(
+        "limited", default=False, help_text="Only for the groups and people below. Otherwise everybody may use it."
+    )
+    groups = models.ManyToManyField("auth.Group", blank=True, related_name="+", help_text="Whose members may use it.")
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who may use it besides."
+    )
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
     position = models.PositiveIntegerField(default=0, help_text="Order in the picker, after the default.")
     context_window = models.PositiveIntegerField(

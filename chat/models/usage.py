@@ -1,7 +1,7 @@
 """The ledger: what every attempt that reached a provider used, and what it cost. Append-only."""
 
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from django.apps import apps
 from django.db import models
@@ -11,6 +11,10 @@ from django.utils import timezone
 
 from chat.models.append_only import AppendOnly, AppendOnlyRows
 from chat.models.money import MoneyField
+
+# Whose rows are that belonged to people who have deleted their accounts. No user has this id.
+FORMER_USER_ID: Final = 0
+FORMER_USER: Final = "a former user"
 
 
 def tokens_per_second(tokens: int | None, elapsed_seconds: float | None, ttft_seconds: float | None) -> float | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection
 
+from chat import database
 from chat.models import Conversation, Message
 from chat.search.terms import Terms
 
@@ -28,6 +29,10 @@ POSTGRESQL: Final = """
         WHERE words @@ (to_tsquery('simple', %s) && %s::tsquery) LIMIT %s)
     ORDER BY moment DESC
 """
+
+# Source: FTS5's documentation, "The 'merge' command": below zero it merges what there is into one, this many pages
+# at a time, and has come to its end when it changes less than two rows.
+MERGE: Final = "INSERT INTO chat_search (chat_search, rank) VALUES ('merge', -500)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,21 @@ def matches(owner: User, terms: Terms, limit: int) -> list[Match]:
     with connection.cursor() as cursor:
         cursor.execute(*statement(owner, terms, limit))
         return [Match(_uuid(row[0]), row[1] and _uuid(row[1])) for row in cursor.fetchall()]
+
+
+def forget_deleted() -> None:
+    """Have the words of deleted rows go from the index itself; SQLite's keeps them beside a mark until it is merged.
+
+    Takes a few short transactions, more where the index is large.
+    """
+    if connection.vendor != "sqlite":
+        return
+    while True:
+        with database.writing(), connection.cursor() as cursor:
+            before = cursor.execute("SELECT total_changes()").fetchone()[0]
+            cursor.execute(MERGE)
+            if cursor.execute("SELECT total_changes()").fetchone()[0] - before < 2:
+                return
 
 
 def statement(owner: User, terms: Terms, limit: int) -> tuple[str, list[str | int]]:

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from dataclasses import replace as change
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import Conversation, Generation, Message, Price, UsageRecord
 from chat.models.money import MOST_MONEY, PLACES
+from chat.models.usage import FORMER_USER, FORMER_USER_ID
 from chat.usage import budget, totals
 from chat.usage.charge import charge_of
 from chat.usage.price_context import context_of
@@ -154,18 +156,27 @@ def settle(account: Account, result: Result) -> Charge | None:
         return charge_of(written.corrected())
     if generation is not None:
         _close(generation, account, result, now)
-    return charge_of(book(account, result.attempts, now))
+    return charge_of(book(account, result.attempts, now, is_there=generation is not None))
 
 
-def book(account: Account, attempts: Iterable[Spent], now: datetime) -> list[UsageRecord]:
+def book(account: Account, attempts: Iterable[Spent], now: datetime, *, is_there: bool = False) -> list[UsageRecord]:
     """Write a usage row for each attempt that reached the provider, add them to the day's sums and to the budgets.
 
-    Returns them.
+    Returns them. The account's user may have been deleted meanwhile, unless the caller locks something of theirs.
     """
     sent = [(number, spent) for number, spent in enumerate(attempts, start=1) if spent.sent]
-    records = _records(account, sent, now) if sent else []
+    records = _records(account if is_there else _named(account), sent, now) if sent else []
     budget.count(account.user_id, account.api_key_id, account.generation_id, records, now)
     return records
+
+
+def _named(account: Account) -> Account:
+    """Return the account, or "a former user"'s where its user is gone; who is there stays for the transaction."""
+    if list(User.objects.select_for_update().filter(pk=account.user_id).values_list("pk")):
+        return account
+    gone = {"conversation_id": uuid4(), "message_id": uuid4(), "generation_id": uuid4()}
+    nobody = {"user_id": FORMER_USER_ID, "username": FORMER_USER, "api_key_id": None, "api_key_name": ""}
+    return change(account, **nobody, **gone)  # type: ignore[arg-type]
 
 
 def _records(account: Account, sent: Iterable[tuple[int, Spent]], now: datetime) -> list[UsageRecord]:

@@ -111,11 +111,12 @@ def apply(changes: list[Repriced]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")
     seen = UsageRecord.objects.filter(pk__in=[change.record.pk for change in changes]).corrected()
-    newest = {row.pk: row.charged for row in seen}
+    # As it is now: whose a row is may have been forgotten since it was read.
+    newest = {row.pk: row for row in seen}
     now = timezone.now()
     rows = [
         Correction(
-            record=change.record,
+            record=newest[change.record.pk],
             created_at=now,
             price=change.price,
             cost_before=change.cost_before,
@@ -127,7 +128,7 @@ def apply(changes: list[Repriced]) -> None:
             currency=change.currency,
         )
         for change in changes
-        if newest[change.record.pk] == change.record.charged
+        if newest[change.record.pk].charged == change.record.charged
     ]
     Correction.objects.bulk_create(rows)
     budget.correct(rows, now)

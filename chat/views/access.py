@@ -20,6 +20,7 @@ from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.generation import background, feed
 from chat.models import ApiKey
+from chat.models.access import Scope
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,10 +43,10 @@ SyncView = Callable[..., HttpResponseBase]
 AsyncView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
-def identify(request: HttpRequest) -> Caller:
-    """Return who is calling, by Bearer key, or by session and CSRF token.
+def identify(request: HttpRequest, *scopes: str) -> Caller:
+    """Return who is calling, by a Bearer key with one of the `scopes`, or by session and CSRF token.
 
-    Raises ChatError `unauthenticated` or `forbidden`.
+    Raises ChatError `unauthenticated`, also for a key that has expired, or `forbidden`, for a scope that is missing.
     """
     authorization = request.headers.get("Authorization", "")
     if authorization:
@@ -53,6 +54,11 @@ def identify(request: HttpRequest) -> Caller:
         found = ApiKey.find(key.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise ChatError("unauthenticated", "This API key is not valid.")
+        if found.is_expired:
+            raise ChatError("unauthenticated", "This API key has expired. Make a new one.")
+        if not set(scopes) & set(found.scopes):
+            wanted = " or ".join(f"“{scope}”" for scope in scopes)
+            raise ChatError("forbidden", f"This API key lacks the scope {wanted}. Use one that has it.")
         return Caller(found.user, found)
     user = request.user
     if not isinstance(user, User) or not user.is_active:
@@ -62,8 +68,8 @@ def identify(request: HttpRequest) -> Caller:
     return Caller(user)
 
 
-def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
-    """Make a view of the JSON interface: `view(request, caller, **captured)`.
+def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callable[[SyncView | AsyncView], AsyncView]:
+    """Make a view of the JSON interface: `view(request, caller, **captured)`. A key needs one of the `scopes`.
 
     A plain function runs beside the event loop, where it may use the database; a coroutine function on it. What
     either raises becomes `{"error": {"type", "message"}}`.
@@ -76,9 +82,11 @@ def api(*methods: str) -> Callable[[SyncView | AsyncView], AsyncView]:
                 refusal.headers["Allow"] = ", ".join(methods)
                 return refusal
             if iscoroutinefunction(view):
-                response: HttpResponseBase = await view(request, await database.run(identify, request), **captured)
+                response: HttpResponseBase = await view(
+                    request, await database.run(identify, request, *scopes), **captured
+                )
                 return response
-            return await database.run(lambda: view(request, identify(request), **captured))  # type: ignore[arg-type,return-value]
+            return await database.run(lambda: view(request, identify(request, *scopes), **captured))  # type: ignore[arg-type,return-value]
 
         async def answer_and_tell(request: HttpRequest, **captured: Any) -> HttpResponseBase:
             response = await answer(request, **captured)

@@ -9,7 +9,7 @@ from chat.usage.standing import standings
 from chat.views.access import Caller, api, respond
 
 
-@api("GET")
+@api("GET", scopes=("chat", "usage"))
 def budget(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The caller's own, their groups', the key's and the whole site's; money in `unit`, or `tokens`."""
     key = caller.api_key.pk if caller.api_key else None

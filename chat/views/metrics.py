@@ -11,14 +11,14 @@ from chat import database, metrics
 from chat.errors import ChatError
 from chat.views.access import KEPT_BY_NOBODY, identify, refuse
 
-MISSING: Final = "Send the API key of a member of staff, or CHAT_METRICS_TOKEN: Authorization: Bearer <key>."
+MISSING: Final = "Send an API key of staff with the scope “admin”, or CHAT_METRICS_TOKEN: Authorization: Bearer <key>."
 
 
 async def exposition(request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus's text format, to staff and to who has CHAT_METRICS_TOKEN."""
     try:
         # The token asks no database: that it is down shall be seen.
-        if not _has_token(request) and not (await database.run(identify, request)).user.is_staff:
+        if not _has_token(request) and not (await database.run(identify, request, "admin")).user.is_staff:
             raise ChatError("forbidden", "Only staff may read this.")
     except ChatError as error:
         return refuse(ChatError(error.code, MISSING) if error.code == "unauthenticated" else error)

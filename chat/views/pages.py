@@ -1,4 +1,4 @@
-"""The pages people see: the empty thread, a conversation, and signing in."""
+"""The pages people see: the empty thread, and a conversation."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,7 +17,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chat import catalog
-from chat.models import ChatModel, Conversation, SetupToken
+from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
 from chat.usage.standing import standings
 from chat.views import thread
@@ -52,21 +51,6 @@ class Shown:
 
     message: ThreadMessage
     turn: str
-
-
-class SignIn(LoginView):
-    """One card: name, password."""
-
-    template_name = "chat/login.html"
-    redirect_authenticated_user = True
-
-    def get_success_url(self) -> str:
-        """Where to go then; never back here, which Django takes for a mistake of the programmer's."""
-        target = super().get_success_url()
-        return self.get_default_redirect_url() if target.startswith(self.request.path) else target
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs, setup_open=SetupToken.is_open())
 
 
 @require_safe

@@ -68,7 +68,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
     return render(request, "chat/usage.html", context)
 
 
-@api("GET")
+@api("GET", scopes=("usage",))
 def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     """One's own rows of the ledger in that month, or in this one, as CSV."""
     period = chosen_month(request, now := today())

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ CLOSED = [
 ]
 # What Django's page sends along for a table of tiers in which nothing was entered.
 NO_TIERS = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
+KEY = {"name": "laptop", "scopes": ["chat"]}
 ROWS = {"usagerecord": UsageRecord, "generation": Generation, "conversation": Conversation, "price": Price}
 
 
@@ -107,10 +109,16 @@ def test_only_superusers_say_where_keys_are_sent_and_others_may_set_caching(cler
 
 
 def test_a_key_is_issued_and_shown_exactly_once(browser: Client, boss: User) -> None:
-    page = browser.post("/admin/chat/apikey/add/", {"user": boss.pk, "name": "laptop"}, follow=True).content.decode()
-    (key,) = re.findall(r"<code>(cs-[\w-]+)</code>", page)
+    answer = browser.post("/admin/chat/apikey/add/", {"user": boss.pk, "name": "laptop", "scopes": ["usage", "chat"]})
+    assert answer.status_code == 200
+    assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
+    (key,) = re.findall(r"<code>(cs-[\w-]+)</code>", answer.content.decode())
     row = ApiKey.objects.get()
     assert (row.user, row.name, row.hash) == (boss, "laptop", token_hash(key))
+    assert (row.scopes, row.expires_at) == (["chat", "usage"], None)
+    assert key not in repr(browser.cookies)
+    assert "messages" not in browser.cookies
+    assert not any(key in repr(session.get_decoded()) for session in Session.objects.all())
     assert ApiKey.find(key) == row
     for path in (
         "/admin/chat/apikey/",
@@ -124,7 +132,7 @@ def test_a_key_is_issued_and_shown_exactly_once(browser: Client, boss: User) -> 
 
 def test_nobody_chooses_a_keys_hash(browser: Client, boss: User) -> None:
     chosen = token_hash("cs-known")
-    browser.post("/admin/chat/apikey/add/", {"user": boss.pk, "name": "x", "hash": chosen, "prefix": "cs-known"})
+    browser.post("/admin/chat/apikey/add/", {**KEY, "user": boss.pk, "hash": chosen, "prefix": "cs-known"})
     assert ApiKey.objects.get().hash != chosen
     row = ApiKey.objects.get()
     browser.post(f"/admin/chat/apikey/{row.pk}/change/", {"name": "renamed", "hash": chosen, "user": "0"})
@@ -136,10 +144,26 @@ def test_nobody_chooses_a_keys_hash(browser: Client, boss: User) -> None:
 def test_staff_issue_keys_for_themselves_only(clerk_browser: Client, boss: User) -> None:
     clerk = User.objects.get(username="clerk")
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["add_apikey", "view_apikey"]))
-    clerk_browser.post("/admin/chat/apikey/add/", {"user": boss.pk, "name": "stolen"})
+    clerk_browser.post("/admin/chat/apikey/add/", {**KEY, "user": boss.pk})
     assert not ApiKey.objects.exists()
-    clerk_browser.post("/admin/chat/apikey/add/", {"user": clerk.pk, "name": "own"})
+    clerk_browser.post("/admin/chat/apikey/add/", {**KEY, "user": clerk.pk})
     assert ApiKey.objects.get().user == clerk
+
+
+def test_a_key_has_a_purpose_and_no_end_in_the_past(browser: Client, boss: User) -> None:
+    when = {"expires_at_0": "2020-01-01", "expires_at_1": "00:00:00"}
+    form = {**KEY, "user": boss.pk, "scopes": ["everything"], **when}
+    page = browser.post("/admin/chat/apikey/add/", form)
+    assert set(page.context["adminform"].form.errors) == {"scopes", "expires_at"}
+    page = browser.post("/admin/chat/apikey/add/", {**form, "scopes": []})
+    assert "scopes" in page.context["adminform"].form.errors
+    form |= {"scopes": ["chat"], "expires_at_0": "2900-01-01"}
+    assert browser.post("/admin/chat/apikey/add/", form).status_code == 200
+    row = ApiKey.objects.get()
+    form |= {"scopes": ["admin"], "expires_at_0": "2950-01-01"}
+    assert browser.post(f"/admin/chat/apikey/{row.pk}/change/", form).status_code == 302
+    row.refresh_from_db()
+    assert (row.scopes, row.expires_at and row.expires_at.year) == (["chat"], 2900)
 
 
 def test_a_revoked_key_opens_nothing(browser: Client, boss: User) -> None:

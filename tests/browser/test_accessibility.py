@@ -62,7 +62,7 @@ def clerk(site: Site) -> str:
 
 
 def test_signing_in_and_being_lost(page: Page, site: Site, clerk: str) -> None:
-    page.goto(f"{site.url}/login/")
+    page.goto(f"{site.url}/accounts/login/")
     check(page, "login")
     page.get_by_label("Name").fill("alice")
     page.get_by_label("Password").fill("wrong")
@@ -71,7 +71,7 @@ def test_signing_in_and_being_lost(page: Page, site: Site, clerk: str) -> None:
     check(page, "login refused")
     page.goto(f"{site.url}/nowhere")
     check(page, "404")
-    page.goto(f"{site.url}/login/")
+    page.goto(f"{site.url}/accounts/login/")
     page.locator("[name=csrfmiddlewaretoken]").evaluate("e => e.remove()")
     page.get_by_label("Name").fill("alice")
     page.get_by_label("Password").fill("wrong")
@@ -108,7 +108,7 @@ def test_setting_up(page: Page, tmp_path: Path) -> None:
         check(page, "400")
         with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
             database.execute("ALTER TABLE auth_user RENAME TO mislaid")
-        assert (failed := page.goto(f"{fresh.url}/login/"))
+        assert (failed := page.goto(f"{fresh.url}/accounts/login/"))
         assert failed.status == 500
         expect(page.get_by_role("heading")).to_have_text("Something went wrong on this server")
         check(page, "500")

@@ -159,7 +159,7 @@ def test_texts_run_the_way_their_letters_do(page: Page, upstream: Upstream) -> N
     assert page.get_by_role("heading", level=1).evaluate(direction) == "rtl"
 
 
-@pytest.mark.parametrize("path", ["/login/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/accounts/login/", "/nowhere"])
 def test_a_card_fits_on_the_smallest_screen(open_page: OpenPage, site: Site, path: str) -> None:
     page = open_page({"width": 320, "height": 480})
     page.goto(site.url + path)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import database, inventory
+from chat import database, deletion, inventory
 from chat.generation import background, feed, live
 from chat.generation.recover import recover, watch
 from chat.models import SetupToken
@@ -92,6 +92,7 @@ class Command(BaseCommand):
             # A server that cannot have its address must not take the link of the one that has it.
             self._announce(host, server.port, await database.run(SetupToken.issue))
             tasks.append(asyncio.create_task(watch()))
+            tasks.append(asyncio.create_task(deletion.watch()))
             tasks.append(asyncio.create_task(inventory.watch()))
 
         server = Server(application, host, port, on_start=started, on_stop=_stopping(tasks), limits=_limits())
@@ -130,6 +131,7 @@ class Command(BaseCommand):
 
         async def started() -> None:
             tasks.append(asyncio.create_task(watch()))
+            tasks.append(asyncio.create_task(deletion.watch()))
             tasks.append(asyncio.create_task(inventory.watch()))
             lifeline.hold(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
 

@@ -1,0 +1,1 @@
+"""What chatsite asks of django-allauth beyond its settings: words, forms, sessions."""

@@ -1,0 +1,43 @@
+"""The decisions that django-allauth leaves to the site."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+MISMATCH: Final = "That name and password do not go together. Capital letters matter."
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody makes an account of their own; addresses to go on to are of this very host; errors in our words."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": MISMATCH,
+        "email_password_mismatch": MISMATCH,
+        "incorrect_password": "That is not your password. Capital letters matter.",
+        "enter_current_password": "That is not your password. Capital letters matter.",
+        "incorrect_code": "That code is not right. Codes change every 30 seconds.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page may lead there: to this host, over the protocol it came by, and not back to the sign-in."""
+        request = context.request
+        if not url or urlsplit(url).path == reverse("account_login"):
+            return False
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Keep what is worth telling on the next page; that somebody has signed in or out is seen."""
+        if message_template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+            return
+        super().add_message(request, level, message_template, *args, **kwargs)

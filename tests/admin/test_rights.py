@@ -1,0 +1,205 @@
+"""Nobody makes themselves more powerful than they are, and somebody can always run the site."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.test import Client, override_settings
+
+from chat.models import ApiKey
+from chat.models.superuser import LAST, LastSuperuserError
+
+PASSWORD: Final = "a staple of another battery"
+RIGHTS: Final = sorted(
+    f"{model._meta.app_label}.{name}_{model._meta.model_name}"
+    for model in apps.get_models()
+    for name in model._meta.default_permissions
+)
+ALL_POWER: Final = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+
+@pytest.fixture(autouse=True)
+def hashed_at_once() -> Iterator[None]:
+    """Passwords are set hundreds of times here, and none of them guards anything."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+def granted(names: Iterable[str]) -> list[Permission]:
+    pairs = [name.split(".") for name in names]
+    return [Permission.objects.get(content_type__app_label=app, codename=code) for app, code in pairs]
+
+
+def appoint(*rights: str, name: str = "clerk") -> User:
+    """Make a member of staff with these rights."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(granted(rights))
+    return user
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+class Attack:
+    """Everything a member of staff may try to become more powerful."""
+
+    def __init__(self, *rights: str) -> None:
+        self.clerk = appoint(*rights)
+        self.boss = User.objects.create_superuser("boss", password="the old one")
+        # Deactivated, with more rights than the clerk's: Django tells none of theirs.
+        self.former = User.objects.create_user("former", is_staff=True, is_active=False)
+        self.mighty = User.objects.create_user("mighty", is_staff=True)
+        self.group = Group.objects.create(name="clerks")
+        self.mightier = Group.objects.create(name="mightier")
+        every_right = Permission.objects.all()
+        self.former.user_permissions.set(every_right)
+        self.mightier.permissions.set(every_right)
+        self.mighty.groups.add(self.mightier)
+        self.clerk.groups.add(self.group)
+        self.client = browser_of(self.clerk)
+        self.held = self.clerk.get_all_permissions()
+
+    def run(self) -> None:
+        every_right = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
+        powers = {**ALL_POWER, "user_permissions": every_right, "groups": [str(self.mightier.pk)]}
+        when = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+        for person in (self.clerk, self.boss, self.former, self.mighty):
+            form = {"username": person.username, "email": "clerk@example.org", **when}
+            self.post(f"/admin/auth/user/{person.pk}/change/", {**form, **powers})
+            if person == self.clerk:
+                continue
+            self.post(f"/admin/auth/user/{person.pk}/change/", form)
+            for data in (
+                {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"},
+                {"unset-password": "1"},
+            ):
+                self.post(f"/admin/auth/user/{person.pk}/password/", data)
+            self.post("/admin/chat/apikey/add/", {"user": str(person.pk), "name": "taken", "scopes": ["admin"]})
+        self.post("/admin/auth/user/add/", {"username": "new", "password1": PASSWORD, "password2": PASSWORD, **powers})
+        for group in (self.group, self.mightier):
+            widened = {"name": group.name, "permissions": every_right}
+            self.post(f"/admin/auth/group/{group.pk}/change/", widened)
+        self.post("/admin/auth/group/add/", {"name": "own", "permissions": every_right, "user_set": [self.clerk.pk]})
+        chosen = [str(pk) for pk in User.objects.exclude(pk=self.clerk.pk).values_list("pk", flat=True)]
+        for people in ([str(self.boss.pk)], chosen, [*chosen, str(self.clerk.pk)]):
+            self.post("/admin/auth/user/", {"action": "delete_selected", "_selected_action": people, "post": "yes"})
+        for person in (self.mighty, self.former, self.boss):
+            self.post(f"/admin/auth/user/{person.pk}/delete/", {"post": "yes"})
+        key = ApiKey.objects.filter(user=self.boss).first()
+        if key is not None:
+            self.post(f"/admin/chat/apikey/{key.pk}/change/", {"user": str(self.clerk.pk), "name": "mine"})
+
+    def post(self, path: str, data: Mapping[str, object]) -> None:
+        assert self.client.post(path, data).status_code in {200, 302, 403, 404}
+
+    def succeeded(self) -> list[str]:
+        """What they hold now that they did not: empty if nothing was won."""
+        won = []
+        clerk = User.objects.get(pk=self.clerk.pk)
+        if clerk.is_superuser or clerk.get_all_permissions() - self.held:
+            won.append("rights of their own")
+        for person in (self.boss, self.former, self.mighty):
+            now = User.objects.filter(pk=person.pk).first()
+            if now is None:
+                won.append(f"{person} is gone")
+            elif (now.password, now.email, now.is_active, now.username, now.is_superuser) != (
+                *(person.password, person.email, person.is_active, person.username, person.is_superuser),
+            ):
+                won.append(f"{person} was changed")
+        powerful = User.objects.exclude(pk__in=[self.clerk.pk, self.boss.pk, self.former.pk, self.mighty.pk])
+        won += [f"{each} has rights" for each in powerful if each.is_superuser or each.get_all_permissions()]
+        won += [f"a key of {key.user}" for key in ApiKey.objects.exclude(user=self.clerk)]
+        return won
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_no_single_right_makes_a_superuser(right: str, db: None) -> None:
+    attack = Attack(right)
+    attack.run()
+    assert attack.succeeded() == []
+
+
+@pytest.mark.parametrize("right", [right for right in RIGHTS if right != "auth.add_user"])
+def test_no_right_beside_adding_people_makes_a_superuser(right: str, db: None) -> None:
+    attack = Attack("auth.add_user", right)
+    attack.run()
+    assert attack.succeeded() == []
+
+
+def test_all_rights_that_concern_people_make_no_superuser(db: None) -> None:
+    attack = Attack(*[right for right in RIGHTS if right.startswith("auth.") or right.endswith("apikey")])
+    attack.run()
+    assert attack.succeeded() == []
+
+
+def test_staff_still_help_people_who_hold_no_more_than_they(db: None) -> None:
+    clerk = browser_of(appoint("auth.change_user", "auth.delete_user", "auth.view_user"))
+    alice = User.objects.create_user("alice")
+    form = {"username": "alice", "first_name": "Alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    assert clerk.post(f"/admin/auth/user/{alice.pk}/change/", form).status_code == 302
+    changed = User.objects.get(username="alice")
+    assert (changed.first_name, changed.is_active) == ("Alice", False)
+    assert clerk.post(f"/admin/auth/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(username="alice").exists()
+
+
+def test_staff_are_told_whom_they_may_not_delete(db: None) -> None:
+    clerk = browser_of(appoint("auth.delete_user", "auth.view_user"))
+    boss = User.objects.create_superuser("boss")
+    alice = User.objects.create_user("alice")
+    chosen = {"action": "delete_selected", "_selected_action": [boss.pk, alice.pk]}
+    page = clerk.post("/admin/auth/user/", chosen).content.decode()
+    assert "more powerful user: boss" in page
+    assert clerk.post("/admin/auth/user/", {**chosen, "post": "yes"}).status_code == 403
+    assert User.objects.count() == 3
+
+
+def test_whoever_may_change_groups_only_looks_at_them(db: None) -> None:
+    clerk = browser_of(appoint("auth.change_group"))
+    group = Group.objects.create(name="clerks")
+    assert clerk.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
+    assert clerk.post(f"/admin/auth/group/{group.pk}/change/", {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
+def test_the_last_superuser_cannot_be_given_away_in_the_form(lost: str, browser: Client, boss: User) -> None:
+    form = {"username": "boss", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", **ALL_POWER}
+    del form[lost]
+    path = f"/admin/auth/user/{boss.pk}/change/"
+    page = browser.post(path, form)
+    assert page.context["adminform"].form.errors[lost] == [LAST]
+    User.objects.create_superuser("second")
+    assert browser.post(path, form).status_code == 302
+
+
+def test_the_last_superusers_cannot_be_deleted_together(browser: Client, boss: User) -> None:
+    second = User.objects.create_superuser("second")
+    data = {"action": "delete_selected", "_selected_action": [boss.pk, second.pk], "post": "yes"}
+    assert browser.post("/admin/auth/user/", data).status_code == 403
+    assert User.objects.count() == 2
+    data["_selected_action"] = [second.pk]
+    assert browser.post("/admin/auth/user/", data).status_code == 302
+    assert browser.post(f"/admin/auth/user/{boss.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert list(User.objects.all()) == [boss]
+
+
+def test_no_road_around_the_admin_takes_the_last_superuser(boss: User) -> None:
+    User.objects.create_superuser("asleep", is_active=False)
+    boss.is_active = False
+    with pytest.raises(LastSuperuserError):
+        boss.save()
+    boss.refresh_from_db()
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        User.objects.all().delete()
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        boss.delete()
+    assert User.objects.count() == 2
+    boss.first_name = "Sign"
+    boss.save()
