@@ -11,3 +11,6 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import checks  # noqa: F401 - registers on import
+        from chat.accounts import sessions
+
+        sessions.connect()

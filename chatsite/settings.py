@@ -37,6 +37,7 @@ CHAT_DISCONNECT_GRACE = env.grace("CHAT_DISCONNECT_GRACE", 60)
 CHAT_MAX_STREAMS_PER_USER = env.whole_number("CHAT_MAX_STREAMS_PER_USER", 10)
 CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 0)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
+EMAIL_URL = env.text("EMAIL_URL")
 CHAT_LOG_FORMAT = env.choice("CHAT_LOG_FORMAT", ("text", "json"))
 CHAT_METRICS_TOKEN = env.text("CHAT_METRICS_TOKEN")
 CHAT_MAX_BODY_BYTES = env.whole_number("CHAT_MAX_BODY_BYTES", 2 * 1024 * 1024, minimum=1)
@@ -147,7 +148,14 @@ PASSWORD_HASHERS = [f"chatsite.hashing.{name}" for name in ("PBKDF2", "PBKDF2SHA
 # The only one: what another one let in would not be in anybody's list of sessions.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "chat.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "chat.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "chat.accounts.forms.LoginForm",
+    "reauthenticate": "chat.accounts.forms.ReauthenticateForm",
+    "change_password": "chat.accounts.forms.ChangePasswordForm",
+    "set_password": "chat.accounts.forms.SetPasswordForm",
+    "reset_password_from_key": "chat.accounts.forms.ResetPasswordKeyForm",
+    "add_email": "chat.accounts.forms.AddEmailForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 # One address a person; a new one takes the old one's place once it is confirmed.
@@ -156,10 +164,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Signing in has a brake of its own.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+# Signing in has a brake of its own; what is left of `login_failed` is wrong codes of a second factor, by account.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ADAPTER = "chat.accounts.factor.FactorAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Not every site can send mail, and nobody makes an account in another one's name.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "chatsite"
 # A clock that is half a minute off is the usual one.
 MFA_TOTP_TOLERANCE = 1

@@ -5,9 +5,14 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from chat import deletion
+from chat.accounts.leaving import offer
 
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
 
@@ -24,6 +29,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_code": "That code is not right. Codes change every 30 seconds.",
     }
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count nothing: signing in has a brake of its own. What stands in the settings is for second factors."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -33,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not url or urlsplit(url).path == reverse("account_login"):
             return False
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseBase:
+        """Let in nobody; who is about to lose their account by their own wish may keep it."""
+        if deletion.is_planned(user):
+            return offer(request, user)
+        answer: HttpResponseBase = super().respond_user_inactive(request, user)
+        return answer
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

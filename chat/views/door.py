@@ -1,9 +1,10 @@
-"""Signing in: django-allauth's page, and the admin's door, which leads there."""
+"""Signing in and mail: django-allauth's pages with what ours need, and the admin's door, which leads there."""
 
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.views import LoginView
+from allauth.account.views import EmailView, LoginView
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,16 @@ class Login(LoginView):  # type: ignore[misc]
 
 
 login = Login.as_view()
+
+
+class Email(EmailView):  # type: ignore[misc]
+    """One's mail address, and the one that waits to be confirmed."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "mail": bool(settings.EMAIL_URL)}
+
+
+email = Email.as_view()
 
 
 @never_cache

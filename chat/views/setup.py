@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from allauth.account.utils import perform_login
 from django import forms
-from django.contrib.auth import login
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -56,5 +57,5 @@ def setup(request: HttpRequest) -> HttpResponse:
     admin = SetupToken.redeem(token, form.cleaned_data["username"], form.cleaned_data["password"])
     if admin is None:
         raise Http404(GONE)
-    login(request, admin)
-    return redirect("home")
+    response: HttpResponse = perform_login(request, admin, redirect_url=reverse("home"))
+    return response

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from chat import database, deletion, inventory
+from chat.accounts import sessions
 from chat.generation import background, feed, live
 from chat.generation.recover import recover, watch
 from chat.models import SetupToken
@@ -94,6 +95,7 @@ class Command(BaseCommand):
             tasks.append(asyncio.create_task(watch()))
             tasks.append(asyncio.create_task(deletion.watch()))
             tasks.append(asyncio.create_task(inventory.watch()))
+            tasks.append(asyncio.create_task(sessions.watch()))
 
         server = Server(application, host, port, on_start=started, on_stop=_stopping(tasks), limits=_limits())
         server.run()
@@ -133,6 +135,7 @@ class Command(BaseCommand):
             tasks.append(asyncio.create_task(watch()))
             tasks.append(asyncio.create_task(deletion.watch()))
             tasks.append(asyncio.create_task(inventory.watch()))
+            tasks.append(asyncio.create_task(sessions.watch()))
             lifeline.hold(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
 
         server = Server(

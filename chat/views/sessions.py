@@ -1,0 +1,46 @@
+"""`/settings/sessions/`: where one is signed in, and ending that."""
+
+from allauth.account.internal.flows.logout import logout
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from chat.accounts import sessions as ending
+from chat.accounts.agent import browser
+from chat.views.pages import SignedInRequest
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def sessions(request: SignedInRequest) -> HttpResponse:
+    """List one's sessions. A POST ends one (`session`, its id), all `others`, or, with `everywhere`, all of them."""
+    mine = UserSession.objects.filter(user=request.user)
+    if request.method == "POST":
+        if "everywhere" in request.POST:
+            ending.end_others(request.user, request)
+            logout(request)
+            return redirect("account_login")
+        if "others" in request.POST:
+            ending.end_others(request.user, request)
+            messages.success(request, "You are signed out everywhere else.")
+        elif (name := request.POST.get("session", "")).isdecimal():
+            ending.end(list(mine.filter(pk=name).exclude(session_key=request.session.session_key)))
+            messages.success(request, "That session is over.")
+        return redirect("settings_sessions")
+    listed = sorted(UserSession.objects.purge_and_list(request.user), key=lambda each: each.created_at, reverse=True)
+    shown = [
+        {
+            "id": each.pk,
+            "browser": browser(each.user_agent),
+            "address": each.ip,
+            "began": each.created_at,
+            "is_current": each.session_key == request.session.session_key,
+        }
+        for each in listed
+    ]
+    return render(request, "settings/sessions.html", {"sessions": shown, "alone": len(shown) < 2})
