@@ -2,11 +2,12 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 from chatsite import inline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 inline.install()
-application = get_asgi_application()
+django.setup(set_prefix=False)
+application = inline.Handler()

@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, STDLibLogObserver, globalLogBeginner
 
 from chatsite.connection import Factory, Limits, Request
-from chatsite.lanes import Application, Lanes
+from chatsite.lanes import Application, Lanes, replace_signals
 
 logger = logging.getLogger(__name__)
 Hook = Callable[[], Awaitable[object]]
@@ -87,6 +87,7 @@ class Server(Daphne):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop."""
         _allow_many_connections()
+        replace_signals()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
         log_beginner.beginLoggingTo([_log_critical], redirectStandardIO=False, discardBuffer=True)

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatsite.doors.Doors",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -142,6 +143,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
+# The first one stores; all of them hash in threads of their own.
+PASSWORD_HASHERS = [f"chatsite.hashing.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
 # The only one: what another one let in would not be in anybody's list of sessions.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "chat.accounts.adapter.AccountAdapter"

@@ -54,3 +54,28 @@ async def test_a_request_goes_where_nobody_is_being_kept_waiting() -> None:
     assert not any(request.done() for request in slow)
     release.set()
     await asyncio.gather(*slow)
+
+
+async def test_requests_at_a_door_wait_for_each_other_and_for_nobody_else() -> None:
+    release = threading.Event()
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await sync_to_async(release.wait if scope["method"] == "POST" else time.time)()
+        await send({"type": "http.response.start"})
+
+    lanes = Lanes(page, 1, 1)
+    doors = (
+        "/login/",
+        "/accounts/login/",
+        "/setup/",
+        "/settings/password/",
+        "/admin/login/",
+        "/admin/auth/user/1/password/",
+    )
+    held = [asyncio.create_task(lanes({"method": "POST", "path": path}, nothing, nothing)) for path in doors]
+    await asyncio.sleep(0)
+    for path in doors:
+        await asyncio.wait_for(lanes({"method": "GET", "path": path}, nothing, nothing), 10)
+    assert not any(request.done() for request in held)
+    release.set()
+    await asyncio.gather(*held)

@@ -1,0 +1,59 @@
+"""The doors: which requests may hash a password, and how many of them are let in at once."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import get_template
+
+from chatsite.hashing import BusyError
+
+GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+# Forms that may ask for a password or make one, and those beside them.
+_DOORS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
+# At once, being answered or waiting: at three hashes a second the last one waits for a few seconds.
+CAPACITY: Final = 10
+RETRY_SECONDS: Final = 3
+
+
+def is_door(method: str, path: str) -> bool:
+    """Whether answering such a request may take a hash."""
+    return method == "POST" and _DOORS.match(path) is not None
+
+
+class Doors:
+    """Lets a few requests through the doors at once, and tells the others when to come again."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._inside = 0
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_door(request.method or "", request.path_info):
+            return await self.get_response(request)
+        if self._inside >= CAPACITY:
+            return turn_away(request, RETRY_SECONDS)
+        self._inside += 1
+        try:
+            return await self.get_response(request)
+        finally:
+            self._inside -= 1
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Say so where no more passwords can be hashed, whatever road led there."""
+        return turn_away(request, RETRY_SECONDS) if isinstance(exception, BusyError) else None
+
+
+def turn_away(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Return the page that asks to come again in so many seconds; it asks the database nothing."""
+    page = get_template("429.html").render({"request": request, "seconds": seconds})
+    headers = {"Retry-After": str(seconds), "Cache-Control": "private, no-store"}
+    return HttpResponse(page, status=429, headers=headers)
