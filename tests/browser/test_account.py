@@ -22,7 +22,8 @@ def come_in(page: Page, site: Site, name: str) -> Page:
     page.goto(f"{site.url}/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
     return page
 
 
