@@ -1,17 +1,20 @@
-"""Who may do what: every route × the owner, another user, nobody, and a user who was deactivated."""
+"""Who may do what: every route of the site × everybody who may call it.
 
+A new route needs its rows in `TABLE`; `test_every_route_stands_in_the_table` says which are missing.
+"""
+
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import httpx2
 import pytest
-from django.contrib.admin import site as site_of_admin
-from django.urls import get_resolver
+from django.urls import URLResolver, get_resolver
 
 from tests.picture import ADDRESS
 from tests.providers.completion import DONE, delta, finish
-from tests.site import Site
+from tests.site import PASSWORD, Site
 from tests.stream import Event, events, one, text_of
 from tests.upstream.process import Upstream
 
@@ -21,7 +24,12 @@ Answer = int | Literal["to the login page"]
 
 @dataclass(frozen=True)
 class Row:
-    """A route, one way to call it, and what each person gets. `pages` want a session, the others take a key."""
+    """A route, one way to call it, and what each person gets. `pages` want a session, the others take a key.
+
+    `staff` is the superuser, `clerk` a member of staff who may see the ledger and no more; both get what others do
+    unless told otherwise, and so does a member of the owner's group. A key with none of the `scopes` gets 403, an
+    expired one 401; where nobody is asked who they are both get what everybody does.
+    """
 
     method: str
     path: str
@@ -30,18 +38,41 @@ class Row:
     anonymous: Answer
     deactivated: Answer
     staff: Answer | None = None
+    clerk: Answer | None = None
+    scopes: tuple[str, ...] = ("chat",)
     body: dict[str, object] | None = None
     is_page: bool = False
     # Only for who has signed in a moment ago.
     is_recent: bool = False
+
+    def expected(self) -> dict[str, Answer]:
+        """What each gets; the owner last, who may take away what the row is about."""
+        is_open = self.is_page or self.anonymous != 401
+        return {
+            "anonymous": self.anonymous,
+            "deactivated": self.deactivated,
+            "expired": self.anonymous if is_open else 401,
+            "scopeless": self.anonymous if is_open else 403,
+            "other": self.other,
+            "mate": self.other,
+            "clerk": self.other if self.clerk is None else self.clerk,
+            "staff": self.other if self.staff is None else self.staff,
+            "owner": self.owner,
+        }
 
 
 def everybody(method: str, path: str, answer: Answer, *, is_page: bool = False) -> Row:
     return Row(method, path, answer, answer, answer, answer, is_page=is_page)
 
 
-def people(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
-    return Row(method, path, answer, answer, 401, 401, body=body)
+def people(
+    method: str,
+    path: str,
+    answer: Answer,
+    body: dict[str, object] | None = None,
+    scopes: tuple[str, ...] = ("chat",),
+) -> Row:
+    return Row(method, path, answer, answer, 401, 401, body=body, scopes=scopes)
 
 
 def owner_only(method: str, path: str, answer: Answer, body: dict[str, object] | None = None) -> Row:
@@ -49,7 +80,7 @@ def owner_only(method: str, path: str, answer: Answer, body: dict[str, object] |
 
 
 def staff_only(path: str) -> Row:
-    return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, staff=200, is_page=True)
+    return Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, staff=200, clerk=200, is_page=True)
 
 
 def own(path: str, answer: Answer = 200) -> Row:
@@ -62,7 +93,20 @@ def recent(path: str) -> Row:
 
 ASK: dict[str, object] = {"message": "May I?", "model": "gpt-4o-mini"}
 
-LISTS = sorted(model._meta.label_lower.replace(".", "/") for model in site_of_admin._registry)
+NOBODY: Final = ("owner", "other", "mate", "anonymous", "deactivated")
+# What Django's admin has beside the pages of each table: what the clerk gets. The superuser gets the same.
+OF_THE_ADMIN: Final[dict[str, int]] = {
+    "admin/": 200,
+    "admin/jsi18n/": 200,
+    "admin/password_change/": 200,
+    "admin/password_change/done/": 200,
+    "admin/autocomplete/": 403,
+    "admin/r/<path:content_type_id>/<path:object_id>/": 404,
+    "admin/^(?P<app_label>auth|chat|admin)/$": 200,
+    "admin/(?P<url>.*)$": 404,
+}
+# They ask nobody who they are.
+DOORS: Final = {"admin/login/", "admin/logout/"}
 
 # Keyed by the route as it is written in urls.py.
 TABLE: dict[str, list[Row]] = {
@@ -118,12 +162,11 @@ TABLE: dict[str, list[Row]] = {
     "api/events": [people("GET", "/api/events?after=x", 400)],
     "api/files/<uuid:file_id>": [owner_only("GET", "/api/files/{file}", 200)],
     "api/models": [people("GET", "/api/models", 200)],
-    "api/budget": [people("GET", "/api/budget", 200)],
+    "api/budget": [people("GET", "/api/budget", 200, scopes=("chat", "usage"))],
     "healthz": [everybody("GET", "/healthz", 200)],
     "readyz": [everybody("GET", "/readyz", 200)],
-    "metrics": [Row("GET", "/metrics", 403, 403, 401, 401, staff=200)],
+    "metrics": [Row("GET", "/metrics", 403, 403, 401, 401, staff=200, clerk=200, scopes=("admin",))],
     "usage/": [Row("GET", "/usage/", 200, 200, LOGIN, LOGIN, is_page=True)],
-    "usage/export.csv": [people("GET", "/usage/export.csv", 200)],
     "settings/": [Row("GET", "/settings/", 302, 302, LOGIN, LOGIN, is_page=True)],
     "settings/profile/": [own("/settings/profile/")],
     "settings/profile/email/": [own("/settings/profile/email/")],
@@ -148,31 +191,109 @@ TABLE: dict[str, list[Row]] = {
     "settings/keys/<int:key_id>/revoke": [
         Row("POST", "/settings/keys/{key}/revoke", 302, 404, 403, LOGIN, staff=404, is_page=True)
     ],
-    "admin/usage/export.csv": [Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200)],
+    "usage/export.csv": [people("GET", "/usage/export.csv", 200, scopes=("usage",))],
+    "admin/usage/export.csv": [
+        Row("GET", "/admin/usage/export.csv", 403, 403, 401, 401, staff=200, clerk=200, scopes=("admin",)),
+        # Who may see the ledger may not see people for that.
+        Row("GET", "/admin/usage/export.csv?user=1", 403, 403, 401, 401, staff=200, clerk=403, scopes=("admin",)),
+    ],
     "admin/usage/reconcile/": [staff_only("/admin/usage/reconcile/")],
     "admin/usage/": [staff_only("/admin/usage/")],
-    "admin/": [staff_only("/admin/"), *(staff_only(f"/admin/{name}/") for name in LISTS)],
 }
 ROWS = [row for rows in TABLE.values() for row in rows]
 
 
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Yield every route below a resolver, written in full."""
+    for entry in resolver.url_patterns:
+        route = f"{before}{entry.pattern}"
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        else:
+            yield route
+
+
+ALL_ROUTES: Final = set(routes(get_resolver()))
+# The pages of the admin's tables are told by one rule, below.
+ADMIN_ROUTES: Final = {route for route in ALL_ROUTES if route.startswith("admin/")} - set(TABLE)
+
+
 def test_every_route_stands_in_the_table() -> None:
-    routes = {str(entry.pattern) for entry in get_resolver().url_patterns}
-    assert routes == set(TABLE)
+    missing = sorted(ALL_ROUTES - ADMIN_ROUTES - set(TABLE))
+    assert not missing, (
+        f"Who may call these routes? {missing}. Add each to TABLE in tests/test_authorisation.py, as it is written here, with "
+        "at least one Row: a method, an address, and what the owner, others, nobody and the deactivated get. "
+        "`owner_only`, `people`, `everybody` and `staff_only` make the usual ones; name the scopes that a key needs."
+    )
+    gone = sorted(set(TABLE) - ALL_ROUTES)
+    assert not gone, f"These rows of TABLE belong to no route any more: {gone}."
+
+
+def of_the_admin(route: str) -> int:
+    """What the clerk gets who may see the ledger, by a route of the admin."""
+    if route in OF_THE_ADMIN:
+        return OF_THE_ADMIN[route]
+    # Of nothing there is no history, whoever asks: it leads back.
+    if route.endswith(("/history/", "/<path:object_id>/")):
+        return 302
+    if route.startswith("admin/chat/usagerecord/"):
+        return {"": 200, "<path:object_id>/change/": 302}.get(route.removeprefix("admin/chat/usagerecord/"), 403)
+    return 403
+
+
+def test_the_admin_lets_in_staff_with_the_right_and_nobody_else(sessions: dict[str, httpx2.Client]) -> None:
+    wrong: dict[str, dict[str, Answer]] = {}
+    for route in sorted(ADMIN_ROUTES - DOORS):
+        path = "/" + re.sub(r"<[^>]*>", "0", route)
+        path = {"admin/^(?P<app_label>auth|chat|admin)/$": "/admin/chat/"}.get(route, path)
+        path = "/admin/nothing/" if route == "admin/(?P<url>.*)$" else path
+        row = Row("GET", path, LOGIN, LOGIN, LOGIN, LOGIN, is_page=True)
+        got = {person: answer_of(sessions[person], row, {}) for person in (*NOBODY, "clerk", "staff")}
+        expected: dict[str, Answer] = {**dict.fromkeys(NOBODY, LOGIN), "clerk": of_the_admin(route)}
+        superuser = got.pop("staff")
+        if got != expected or superuser not in {200, 302, of_the_admin(route)}:
+            wrong[route] = {**got, "staff": superuser}
+    assert wrong == {}
+
+
+# Keys with all scopes but those, of the owner and of the superuser.
+LACKING: Final = sorted({row.scopes for row in ROWS})
+MAKE_PEOPLE: Final = f"""
+from django.utils import timezone
+group = Group.objects.create(name="authorised")
+people = {{name: User.objects.create_user(name, password={PASSWORD!r}) for name in ("olga", "otto", "mate", "clerk", "gone")}}
+for name in ("olga", "mate"):
+    people[name].groups.add(group)
+people["clerk"].is_staff = True
+people["clerk"].save()
+people["clerk"].user_permissions.add(Permission.objects.get(codename="view_usagerecord"))
+everything = ["chat", "usage", "admin"]
+for name, user in people.items():
+    print(name, ApiKey.issue(user, "tests", scopes=everything)[1])
+print("expired", ApiKey.issue(people["olga"], "expired", scopes=everything, expires_at=timezone.now())[1])
+for lacking in {LACKING!r}:
+    owner = people["olga"] if "chat" in lacking or "usage" in lacking else User.objects.get(username="admin")
+    left = [scope for scope in everything if scope not in lacking]
+    print("lacks-" + "-".join(lacking), ApiKey.issue(owner, "scopeless", scopes=left)[1])
+"""
+NAMES: Final = {
+    "owner": "olga",
+    "other": "otto",
+    "mate": "mate",
+    "clerk": "clerk",
+    "staff": "admin",
+    "deactivated": "gone",
+}
 
 
 @pytest.fixture(scope="module")
 def sessions(site: Site) -> Iterator[dict[str, httpx2.Client]]:
-    """Alice owns things, Bob is somebody else, somebody was deactivated after signing in."""
-    site.admit("dismissed")
-    clients = {
-        "owner": site.session("alice"),
-        "other": site.session("bob"),
-        "deactivated": site.session("dismissed"),
-        "anonymous": httpx2.Client(base_url=site.url, trust_env=False, timeout=30),
-        "staff": site.session("admin"),
-    }
-    site.shell("User.objects.filter(username='dismissed').update(is_active=False)")
+    """Each in a browser of their own; one was deactivated after signing in, and keys open no pages."""
+    words = site.shell(MAKE_PEOPLE).split()
+    site.keys |= dict(zip(words[::2], words[1::2], strict=True))
+    clients = {person: site.session(name) for person, name in NAMES.items()}
+    clients |= {person: site.client(None) for person in ("anonymous", "expired")}
+    site.shell("User.objects.filter(username='gone').update(is_active=False)")
     yield clients
     for client in clients.values():
         client.close()
@@ -180,13 +301,9 @@ def sessions(site: Site) -> Iterator[dict[str, httpx2.Client]]:
 
 @pytest.fixture(scope="module")
 def keyed(site: Site, sessions: dict[str, httpx2.Client]) -> Iterator[dict[str, httpx2.Client]]:
-    clients = {
-        "owner": site.client("alice"),
-        "other": site.client("bob"),
-        "deactivated": site.client("dismissed"),
-        "anonymous": site.client(None),
-        "staff": site.client("admin"),
-    }
+    """Each with a key, which has all scopes; `lacks-…` are keys without the ones that are named."""
+    names = {**NAMES, "expired": "expired"} | {name: name for name in site.keys if name.startswith("lacks-")}
+    clients = {person: site.client(name) for person, name in names.items()} | {"anonymous": site.client(None)}
     yield clients
     for client in clients.values():
         client.close()
@@ -243,6 +360,12 @@ def test_a_route_lets_in_whom_it_should(
     clients = sessions if row.is_page else keyed
     if row.is_recent:
         clients = {**clients, "owner": site.session("alice"), "other": site.session("bob")}
+    names = names_of(received)
+    expected = row.expected()
+    if row.is_page:
+        clients = {**sessions, "scopeless": sessions["anonymous"]}
+    else:
+        clients = {**keyed, "scopeless": keyed["lacks-" + "-".join(row.scopes)]}
     assert {person: answer_of(clients[person], row, names) for person in expected} == expected
 
 

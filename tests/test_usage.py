@@ -116,7 +116,7 @@ def test_a_sheet_of_what_makes_no_sense_is_refused_with_a_sentence(site: Site, q
 
 def test_staff_who_may_not_see_the_ledger_cannot_take_it(site: Site) -> None:
     site.shell("User.objects.create_user('porter', is_staff=True)")
-    site.keys["porter"] = site.manage("createapikey", "porter").split()[-1]
+    site.keys["porter"] = site.manage("createapikey", "porter", "--scope", "admin").split()[-1]
     with site.client("porter") as program:
         answer = program.get(EXPORT)
     assert (answer.status_code, answer.json()["error"]["type"]) == (403, "forbidden")

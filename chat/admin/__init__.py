@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from chat.admin import access, budget, catalog, conversations, generations, ledger, people, policy, prices, rate
+from chat.admin import (
+    access,
+    budget,
+    catalog,
+    conversations,
+    generations,
+    ledger,
+    people,
+    policy,
+    prices,
+    rate,
+    reading,
+)
 
 __all__ = [
     "access",
@@ -15,6 +27,7 @@ __all__ = [
     "policy",
     "prices",
     "rate",
+    "reading",
 ]
 
 admin.site.site_header = admin.site.site_title = "chatsite"

@@ -1,22 +1,38 @@
 """Conversations in the admin: to be read and deleted, never rewritten."""
 
 from collections.abc import Iterable
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from chat.admin.deletion import CountedDeletion
 from chat.admin.generic import StackedInline
 from chat.admin.paginator import CappedList, CappedModelAdmin
+from chat.admin.reading import note_listing, note_reading
 from chat.admin.readonly import ReadOnly
 from chat.models import Conversation, Generation, Message
 from chat.views import figures
 
+# What people wrote, or what was made of it.
+TEXTS: Final = ("title", "system_prompt")
+
+
+def without_words(conversation: Any) -> Any:
+    """Call a row, which is never saved here, by its id where the admin reads nothing."""
+    if conversation is not None and not settings.CHAT_ADMIN_READS:
+        conversation.title = str(conversation.pk)
+    return conversation
+
 
 class MessageInline(ReadOnly, StackedInline[Message, Conversation]):
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return settings.CHAT_ADMIN_READS and super().has_view_permission(request, obj)
+
     model = Message
     fields = ("role", "content", "reasoning", "status", "finish_reason", "model", "created_at")
     readonly_fields = fields
@@ -34,6 +50,22 @@ class MessageAdmin(ReadOnly, CappedModelAdmin):
     list_select_related = ("conversation",)
     search_fields = ("content",)
     fields = ("id", "conversation", "parent", *MessageInline.fields)
+
+    def has_view_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return settings.CHAT_ADMIN_READS and super().has_view_permission(request, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if response.status_code == HTTPStatus.OK:
+            note_listing(request)
+        return response
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().change_view(request, object_id, *args, **kwargs)
+        found = self.get_object(request, object_id) if response.status_code == HTTPStatus.OK else None
+        if found is not None:
+            note_reading(request, found.conversation)
+        return response
 
     @admin.display(description="message")
     def beginning(self, message: Message) -> str:
@@ -53,6 +85,7 @@ class ConversationList(CappedList):
         totals = dict(messages.values_list("conversation").annotate(Count("pk")))
         for row in self.result_list:
             row.message_total = totals.get(row.pk, 0)
+            without_words(row)
 
 
 @admin.register(Conversation)
@@ -68,6 +101,44 @@ class ConversationAdmin(CountedDeletion, CappedModelAdmin):
         *("pinned", "archived", "temporary", "created_at", "updated_at", "deleted_at"),
     )
     inlines = (MessageInline,)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self.list_display if settings.CHAT_ADMIN_READS else ("pk", *self.list_display[1:])
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return list_display[:1]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self.search_fields if settings.CHAT_ADMIN_READS else ("owner__username",)
+
+    def get_fields(self, request: HttpRequest, obj: Conversation | None = None) -> Any:
+        texts = () if settings.CHAT_ADMIN_READS else TEXTS
+        return tuple(name for name in self.fields if name not in texts)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        if not settings.CHAT_ADMIN_READS and lookup.startswith(TEXTS) and not lookup.startswith("title_origin"):
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().change_view(request, object_id, *args, **kwargs)
+        found = self.get_object(request, object_id) if response.status_code == HTTPStatus.OK else None
+        if found is not None and settings.CHAT_ADMIN_READS:
+            note_reading(request, found)
+        return response
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return without_words(super().get_object(request, object_id, from_field))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        for each in objs:
+            without_words(each)
+        return super().get_deleted_objects(objs, request)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for each in queryset:
+            without_words(each)
+        return super().log_deletions(request, queryset)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

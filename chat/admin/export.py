@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.http.response import StreamingHttpResponse
 
 from chat import database
+from chat.admin.filters import OF_PEOPLE
 from chat.errors import ChatError
 from chat.usage import sheet
 from chat.usage.period import Period, today
@@ -27,7 +28,10 @@ async def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     except ValueError as error:
         raise ChatError("invalid_request", str(error)) from None
     name = f"usage-{first}-{last}.csv"
-    return attachment(sheet.lines(period, chosen), name, "text/csv; charset=utf-8")
+    with_people = await database.run(caller.user.has_perm, "auth.view_user")
+    if not with_people and OF_PEOPLE & set(chosen.query):
+        raise ChatError("forbidden", "Only those who may see people can choose by them.")
+    return attachment(sheet.lines(period, chosen, with_people=with_people), name, "text/csv; charset=utf-8")
 
 
 def _day(request: HttpRequest, name: str) -> date | None:

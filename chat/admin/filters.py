@@ -29,6 +29,8 @@ LABELS: Final = {
     "key": "API key",
     "source": "Counted by",
 }
+# A key is named by its owner, and belongs to nobody else.
+OF_PEOPLE: Final = frozenset({"user", "key"})
 SOURCES: Final = {"provider": "the provider", "estimated": "estimate"}
 
 
@@ -143,21 +145,30 @@ class Filter:
     without: str
 
 
-def filters(shown: Shown) -> list[Filter]:
-    """Return all filters; one query for each list of names."""
-    users = User.objects.order_by("username").values_list("pk", "username")
-    keys = ApiKey.objects.order_by("name", "pk").values_list("pk", "name", "prefix")
-    models = ChatModel.objects.order_by("name").values_list("name", flat=True).distinct()
-    lists: dict[str, Iterable[tuple[str, str]]] = {
-        "user": [(str(pk), name) for pk, name in users[:MAX_CHOICES]],
-        "group": [("-", "none"), *((name, name) for name in _names(Group.objects.order_by("name")))],
-        "provider": [(name, name) for name in _names(Provider.objects.order_by("name"))],
-        "model": [(name, name) for name in models[:MAX_CHOICES]],
-        "key": [("0", "none"), *((str(pk), f"{name} ({start}…)") for pk, name, start in keys[:MAX_CHOICES])],
-        "source": list(SOURCES.items()),
-    }
+def filters(shown: Shown, *, of_people: bool) -> list[Filter]:
+    """Return the filters, those that list people only where wanted; one query for each list of names."""
     given = shown.chosen.query
-    return [_filter(shown, name, lists[name], given.get(name, "")) for name in LABELS]
+    names = [name for name in LABELS if of_people or name not in OF_PEOPLE]
+    return [_filter(shown, name, _listed(name), given.get(name, "")) for name in names]
+
+
+def _listed(name: str) -> Iterable[tuple[str, str]]:
+    match name:
+        case "user":
+            users = User.objects.order_by("username").values_list("pk", "username")
+            return [(str(pk), username) for pk, username in users[:MAX_CHOICES]]
+        case "group":
+            return [("-", "none"), *((group, group) for group in _names(Group.objects.order_by("name")))]
+        case "provider":
+            return [(provider, provider) for provider in _names(Provider.objects.order_by("name"))]
+        case "model":
+            models = ChatModel.objects.order_by("name").values_list("name", flat=True).distinct()
+            return [(model, model) for model in models[:MAX_CHOICES]]
+        case "key":
+            keys = ApiKey.objects.order_by("name", "pk").values_list("pk", "name", "prefix")
+            return [("0", "none"), *((str(pk), f"{label} ({start}…)") for pk, label, start in keys[:MAX_CHOICES])]
+        case _:
+            return SOURCES.items()
 
 
 def _filter(shown: Shown, name: str, listed: Iterable[tuple[str, str]], value: str) -> Filter:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chat.admin.paginator import CappedModelAdmin
+from chat.admin.reading import may_read
 from chat.admin.readonly import ReadOnly
 from chat.errors import LADDER
 from chat.models import Generation
@@ -15,6 +16,9 @@ from chat.views import figures
 # Requests that are turned down before anything is written have no generation.
 REFUSED: Final = {"invalid_request", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"}
 CODES: Final = [code for code in LADDER if code not in REFUSED]
+
+# A title is made of the first question, parameters hold schemas, and providers quote what they refuse.
+TEXTS: Final = ("conversation", "parameters", "error_message")
 
 
 class ErrorFilter(admin.SimpleListFilter):
@@ -60,6 +64,18 @@ class GenerationAdmin(ReadOnly, CappedModelAdmin):
         "finished_at",
         "request_id",
     )
+
+    def get_fields(self, request: HttpRequest, obj: Generation | None = None) -> Any:
+        """Without the right to read conversations there are no words of theirs, and none that quote them."""
+        return tuple(name for name in self.fields if name not in TEXTS or may_read(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return tuple(name for name in self.search_fields if name not in TEXTS or may_read(request))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        if lookup.startswith(TEXTS) and not (request and may_read(request)):
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
         heavy = ("message__content", "message__reasoning", "message__tool_calls")

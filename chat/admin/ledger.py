@@ -14,6 +14,14 @@ from chat.models import ChatModel, Correction, UsageRecord
 from chat.usage.price_context import context_of
 from chat.views import figures
 
+# Who it was: to be seen by those who may see people.
+PEOPLE: Final = ("username", "user_id", "api_key_name", "api_key_id")
+
+
+def sees_people(request: HttpRequest) -> bool:
+    """Whether the ledger names people to whoever asks: the right to see it alone does not."""
+    return request.user.has_perm("auth.view_user")
+
 
 class ModelFilter(admin.SimpleListFilter):
     """By the models there are now: finding all that ever were would scan the whole ledger."""
@@ -75,6 +83,17 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         return queryset.filter(Q(conversation_id=name) | Q(generation_id=name) | Q(message_id=name)), False
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [name for name in self.list_display if name not in PEOPLE or sees_people(request)]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return [name for name in self.search_fields if name not in PEOPLE or sees_people(request)]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        if lookup.startswith(PEOPLE) and not (request and sees_people(request)):
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
         return UsageRecord.objects.corrected()
 
@@ -87,7 +106,8 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
             "cache_saving": "saving",
             "provider_cost": "told",
         }
-        return [shown.get(field.name, field.name) for field in self.opts.fields] + ["pace"]
+        names = [field.name for field in self.opts.fields if field.name not in PEOPLE or sees_people(request)]
+        return [shown.get(name, name) for name in names] + ["pace"]
 
     @admin.display(description="when (UTC)", ordering="created_at")
     def when(self, record: UsageRecord) -> str:

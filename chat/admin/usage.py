@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from chat.admin import dashboard, drawing, health
 from chat.admin.dashboard import Table
-from chat.admin.filters import LABELS, PRESETS, Shown, filters, of_day, records_address, spoken
+from chat.admin.filters import LABELS, OF_PEOPLE, PRESETS, Shown, filters, of_day, records_address, spoken
+from chat.admin.ledger import sees_people
 from chat.models import ApiKey
 from chat.usage import reports
 from chat.usage.forecast import MOST_DAYS
@@ -37,6 +38,8 @@ def usage_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("chat.view_usagerecord"):
         raise PermissionDenied
     shown = Shown.of(request)
+    if not sees_people(request) and OF_PEOPLE & set(shown.chosen.query):
+        raise PermissionDenied
     context = {
         **admin.site.each_context(request),
         "title": "Usage",
@@ -44,7 +47,7 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         "problem": shown.problem,
         "presets": [(shown.address(days=days), name, days == shown.preset) for days, name in PRESETS.items()],
         "period": spoken(shown.period),
-        "filters": filters(shown),
+        "filters": filters(shown, of_people=sees_people(request)),
         "kept": shown.when.items(),
         "chosen": shown.chosen.query.items(),
         "unfiltered": shown.address(**dict.fromkeys(LABELS)),
@@ -83,7 +86,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     found = reports.by_day_and_model(period, chosen)
     days = {day: Figures() for day in period} | reports.folded(found, lambda key: key[0])
     models = reports.costliest_first(reports.folded(found, lambda key: key[1]))
-    users = reports.by_user(period, chosen)
+    users = reports.by_user(period, chosen) if sees_people(request) else {}
     waits = reports.first_tokens(period, chosen, "day", "provider", "model")
     now = reports.added(days.values())
     before = reports.total(period.before, chosen)
@@ -101,9 +104,11 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     stacks = [drawing.by_day(found, days, models, unit) for unit in units]
     tables = [
         Table("By day", "Day", by_day[::-1], drawings=stacks),
-        Table("By user", "User", by_user, dashboard.beyond(users), [drawing.by_user(users, units[0])]),
         Table("By model", "Model", by_model, dashboard.beyond(models), [drawing.by_model(models, units[0])]),
     ]
+    if users:
+        drawn = [drawing.by_user(users, units[0])]
+        tables.insert(1, Table("By user", "User", by_user, dashboard.beyond(users), drawn))
     if chosen.user is not None:
         tables.insert(0, conversations(shown))
     return {

@@ -141,7 +141,8 @@ class UsageRecord(AppendOnly):
     currency_now: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.username} · {self.model} · {self.generation_id}/{self.attempt}"
+        # Without the user: not all who see the ledger may see people.
+        return f"{self.model} · {self.generation_id}/{self.attempt}"
 
     @property
     def charged(self) -> tuple[Decimal | None, str]:

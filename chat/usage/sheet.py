@@ -56,6 +56,7 @@ COLUMNS: Final = {
     "provider_cost": "provider_cost",
     "charged_at_first": "cost",
 }
+PEOPLE: Final = frozenset({"user", "user_id", "key", "key_id"})
 FIELDS: Final = tuple(COLUMNS.values())
 PLACE: Final = {name: 1 + number for number, name in reversed(list(enumerate(FIELDS)))}
 # What Django and the driver would make values of, only for them to become text again.
@@ -77,11 +78,12 @@ WORDS: Final = tuple(
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def lines(period: Period, chosen: Selection) -> Iterator[bytes]:
+def lines(period: Period, chosen: Selection, *, with_people: bool = True) -> Iterator[bytes]:
     """Yield the sheet of what is chosen, oldest first: its head, then page by page with one or two short queries.
 
     Moments are in UTC, money has all its digits, NULL is an empty field. `cost` is what counts today: where it was
-    corrected, `charged_at_first` is what the ledger's row says.
+    corrected, `charged_at_first` is what the ledger's row says. Without people, the
+    columns that tell who it was are empty.
     """
     yield _written([tuple(COLUMNS)])
     corrected = Correction.objects.exists()
@@ -89,7 +91,12 @@ def lines(period: Period, chosen: Selection) -> Iterator[bytes]:
     fields = [f"raw_{name}" if f"raw_{name}" in RAW else name for name in FIELDS[:-1]]
     rows = chosen.records_before(period.end).annotate(**RAW).values_list("pk", *fields)
     for found in pages(rows, lambda row: (_moment(row[when]), row[0]), period.start):
-        yield _written(_shown(found, _corrections(found) if corrected else {}))
+        shown = _shown(found, _corrections(found) if corrected else {})
+        yield _written(shown if with_people else map(_anonymous, shown))
+
+
+def _anonymous(row: list[Any]) -> list[Any]:
+    return ["" if column in PEOPLE else value for column, value in zip(COLUMNS, row, strict=True)]
 
 
 def _corrections(found: list[tuple[Any, ...]]) -> dict[int, tuple[Decimal | None, str]]:

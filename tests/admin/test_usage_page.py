@@ -163,7 +163,8 @@ def test_whoever_is_chosen_can_be_capped(browser: Client, boss: User, clerk_brow
         assert browser.get(PAGE, query).context["cap"].address == f"/admin/chat/budget/add/{address}"
     for nobody in ({}, {"user": 999_999}, {"group": "-"}, {"key": 0}):
         assert browser.get(PAGE, nobody).context["cap"] is None
-    User.objects.get(username="clerk").user_permissions.set(Permission.objects.filter(codename="view_usagerecord"))
+    may = Permission.objects.filter(codename__in=["view_usagerecord", "view_user"])
+    User.objects.get(username="clerk").user_permissions.set(may)
     assert clerk_browser.get(PAGE, {"user": boss.pk}).context["cap"] is None
 
 
