@@ -12,23 +12,31 @@ from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from functools import partial
 from time import monotonic
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from chat import metrics
+from chat.interruption import Interruption
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # SQLite has one writer anyway, and PostgreSQL answers these small transactions in about a millisecond each.
 THREADS = 4
+# Searching reads much, and Python compares texts one at a time: more threads would only take turns.
+SEARCH_THREADS = 2
+# How long after a search was broken off, between two statements perhaps, it is told again.
+AGAIN_SECONDS = 0.25
 COUNT_SECONDS = 1.0
 
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
 _turn = threading.Lock()
 _next_count = 0.0
 _journal = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+_searching = ThreadPoolExecutor(max_workers=SEARCH_THREADS, thread_name_prefix="search")
+_names = {_executor: "shared", _journal: "journal", _searching: "search"}
+_ending: set["asyncio.Task[None]"] = set()
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -39,6 +47,29 @@ async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 async def run_for_journal(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`run` in a thread of the journal's own: what is said must not wait behind a crowd of questions."""
     return await _run_in(_journal, partial(work, *args, **kwargs))
+
+
+async def run_search(work: Callable[[Interruption], T]) -> T:
+    """`run` in one of the threads that only search. When the caller is cancelled, the work is broken off."""
+    interruption = Interruption()
+    job = asyncio.ensure_future(_run_in(_searching, partial(interruption.run, work)))
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        # Nobody waits for the end of it, which may take a moment.
+        ending = asyncio.ensure_future(_end(job, interruption))
+        _ending.add(ending)
+        ending.add_done_callback(_ending.discard)
+        raise
+
+
+async def _end(job: "asyncio.Future[Any]", interruption: Interruption) -> None:
+    while not job.done():
+        await asyncio.to_thread(interruption.ask)
+        await asyncio.wait([job], timeout=AGAIN_SECONDS)
+    # It was asked for, or is of no interest any more: either way it is looked at.
+    if not job.cancelled():
+        job.exception()
 
 
 @contextmanager
@@ -53,7 +84,7 @@ def writing() -> Iterator[None]:
 
 async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     came = monotonic()
-    jobs = metrics.DATABASE_JOBS.labels("journal" if executor is _journal else "shared")
+    jobs = metrics.DATABASE_JOBS.labels(_names[executor])
 
     def call() -> T:
         metrics.DATABASE_WAIT.observe(monotonic() - came)

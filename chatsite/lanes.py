@@ -26,7 +26,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
-# With the threads of `chat.database` at most 16 of them hold a database connection.
+# With the threads of `chat.database` at most 19 of them hold a database connection.
 LANES = 10
 DOOR_LANES = 2
 

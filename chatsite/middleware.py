@@ -29,8 +29,12 @@ POLICY = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 )
 # A page's script carries a word that was never used before, and hands it on to the modules it imports. No string ever
-# becomes markup.
-PAGE_POLICY = POLICY + "script-src 'nonce-{nonce}'; require-trusted-types-for 'script'; trusted-types 'none'"
+# becomes markup. The one policy of trusted types makes the address of the worker that colours code, and no other.
+PAGE_POLICY = POLICY + (
+    "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types highlighter"
+)
+# What runs in a worker has the policy that came with its own file: it imports its neighbours and asks nobody.
+WORKER_POLICY = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 # Django's admin has scripts without nonces, and brings jQuery, which assigns markup strings.
 ADMIN_POLICY = POLICY + "script-src 'self'"
 NONCE_BYTES = 16
@@ -111,6 +115,8 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
             body = b"".join(found)
         if request.path_info.startswith(settings.STATIC_URL):
             headers["Cache-Control"] = KEPT_FOR_GOOD
+        if "javascript" in headers.get("Content-Type", ""):
+            headers["Content-Security-Policy"] = WORKER_POLICY
         if body and COMPRESSIBLE.match(headers.get("Content-Type", "")) and found.status_code == 200:
             headers["Vary"] = "Accept-Encoding"
             coding = best_coding(request.headers.get("Accept-Encoding", ""))

@@ -122,7 +122,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
     # Requests come and go on threads of their own; connections belong to the process.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(pool={"min_size": 1, "max_size": 16})
+    DATABASES["default"].setdefault("OPTIONS", {}).update(pool={"min_size": 1, "max_size": 19})
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 if REDIS_URL:

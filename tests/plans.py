@@ -18,6 +18,7 @@ from chat.generation.ask import Ask
 from chat.generation.plan import Plan
 from chat.generation.recover import purge, recover
 from chat.generation.start import _write
+from chat.interruption import Interruption
 from chat.models import ChatModel, Conversation, Message
 from chat.search.terms import Terms
 from chat.usage.ledger import Result, Spent, settle
@@ -96,8 +97,9 @@ def report(longest: str) -> str:
 
 
 def _list(user: User, query: dict[str, str]) -> None:
-    terms = Terms.parse(query.get("q", ""))
-    assert listing.page(RequestFactory().get("/", query), Caller(user), terms).status_code == 200
+    request, caller, terms = RequestFactory().get("/", query), Caller(user), Terms.parse(query.get("q", ""))
+    answer = listing.found(request, caller, terms, Interruption()) if terms else listing.page(request, caller)
+    assert answer.status_code == 200
 
 
 def _api(view: Any, user: User, query: dict[str, str], **captured: object) -> None:

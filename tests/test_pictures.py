@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,8 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.picture import ADDRESS, BYTES, PNG
+from chat.providers.dimensions import dimensions
+from tests.picture import ADDRESS, BYTES, PNG, gif, jpeg, png, webp
 from tests.providers import completion, messages
 from tests.site import Site
 from tests.stream import events, one, text_of
@@ -106,3 +108,57 @@ def test_a_picture_that_cannot_be_kept_costs_the_picture_and_is_told(upstream: U
     assert text_of(received) == message["content"] == "Here: there."
     assert one(received, "done")["finish_reason"] == "stop"
     assert ["could not be read" in note for note in message["notes"]] == [True]
+
+
+LARGE: Final = {
+    "png": png(50_000, 50_000),
+    "jpeg": jpeg(50_000, 50_000),
+    "gif": gif(50_000, 50_000),
+    "webp": webp(50_000, 50_000),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_picture_of_too_many_pixels_is_told_and_not_shown(
+    kind: str, alice: httpx2.Client, upstream: Upstream
+) -> None:
+    address = f"data:image/{kind};base64,{b64encode(LARGE[kind]).decode()}"
+    said = completion.delta(images=[{"type": "image_url", "image_url": {"url": address}}])
+    received = asked(alice, upstream, f"a {kind} of billions of pixels", said, END)
+    message = stored(alice, received[0])
+    assert "50,000 × 50,000 pixels" in message["content"] == text_of(received)
+    assert "![" not in message["content"]
+    assert message["attachments"] == []
+
+
+def test_one_that_was_stored_before_is_not_served(alice: httpx2.Client, site: Site, upstream: Upstream) -> None:
+    received = asked(alice, upstream, "a picture that grows", SHAPES["images"], END)
+    (attachment,) = stored(alice, received[0])["attachments"]
+    name, large = attachment["id"], LARGE["png"]
+    site.shell("from chat.models import Picture", f"Picture.objects.filter(pk={name!r}).update(data={large!r})")
+    refused = alice.get(f"/api/files/{name}")
+    assert (refused.status_code, refused.json()["error"]["type"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (BYTES, (1, 1)),
+        (png(3, 70_000), (3, 70_000)),
+        (gif(3, 7), (3, 7)),
+        (gif(3, 7, frame=(900, 2)), (900, 7)),
+        (jpeg(3, 7), (3, 7)),
+        (webp(3, 7), (3, 7)),
+        (webp(3, 7, b"VP8L"), (3, 7)),
+        (webp(3, 7, b"VP8 "), (3, 7)),
+        (b"", None),
+        (b"BM" + bytes(60), None),
+        (b"\xff\xd8" + b"\xff\xe1\x00\x00" * 9, None),
+        (b"\xff\xd8\xff\xda\x00\x02", None),
+        (b"\xff\xd8" + b"\xff" * 10_000, None),
+    ],
+)
+def test_the_size_stands_in_the_header(data: bytes, size: tuple[int, int] | None) -> None:
+    assert dimensions(data) == size
+    for end in range(len(data)):
+        dimensions(data[:end])

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any, Final
 
 from chat.events import Picture, TextDelta
+from chat.providers.dimensions import MAX_PIXELS, dimensions
 
 # What a browser shows and nothing can run in.
 MEDIA_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
@@ -17,7 +18,7 @@ MAX_ANSWER_BYTES: Final = 100 * 1024 * 1024
 
 
 def picture_in(value: Any) -> Picture | TextDelta | None:
-    """Return the picture that an object shows, or the address of it as text; None where it shows none that can be.
+    """Return the picture that an object shows, or as text its address or why it is not shown; None where it has none.
 
     `value` is a data address, `{"image_url": {"url": ...}}`, `{"type": "image", "source": {"media_type", "data"}}`
     (Anthropic), `{"inline_data": {"mime_type", "data"}}` (Gemini) or `{"b64_json": ...}`.
@@ -41,7 +42,7 @@ def _at(address: str) -> Picture | TextDelta | None:
     return TextDelta(f"\n\n![picture]({address})\n\n") if ADDRESS.fullmatch(address) else None
 
 
-def _picture(media_type: str, data: str) -> Picture | None:
+def _picture(media_type: str, data: str) -> Picture | TextDelta | None:
     media_type = media_type.lower().replace("image/jpg", "image/jpeg")
     if media_type not in MEDIA_TYPES or len(data) > MAX_BYTES * 4 // 3 + 4:
         return None
@@ -49,4 +50,9 @@ def _picture(media_type: str, data: str) -> Picture | None:
         found = b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
         return None
-    return Picture(media_type, found) if found else None
+    size = dimensions(found)
+    if size is None:
+        return None
+    if size[0] * size[1] > MAX_PIXELS:
+        return TextDelta(f"\n\n*A picture of {size[0]:,} × {size[1]:,} pixels, which is too large to be shown.*\n\n")
+    return Picture(media_type, found)

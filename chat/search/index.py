@@ -3,7 +3,7 @@
 The index is made, and kept, by the triggers of migration 0004.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -43,16 +43,18 @@ class Match:
     message_id: UUID | None
 
 
-def matches(owner: User, terms: Terms, limit: int) -> list[Match]:
-    """Return what matches among the rows of `owner`, newest first; where there is more, `limit` or more of it.
+def matches(owner: User, terms: Terms, limit: int) -> Iterator[Match]:
+    """Yield what matches among the rows of `owner`, newest first; where there is more, `limit` or more of it.
 
     Conversations that are deleted or temporary are not left out here.
     """
     if not terms.by_word:
-        return list(_containing(owner, terms, limit))
+        yield from _containing(owner, terms, limit)
+        return
     with connection.cursor() as cursor:
         cursor.execute(*statement(owner, terms, limit))
-        return [Match(_uuid(row[0]), row[1] and _uuid(row[1])) for row in cursor.fetchall()]
+        for conversation_id, message_id, *_ in cursor:
+            yield Match(_uuid(conversation_id), message_id and _uuid(message_id))
 
 
 def forget_deleted() -> None:
@@ -84,7 +86,7 @@ def _uuid(value: UUID | str) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _containing(owner: User, terms: Terms, limit: int) -> Iterable[Match]:
+def _containing(owner: User, terms: Terms, limit: int) -> Iterator[Match]:
     titles = Conversation.objects.filter(owner=owner)
     texts = Message.objects.filter(conversation__owner=owner).order_by("-created_at")
     for word in terms.words:

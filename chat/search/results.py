@@ -1,13 +1,15 @@
 """One page of what a search finds: conversations, newest first, each with the places where the words stand."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 
 from chat.models import Conversation, Message
 from chat.search.index import Match, matches
@@ -22,6 +24,16 @@ MOST_BATCHES: Final = 5
 ALL: Final = 2**31 - 1
 MOST_HITS: Final = 3
 
+# Of a text so much is read: it is what PostgreSQL's index knows of it, and more than anybody may write.
+MOST_CHARS: Final = 200_000
+BEGINNING: Final = Left("content", MOST_CHARS)
+# Of all texts together: Python compares some ten million characters in a second, and nobody else's request meanwhile.
+MOST_COMPARED: Final = 4_000_000
+FEW_CHARS: Final = 400
+# Rows that are in memory at the same time.
+READ_AT_ONCE: Final = 20
+
+T = TypeVar("T")
 Found = dict[UUID, list[UUID | None]]
 
 
@@ -33,66 +45,128 @@ class Hit:
     snippet: list[Piece]
 
 
-def find(rows: QuerySet[Conversation], owner: User, terms: Terms, count: int) -> list[tuple[Conversation, list[Hit]]]:
+Check = Callable[[], None]
+
+
+class Reading:
+    """How much of texts is compared, and whether anybody waits for it: `check` raises if not."""
+
+    def __init__(self, check: Check) -> None:
+        self.check = check
+        self._left = MOST_COMPARED
+        self.is_over = False
+
+    def take(self, text: str, terms: Terms) -> bool:
+        """Count a text, once for each word. Returns whether it may be compared."""
+        self._left -= len(text) * len(terms.words)
+        self.is_over = self.is_over or self._left < 0
+        return not self.is_over
+
+
+def find(
+    rows: QuerySet[Conversation], owner: User, terms: Terms, count: int, check: Check
+) -> list[tuple[Conversation, list[Hit]]]:
     """Return the first `count` of the owner's conversations `rows` that hold all the words in one place.
 
-    One letter is looked for in titles only.
+    One letter is looked for in titles only. `check` is called again and again, and raises what ends the search.
     """
     if terms.is_single_letter:
         # Nearly every message has a word that begins so: titles alone tell something.
-        titled = (row for row in rows.defer("system_prompt").iterator() if terms.match(row.title))
+        titled = (row for row in _each(rows.defer("system_prompt"), check) if terms.match(row.title))
         return [(row, [Hit(None, terms.snippet(row.title))]) for row in islice(titled, count)]
-    some = matches(owner, terms, CAP + 1)
+    some = list(matches(owner, terms, CAP + 1))
     found = _grouped(some)
-    page = _walk(rows, terms, found, count) if len(some) > CAP else list(rows.filter(pk__in=found)[:count])
+    page = _walk(rows, terms, found, count, Reading(check)) if len(some) > CAP else _newest(rows, found, count, check)
     if page is None:
-        found = _grouped(matches(owner, terms, ALL))
-        page = list(rows.filter(pk__in=found)[:count])
-    return _with_hits(page, found, terms)
+        found = _grouped(_checked(matches(owner, terms, ALL), check))
+        page = _newest(rows, found, count, check)
+    return _with_hits(page, found, terms, Reading(check))
+
+
+def _checked(some: Iterable[T], check: Check) -> Iterator[T]:
+    for each in some:
+        check()
+        yield each
+
+
+def _each(rows: QuerySet[Any, T], check: Check) -> Generator[T, None, None]:
+    """Yield rows without keeping them all."""
+    with closing(rows.iterator(chunk_size=READ_AT_ONCE)) as each:  # type: ignore[type-var]
+        yield from _checked(each, check)
 
 
 def _grouped(some: Iterable[Match]) -> Found:
-    """Return messages by conversation, the title first."""
+    """Return messages by conversation, the title first, and no more than are shown."""
     found: Found = {}
     for match in some:
         names = found.setdefault(match.conversation_id, [])
-        names.insert(len(names) if match.message_id else 0, match.message_id)
+        if match.message_id is None:
+            names.insert(0, None)
+        elif len(names) < MOST_HITS:
+            names.append(match.message_id)
     return found
 
 
-def _walk(rows: QuerySet[Conversation], terms: Terms, found: Found, count: int) -> list[Conversation] | None:
-    """Go through the newest conversations, and read those of which the index did not tell; None if they are too few."""
+def _newest(rows: QuerySet[Conversation], found: Found, count: int, check: Check) -> list[Conversation]:
+    names = list(found)
+    if len(names) > CAP:
+        # More than a query takes.
+        names = list(islice((name for name in _each(rows.values_list("pk", flat=True), check) if name in found), count))
+    return list(rows.filter(pk__in=names)[:count])
+
+
+def _walk(
+    rows: QuerySet[Conversation], terms: Terms, found: Found, count: int, reading: Reading
+) -> list[Conversation] | None:
+    """Go through the newest conversations, and read those of which the index did not tell.
+
+    None if they are too few, or too long.
+    """
     page: list[Conversation] = []
     for begin in range(0, MOST_BATCHES * BATCH, BATCH):
         batch = list(rows[begin : begin + BATCH])
-        found.update(_grouped(_read([row for row in batch if row.pk not in found], terms)))
+        found.update(_grouped(_read([row for row in batch if row.pk not in found], terms, reading)))
         page += [row for row in batch if row.pk in found]
         if len(page) >= count or len(batch) < BATCH:
             # Of these the index may have told one place and not the others.
-            found.update(_grouped(_read([row for row in page if len(found[row.pk]) < MOST_HITS], terms)))
-            return page[:count]
+            found.update(_grouped(_read([row for row in page if len(found[row.pk]) < MOST_HITS], terms, reading)))
+            return None if reading.is_over else page[:count]
+        if reading.is_over:
+            return None
     return None
 
 
-def _read(rows: list[Conversation], terms: Terms) -> Iterable[Match]:
+def _read(rows: list[Conversation], terms: Terms, reading: Reading) -> Iterator[Match]:
     yield from (Match(row.pk, None) for row in rows if terms.match(row.title))
+    if not rows or reading.is_over:
+        return
     said = Message.objects.filter(conversation__in=rows).order_by("-created_at")
-    for conversation_id, name, content in said.values_list("conversation_id", "pk", "content"):
-        if terms.match(content):
-            yield Match(conversation_id, name)
+    texts = said.values_list("conversation_id", "pk", BEGINNING)
+    with closing(_each(texts, reading.check)) as each:
+        for conversation_id, name, text in each:
+            if not reading.take(text, terms):
+                return
+            if terms.match(text):
+                yield Match(conversation_id, name)
 
 
-def _with_hits(page: list[Conversation], found: Found, terms: Terms) -> list[tuple[Conversation, list[Hit]]]:
+def _with_hits(
+    page: list[Conversation], found: Found, terms: Terms, reading: Reading
+) -> list[tuple[Conversation, list[Hit]]]:
     chosen = {row.pk: found[row.pk][:MOST_HITS] for row in page}
     wanted = [name for names in chosen.values() for name in names if name]
-    said = dict(Message.objects.filter(pk__in=wanted).values_list("pk", "content"))
+    snippets: dict[UUID, list[Piece]] = {}
+    said = Message.objects.filter(pk__in=wanted).order_by("-created_at").values_list("pk", BEGINNING)
+    for name, text in _each(said, reading.check):
+        # Where they are too long together, the last are shown by how they begin.
+        snippets[name] = terms.snippet(text if reading.take(text, terms) else text[:FEW_CHARS])
     return [
         (
             row,
             [
-                Hit(name, terms.snippet(said[name] if name else row.title))
+                Hit(name, snippets[name] if name else terms.snippet(row.title))
                 for name in chosen[row.pk]
-                if name is None or name in said
+                if name is None or name in snippets
             ],
         )
         for row in page

@@ -1,8 +1,7 @@
 """The list of conversations, and searching it."""
 
-import asyncio
-from contextlib import nullcontext
 from datetime import UTC
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +11,9 @@ from django.utils.dateparse import parse_datetime
 
 from chat import database
 from chat.errors import ChatError
+from chat.interruption import Interruption
 from chat.models import Conversation
+from chat.search import latest
 from chat.search.results import find
 from chat.search.terms import Terms
 from chat.views.access import Caller, api, respond
@@ -22,41 +23,45 @@ PAGE_SIZE: Final = 50
 TRUTHS: Final = {"true": True, "false": False}
 
 
-# Searching reads much: half of the database threads are left to those who talk.
-_searches = asyncio.Semaphore(database.THREADS // 2)
-
-
 @api("GET")
 async def listing(request: HttpRequest, caller: Caller) -> HttpResponse:
     """One page of the caller's conversations, newest first; with `q` those in which its words occur, and where."""
     terms = Terms.parse(request.GET.get("q", ""))
-    async with _searches if terms else nullcontext():
-        return await database.run(page, request, caller, terms)
+    if terms:
+        return await latest.search(caller.user.pk, partial(found, request, caller, terms))
+    return await database.run(page, request, caller)
 
 
-def page(request: HttpRequest, caller: Caller, terms: Terms) -> HttpResponse:
+def page(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The page of the list that is asked for."""
-    mine = Conversation.objects.listed(caller.user).select_related("model")
-    rows = _after(_chosen(request, mine, archived=None if terms else False), request.GET.get("cursor", ""))
-    if not terms:
-        found = list(rows[: PAGE_SIZE + 1])
-        return respond({"conversations": summaries(found[:PAGE_SIZE]), "next_cursor": next_cursor(found)})
-    results = find(rows, caller.user, terms, PAGE_SIZE + 1)
-    found = [row for row, _ in results]
+    rows = list(_rows(request, caller, archived=False)[: PAGE_SIZE + 1])
+    return respond({"conversations": summaries(rows[:PAGE_SIZE]), "next_cursor": next_cursor(rows)})
+
+
+def found(request: HttpRequest, caller: Caller, terms: Terms, interruption: Interruption) -> HttpResponse:
+    """The page of what is found that is asked for."""
+    rows = _rows(request, caller, archived=None)
+    results = find(rows, caller.user, terms, PAGE_SIZE + 1, interruption.check)
+    shown = [row for row, _ in results]
     listed = [
-        {**summary, "hits": hits} for summary, (_, hits) in zip(summaries(found[:PAGE_SIZE]), results, strict=False)
+        {**summary, "hits": hits} for summary, (_, hits) in zip(summaries(shown[:PAGE_SIZE]), results, strict=False)
     ]
-    return respond({"conversations": listed, "next_cursor": next_cursor(found)})
+    return respond({"conversations": listed, "next_cursor": next_cursor(shown)})
 
 
-def next_cursor(found: list[Conversation]) -> str | None:
+def next_cursor(rows: list[Conversation]) -> str | None:
     """Return where the next page begins; None if a page and one more was looked for and there is no more."""
-    return cursor_of(found[PAGE_SIZE - 1]) if len(found) > PAGE_SIZE else None
+    return cursor_of(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None
 
 
 def cursor_of(row: Conversation) -> str:
     """Return what names the place in the list right after a conversation."""
     return f"{row.updated_at.isoformat()}~{row.pk}"
+
+
+def _rows(request: HttpRequest, caller: Caller, *, archived: bool | None) -> QuerySet[Conversation]:
+    mine = Conversation.objects.listed(caller.user).select_related("model")
+    return _after(_chosen(request, mine, archived=archived), request.GET.get("cursor", ""))
 
 
 def _chosen(request: HttpRequest, rows: QuerySet[Conversation], *, archived: bool | None) -> QuerySet[Conversation]:

@@ -1,5 +1,7 @@
 /** Which addresses in an answer may be followed or shown. Pure. */
 
+import { dimensions, MOST_PIXELS } from "./dimensions.js";
+
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[a-z0-9+/]+=*$/i;
 const OWN_FILE = /^\/api\/files\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -12,6 +14,24 @@ const LARGEST_PICTURE = 1_000_000;
 export function link(address) {
   const url = URL.canParse(address) ? new URL(address) : null;
   return url && SCHEMES.has(url.protocol) ? url : null;
+}
+
+// Most pictures say at once how large they are; some begin with a profile of colours and what the camera noted.
+const HEADERS_CHARS = [400, 400_000];
+
+/**
+ * @param {string} address a picture
+ * @returns {string} why it is not shown; empty where it is
+ */
+export function objection(address) {
+  if (OWN_FILE.test(address)) return "";
+  const data = address.slice(address.indexOf(",") + 1).replace(/=+$/, "");
+  for (const chars of HEADERS_CHARS) {
+    const header = data.slice(0, chars);
+    const size = dimensions(atob(header.length % 4 === 1 ? header.slice(0, -1) : header));
+    if (size) return size.width * size.height > MOST_PIXELS ? `${size.width} × ${size.height} pixels, too large to show` : "";
+  }
+  return "not a picture that can be shown";
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A block of code: a slim header, and the code, coloured where its language is known. */
 
 import { copyText } from "./clipboard.js";
-import { loadHighlighter } from "./highlight.js";
+import { highlight } from "./highlight.js";
 import { languageOf } from "./languages.js";
 import { patch } from "./patch.js";
 
@@ -10,7 +10,7 @@ import { patch } from "./patch.js";
 
 const EVERY_MS = 200;
 const COPIED_MS = 2000;
-// Colours for more than this would hold up the page.
+// Showing colours for more than this would hold up the page.
 const MOST_CHARS = 20_000;
 
 /**
@@ -86,14 +86,14 @@ export function createCode() {
     const began = performance.now();
     const asked = language;
     try {
-      const highlight = await loadHighlighter(known);
-      if (asked === language) {
-        const part = text.slice(0, coloured(text));
-        colours = { nodes: highlight(part), text: part };
+      const part = text.slice(0, coloured(text));
+      const nodes = await highlight(part, known);
+      if (asked === language && text.startsWith(part)) {
+        colours = { nodes, text: part };
         show();
       }
     } catch {
-      // Without colours it is the same code.
+      // Without colours it is the same code; more of it would take no less time.
       return;
     }
     setTimeout(

@@ -1,50 +1,76 @@
-/** Colours for code: highlight.js, fetched when the first code in a known language is shown. */
+/** Colours for code, found in a worker that is started when the first code in a known language is shown. */
 
-import { grammarsOf } from "./languages.js";
 import { element } from "./tree.js";
-import { fetchModule } from "./vendored.js";
 
 /** @typedef {import("./tree.js").Node} Node */
-/** @typedef {{ scope?: string, children: (Scope | string)[] }} Scope what highlight.js found */
+/** @typedef {{ scope: string, inner: (Coloured | string)[] }} Coloured what the worker tells; no scope is an empty word */
 
-/** @type {Promise<any> | null} */
-let core = null;
-/** @type {Map<string, Promise<unknown>>} */
-const grammars = new Map();
-
-/** @param {string} name */
-async function fetchGrammar(name) {
-  const [{ default: library }, { default: grammar }] = await Promise.all([core, fetchModule(`highlightjs/languages/${name}.js`)]);
-  library.registerLanguage(name, grammar);
-}
+// Code that people write takes some hundredths of a second.
+const MOST_MS = 1000;
+const FETCH_MS = 30_000;
+const ADDRESS = new URL("highlighter.js", import.meta.url).href;
 
 /**
- * @param {string} language highlight.js's own name
- * @returns {Promise<(code: string) => Node[]>} rejects when the library cannot be fetched
+ * What the page's policy takes as the address of a worker: this one and no other. It can be made once.
+ *
+ * @type {{ createScriptURL: (address: string) => string } | null}
  */
-export async function loadHighlighter(language) {
-  core ??= fetchModule("highlightjs/core.js");
-  core.catch(() => (core = null));
-  const wanted = grammarsOf(language).map((name) => {
-    const fetched = grammars.get(name) ?? fetchGrammar(name);
-    grammars.set(name, fetched);
-    fetched.catch(() => grammars.delete(name));
-    return fetched;
-  });
-  await Promise.all(wanted);
-  const { default: library } = await core;
-  // Its result holds the tree that its own renderer would turn into markup.
-  return (code) => spans(library.highlight(code, { language, ignoreIllegals: true })._emitter.root.children);
+let policy = null;
+/** @type {Worker | null} */
+let worker = null;
+/** @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+function start() {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  policy ??= trustedTypes?.createPolicy("highlighter", { createScriptURL: () => ADDRESS });
+  return new Worker(policy?.createScriptURL(ADDRESS) ?? ADDRESS, { type: "module" });
 }
 
 /**
- * @param {(Scope | string)[]} found
+ * @param {string} code
+ * @param {string} language highlight.js's own name
+ * @returns {Promise<Node[]>} after what was asked before it; rejects where there are none, or they take too long
+ */
+export function highlight(code, language) {
+  const found = last.then(() => ask(code, language));
+  last = found.catch(() => {});
+  return found.then(nodes);
+}
+
+/**
+ * @param {string} code
+ * @param {string} language
+ * @returns {Promise<(Coloured | string)[]>}
+ */
+function ask(code, language) {
+  const asked = (worker ??= start());
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      clearTimeout(timer);
+      asked.terminate();
+      worker = null;
+      reject(new Error("The highlighter took too long."));
+    };
+    let timer = setTimeout(giveUp, FETCH_MS);
+    asked.onerror = giveUp;
+    asked.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      if (data === "begun") timer = setTimeout(giveUp, MOST_MS);
+      else if (data) resolve(data);
+      else reject(new Error("The highlighter could not read it."));
+    };
+    asked.postMessage({ code, language });
+  });
+}
+
+/**
+ * @param {(Coloured | string)[]} spans
  * @returns {Node[]}
  */
-function spans(found) {
-  return found.map((each) => {
+function nodes(spans) {
+  return spans.map((each) => {
     if (typeof each === "string") return each;
-    const scope = /^[a-z]+/.exec(each.scope ?? "")?.[0] ?? "";
-    return element("span", scope ? { class: `hl-${scope}` } : {}, spans(each.children));
+    return element("span", each.scope ? { class: `hl-${each.scope}` } : {}, nodes(each.inner));
   });
 }

@@ -1,6 +1,6 @@
 /** Tokens as a tree of what may be shown: the list of everything an answer can become. Pure. */
 
-import { isPicture, link } from "./address.js";
+import { isPicture, link, objection } from "./address.js";
 
 /** @typedef {import("./parser.js").Token} Token */
 /** @typedef {{ tag: string, attributes: Record<string, string>, children: Node[] }} ElementNode */
@@ -71,7 +71,10 @@ function opened(token) {
 function picture(token) {
   const address = String(token.attrGet("src") ?? "");
   const alt = plain(token.children ?? []);
-  if (isPicture(address)) return element("img", { src: address, alt });
+  if (isPicture(address)) {
+    const why = objection(address);
+    return why ? `[Image: ${alt || "untitled"} — ${why}]` : element("img", { src: address, alt });
+  }
   const host = link(address)?.hostname;
   if (!host) return alt;
   return element("a", { class: "picture", ...away(address) }, [`Image: ${alt || "untitled"} — ${host}`]);

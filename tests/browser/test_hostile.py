@@ -8,7 +8,7 @@ from itertools import cycle
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.renderer import prepare
@@ -247,3 +247,36 @@ def test_hostile_errors_and_names_of_models_are_only_words(page: Page, site: Sit
         expect(page.get_by_role("combobox", name="Model")).to_have_value(model)
         assert page.locator("main :is(img, script)").count() == 0
         page.reload()
+
+
+# Code that takes the highlighter many seconds; then some that people write.
+SLOW_CODE = f"```java\n{'$' * 19_500}\n```\n\n```python\ndef quick():\n    return 1\n```"
+
+
+def test_code_that_the_highlighter_chokes_on_stays_plain_and_the_page_goes_on(page: Page) -> None:
+    prepare(page)
+    page.evaluate("window.turns = 0; setInterval(() => turns++, 10)")
+    for count in (1, 2):
+        before = page.evaluate("turns")
+        page.evaluate("text => { renderer.whole(text) }", SLOW_CODE)
+        expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(count, timeout=30_000)
+        # As long as the highlighter was waited for, the page did all that was due.
+        assert page.evaluate("turns") - before > 20
+        slow = page.locator(".markdown code").filter(has_text="$$$$")
+        expect(slow.last).to_have_text("$" * 19_500 + "\n")
+        expect(slow.locator("span")).to_have_count(0)
+    page.evaluate(
+        "text => { renderer.whole(text) }", f"```javascript\n{'`${' * 6000}\n```\n\n```json\n{'[' * 19_000}\n```"
+    )
+    page.evaluate("text => { renderer.whole(text) }", "```python\ndef after():\n    return 1\n```")
+    expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(3, timeout=30_000)
+
+
+def test_nothing_but_the_highlighter_may_be_a_worker(browser: Browser, site: Site) -> None:
+    # What is refused here is written to the console.
+    with browser.new_context() as context:
+        page = prepare(sign_in(context.new_page(), site, "alice"))
+        with pytest.raises(Error, match="TrustedScriptURL"):
+            page.evaluate("() => { new Worker('/static/chat/main.js') }")
+        with pytest.raises(Error, match="disallowed"):
+            page.evaluate("() => { trustedTypes.createPolicy('another', {}) }")

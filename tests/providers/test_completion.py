@@ -8,6 +8,7 @@ import pytest
 from chat.errors import ChatError
 from chat.events import Finished, Picture, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
 from chat.providers.completion import CompletionDecoder
+from tests.picture import gif
 from tests.providers import decoding
 from tests.providers.chunking import every_chunking
 from tests.providers.completion import ANSWER, DETAILED, DONE, HELLO, REGULAR, WORLD, delta, event, finish, usage
@@ -159,9 +160,9 @@ def test_a_finish_reason_of_error_is_an_error() -> None:
 
 
 def test_pictures_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.providers.decoder.MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("chat.providers.decoder.MAX_ANSWER_BYTES", 2 * len(gif(1, 1)))
     decoder = CompletionDecoder()
-    addresses = [f"data:image/png;base64,{b64encode(bytes([number] * 4)).decode()}" for number in range(5)]
+    addresses = [f"data:image/png;base64,{b64encode(gif(number, 1)).decode()}" for number in range(5)]
     parts = [delta(images=[{"image_url": {"url": address}}]) for address in addresses]
     found = decoding.run(decoder, parts)
     assert len([event for event in found if isinstance(event, Picture)]) == 2

@@ -4,6 +4,7 @@ from base64 import b64encode
 from typing import Any, Final
 
 from chat.events import Finished, Picture, Usage
+from tests import picture
 from tests.providers.real_shapes.case import (
     DONE,
     STOP,
@@ -23,8 +24,8 @@ from tests.providers.real_shapes.case import (
     u,
 )
 
-PIXEL: Final = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
-OTHER: Final = b"GIF89a" + bytes(range(32))
+PIXEL: Final = picture.png(8, 8)
+OTHER: Final = picture.gif(8, 8)
 ENCODED: Final = b64encode(PIXEL).decode()
 ADDRESS: Final = f"data:image/png;base64,{ENCODED}"
 GIF: Final = f"data:image/gif;base64,{b64encode(OTHER).decode()}"
