@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from chat.admin import access, budget, catalog, conversations, generations, ledger, people, policy, prices, rate
+from chat.admin import (
+    access,
+    budget,
+    catalog,
+    conversations,
+    generations,
+    invitations,
+    ledger,
+    people,
+    policy,
+    prices,
+    rate,
+)
 
 __all__ = [
     "access",
@@ -10,6 +22,7 @@ __all__ = [
     "catalog",
     "conversations",
     "generations",
+    "invitations",
     "ledger",
     "people",
     "policy",
