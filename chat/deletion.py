@@ -50,7 +50,9 @@ def plan(user: User) -> AccountDeletion:
     with database.writing():
         _refuse_last_superuser(user)
         # Keys and sessions of inactive people open nothing; what they open is looked at every few seconds.
-        User.objects.filter(pk=user.pk).update(is_active=False)
+        if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            # An admin may have let them in again before an earlier one was over.
+            AccountDeletion.objects.filter(user=user).delete()
         planned = {"requested_at": now, "due_at": now + TIME_TO_THINK}
         row, _ = AccountDeletion.objects.get_or_create(user=user, defaults=planned)
         _stop_answers(user.pk)
@@ -66,6 +68,11 @@ def take_back(user_id: int) -> bool:
             return False
         waiting.delete()
         return bool(User.objects.filter(pk=user_id).update(is_active=True))
+
+
+def is_planned(user: User) -> bool:
+    """Whether an account is to be deleted because its owner wants it, and can still be kept."""
+    return not user.is_active and AccountDeletion.objects.filter(user=user, claimed_at__isnull=True).exists()
 
 
 def carry_out(user_id: int) -> None:
@@ -103,7 +110,11 @@ def carry_out(user_id: int) -> None:
 
 
 def carry_out_due(now: datetime) -> int:
-    """Delete the accounts whose time has come; each by one process only. Returns how many there were."""
+    """Delete the accounts whose time has come; each by one process only. Returns how many there were.
+
+    Somebody whom an admin has let in again keeps the account.
+    """
+    AccountDeletion.objects.filter(user__is_active=True, due_at__lte=now).delete()
     free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - CLAIM)
     due = AccountDeletion.objects.filter(free, due_at__lte=now)
     count = 0

@@ -6,6 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
@@ -46,6 +50,7 @@ def person(name: str = WORD, days: int = 3) -> User:
     user.user_permissions.add(Permission.objects.all()[0])
     key, _ = ApiKey.issue(user, f"{name}'s laptop")
     price = price_of("belonging")
+    price.model.people.add(user)
     talk = Conversation.objects.create(
         owner=user, title=f"About {name}", system_prompt=f"Be {name}.", model=price.model, temperature=0.5
     )
@@ -90,6 +95,14 @@ def person(name: str = WORD, days: int = 3) -> User:
     Budget.objects.create(scope="key", api_key=key, amount=5)
     Reservation.objects.create(budget=budget, generation_id=UUID(int=user.pk), amount=1)
     RateLimit.objects.create(user=user, streams=3)
+    address = EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    EmailConfirmation.create(address)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": f"{name} only knows"})
+    identity = SocialAccount.objects.create(user=user, provider="oidc", uid=f"uid-{name}", extra_data={"sub": name})
+    SocialToken.objects.create(account=identity, token=f"{name} only knows")
+    UserSession.objects.create(
+        user=user, ip="192.0.2.1", user_agent=f"{name}'s browser", session_key=f"{name}-session", data={}
+    )
     AccountDeletion.objects.create(user=user, due_at=timezone.now() + timedelta(days=7))
     session = SessionStore()
     session.update({"_auth_user_id": str(user.pk), "word": name})

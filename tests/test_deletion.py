@@ -190,7 +190,11 @@ def test_who_deletes_their_account_has_seven_days_in_which_nothing_of_it_works(l
     # They were signed out for good.
     assert browser.get("/").status_code == 302
     assert not deletion.take_back(leaver.pk)
+    # An admin lets them in again, too; then the days begin anew.
     deletion.plan(leaver)
+    User.objects.filter(pk=leaver.pk).update(is_active=True)
+    assert deletion.carry_out_due(timezone.now() + timedelta(days=8)) == 0
+    assert deletion.plan(leaver).due_at > plan.due_at
     assert deletion.carry_out_due(timezone.now() + timedelta(days=7, seconds=1)) == 1
     assert not User.objects.filter(pk=leaver.pk).exists()
     assert not deletion.take_back(leaver.pk)
@@ -217,6 +221,7 @@ def test_the_command_deletes_what_is_due_or_somebody_by_name(leaver: User) -> No
     out = StringIO()
     call_command("deleteaccounts", stdout=out)
     assert "deleted: 0" in out.getvalue()
+    User.objects.filter(pk=leaver.pk).update(is_active=False)
     AccountDeletion.objects.filter(user=leaver).update(due_at=timezone.now())
     call_command("deleteaccounts", stdout=out)
     assert "deleted: 1" in out.getvalue()
@@ -241,6 +246,7 @@ def test_an_admin_who_deletes_somebody_goes_the_same_road(leaver: User, road: st
 
 
 def test_several_processes_delete_an_account_once(leaver: User) -> None:
+    User.objects.filter(pk=leaver.pk).update(is_active=False)
     AccountDeletion.objects.filter(user=leaver).update(due_at=timezone.now(), claimed_at=timezone.now())
     assert deletion.carry_out_due(timezone.now()) == 0
     AccountDeletion.objects.filter(user=leaver).update(claimed_at=timezone.now() - deletion.CLAIM * 2)

@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from chat import deletion
 from chat.accounts import post
+from chat.accounts.leaving import offer
 
 REPLACED: Final = "allauth.account.stages.EmailVerificationStage"
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
@@ -56,6 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not url or urlsplit(url).path == reverse("account_login"):
             return False
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseBase:
+        """Let in nobody; who is about to lose their account by their own wish may keep it."""
+        if deletion.is_planned(user):
+            return offer(request, user)
+        answer: HttpResponseBase = super().respond_user_inactive(request, user)
+        return answer
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

@@ -1,4 +1,6 @@
-"""Accounts that are to be deleted; and the one change of the ledger that may be made: a person's rows lose the person.
+"""Accounts that are to be deleted, when keys were last used, and the one change that the ledger's rows take.
+
+That one: a row loses its person.
 
 On SQLite a later migration that makes chat_usagerecord anew, or adds a column to it, has to call `create_triggers` of
 this module, which calls the one of 0005.
@@ -73,7 +75,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0012_provider_account"),
+        ("chat", "0015_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -106,6 +108,11 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["due_at"],
             },
+        ),
+        migrations.AddField(
+            model_name="apikey",
+            name="last_used_at",
+            field=models.DateTimeField(editable=False, help_text="To the minute.", null=True),
         ),
         migrations.RunPython(create, drop),
     ]

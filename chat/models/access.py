@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 PREFIX_CHARS = 11
+# How often the time of a key's last use is written at most.
+APART: Final = timedelta(minutes=1)
 
 
 def token_hash(token: str) -> str:
@@ -61,6 +63,7 @@ class ApiKey(models.Model):
         "expires (UTC)", null=True, blank=True, help_text="From then on the key opens nothing. Empty: never."
     )
     revoked_at = models.DateTimeField(null=True, blank=True, help_text="From then on the key opens nothing.")
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
 
     class Meta:
         ordering = ["-created_at"]
@@ -101,6 +104,12 @@ class ApiKey(models.Model):
     def in_force(cls) -> QuerySet[Self]:
         """Return the keys that open something now, if their users are active."""
         return cls.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
+
+    def note_use(self) -> None:
+        """Keep when it was last used, to the minute: a program asks more often than that is worth writing."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > APART:
+            ApiKey.objects.filter(pk=self.pk).update(last_used_at=now)
 
     @property
     def is_expired(self) -> bool:

@@ -59,6 +59,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
         if not set(scopes) & set(found.scopes):
             wanted = " or ".join(f"“{scope}”" for scope in scopes)
             raise ChatError("forbidden", f"This API key lacks the scope {wanted}. Use one that has it.")
+        found.note_use()
         return Caller(found.user, found)
     user = request.user
     if not isinstance(user, User) or not user.is_active:

@@ -75,7 +75,7 @@ def as_markdown(row: Conversation) -> Iterator[bytes]:
 
 def as_zip(rows: Iterator[Conversation]) -> Iterator[bytes]:
     """Yield a zip archive with a Markdown file for each conversation."""
-    sink = _Sink()
+    sink = Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for row in rows:
             entry = zipfile.ZipInfo(file_name(row, "md"), row.updated_at.timetuple()[:6])
@@ -88,7 +88,7 @@ def as_zip(rows: Iterator[Conversation]) -> Iterator[bytes]:
     yield sink.take()
 
 
-class _Sink(RawIOBase):
+class Sink(RawIOBase):
     """Where the archive is written: it keeps nothing longer than until it is taken."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """`/settings/profile/`: one's own name."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -13,10 +13,15 @@ from django.views.decorators.http import require_http_methods
 
 from chat.views.pages import SignedInRequest
 
+if TYPE_CHECKING:
+    Base = forms.ModelForm[User]
+else:
+    Base = forms.ModelForm
+
 TAKEN = "Somebody else has that name."
 
 
-class NameForm(forms.ModelForm[User]):
+class NameForm(Base):
     """The name to sign in with, and the one to be called by."""
 
     class Meta:

@@ -1,0 +1,28 @@
+"""Signing in to an account that is to be deleted: its owner may keep it, and nothing else."""
+
+from time import time
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+from chat.models import AccountDeletion
+
+# In the session of somebody who is signed out: whose account they may keep, and until when.
+LEAVING: Final = "leaving"
+LEAVING_SECONDS: Final = 10 * 60
+
+
+def offer(request: HttpRequest, user: User) -> HttpResponseRedirect:
+    """Lead somebody who has just proved who they are to where they can keep their account."""
+    request.session[LEAVING] = [user.pk, time() + LEAVING_SECONDS]
+    return HttpResponseRedirect(reverse("settings_keep"))
+
+
+def offered(request: HttpRequest) -> AccountDeletion | None:
+    """Return the deletion that whoever asks may take back."""
+    user_id, until = request.session.get(LEAVING, (0, 0))
+    if until < time():
+        return None
+    return AccountDeletion.objects.filter(user=user_id, user__is_active=False, claimed_at__isnull=True).first()

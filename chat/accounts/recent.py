@@ -1,0 +1,39 @@
+"""What asks that somebody has proved a short while ago who they are: a browser left open is not enough for it."""
+
+from collections.abc import Callable
+from functools import wraps
+from time import time
+from typing import Any, TypeVar
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+
+Request = TypeVar("Request", bound=HttpRequest)
+
+
+def recently_authenticated(view: Callable[[Request], HttpResponseBase]) -> Callable[[Request], HttpResponseBase]:
+    """Let only those to a view who have signed in, or confirmed that it is them, within five minutes.
+
+    django-allauth's own does not take having signed in for an answer, and knows no way for who has no password.
+    """
+
+    @wraps(view)
+    @login_required
+    def guarded(request: Any) -> HttpResponseBase:
+        records = get_authentication_records(request, request.user)
+        if any(time() - each["at"] < app_settings.REAUTHENTICATION_TIMEOUT for each in records):
+            return view(request)
+        if request.method == "POST":
+            # What is kept until somebody has confirmed might be done when they confirm something else.
+            return redirect(request.path)
+        if get_adapter().get_reauthentication_methods(request.user):
+            raise ReauthenticationRequired
+        return render(request, "settings/again.html", status=403)
+
+    return guarded
