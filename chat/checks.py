@@ -31,6 +31,15 @@ def timeouts(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[
 
 
 @register()
+def mail(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn where the mail server's password can be read on the way."""
+    if not settings.EMAIL_TELLS_PASSWORD:
+        return []
+    hint = "smtp+tls:// (port 587) and smtps:// (port 465) encrypt it."
+    return [checks.Warning("EMAIL_URL sends its password to another machine in the clear.", hint=hint, id="chat.W003")]
+
+
+@register()
 def title_model(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Warn where titles are wanted from a model that is not there."""
     name = settings.CHAT_TITLE_MODEL

@@ -1,9 +1,12 @@
 """The addresses of accounts. The names are django-allauth's, which finds its own pages by them."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import path, re_path
 from django.views.generic.base import RedirectView
 
-from chat.accounts.lazy import view
+from chat.accounts.lazy import async_view, view
+
+ISSUER = {"provider_id": settings.OIDC_ISSUER}
 
 urlpatterns = [
     # The way in.
@@ -14,7 +17,7 @@ urlpatterns = [
     path("accounts/login/", view("chat.views.door.login"), name="account_login"),
     path("accounts/logout/", view("allauth.account.views.logout"), name="account_logout"),
     path("accounts/inactive/", view("allauth.account.views.account_inactive"), name="account_inactive"),
-    path("accounts/signup/", view("allauth.account.views.signup"), name="account_signup"),
+    path("accounts/signup/", view("chat.views.door.signup"), name="account_signup"),
     path("accounts/confirm/", view("allauth.account.views.reauthenticate"), name="account_reauthenticate"),
     path(
         "accounts/confirm-email/",
@@ -24,14 +27,15 @@ urlpatterns = [
     path(
         "accounts/confirm-email/<str:key>/", view("allauth.account.views.confirm_email"), name="account_confirm_email"
     ),
-    path("accounts/password/reset/", view("allauth.account.views.password_reset"), name="account_reset_password"),
+    path("accounts/password/reset/", view("chat.views.door.forgotten"), name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
         view("allauth.account.views.password_reset_done"),
         name="account_reset_password_done",
     ),
-    path(
-        "accounts/password/reset/key/<str:uidb36>-<str:key>/",
+    # The key has a hyphen in it, too: the id ends at the first.
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         view("allauth.account.views.password_reset_from_key"),
         name="account_reset_password_from_key",
     ),
@@ -40,6 +44,23 @@ urlpatterns = [
         view("allauth.account.views.password_reset_from_key_done"),
         name="account_reset_password_from_key_done",
     ),
+    path("accounts/invitation/", view("chat.views.invitation.invitation"), name="invitation"),
+    path("accounts/new-password/", view("chat.views.invitation.new_password"), name="new_password"),
+    # By another site's account. The provider sends people back to the second address, which it wants to know before.
+    path("accounts/oidc/login/", async_view("chat.views.openid.login"), ISSUER, name="openid_connect_login"),
+    path(
+        "accounts/oidc/login/callback/",
+        async_view("chat.views.openid.callback"),
+        ISSUER,
+        name="openid_connect_callback",
+    ),
+    path(
+        "accounts/oidc/cancelled/",
+        view("allauth.socialaccount.views.login_cancelled"),
+        name="socialaccount_login_cancelled",
+    ),
+    path("accounts/oidc/signup/", view("allauth.socialaccount.views.signup"), name="socialaccount_signup"),
+    path("settings/connections/", view("chat.views.connections.connections"), name="socialaccount_connections"),
     path("accounts/two-factor/", view("allauth.mfa.base.views.authenticate"), name="mfa_authenticate"),
     path("accounts/two-factor/confirm/", view("allauth.mfa.base.views.reauthenticate"), name="mfa_reauthenticate"),
     path("accounts/passkey/", view("allauth.mfa.webauthn.views.login_webauthn"), name="mfa_login_webauthn"),

@@ -59,6 +59,10 @@ COMPRESSIBLE = re.compile(r"text/|application/json|image/svg\+xml")
 PROBES = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
+# What follows opens something once.
+SECRET = re.compile(r"(?<=^/accounts/password/reset/key/)[^/]+|(?<=^/accounts/confirm-email/)[^/]+")
+
+
 class RequestLog:
     """Gives every request its id, in the response and in each log line, and logs it.
 
@@ -82,7 +86,7 @@ class RequestLog:
         if logger.isEnabledFor(logging.INFO) and not request.path_info.startswith(PROBES):
             fields = {
                 "method": request.method,
-                "path": request.path_info,
+                "path": SECRET.sub("…", request.path_info),
                 "status": response.status_code,
                 "seconds": round(monotonic() - began, 4),
             }

@@ -8,6 +8,8 @@ import dj_database_url
 
 from chatsite.environment import Environment
 from chatsite.fingerprint import fingerprint
+from chatsite.mail import mail_server
+from chatsite.openid import openid_provider
 from chatsite.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,8 +39,10 @@ CHAT_DISCONNECT_GRACE = env.grace("CHAT_DISCONNECT_GRACE", 60)
 CHAT_MAX_STREAMS_PER_USER = env.whole_number("CHAT_MAX_STREAMS_PER_USER", 10)
 CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 0)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
-EMAIL_URL = env.text("EMAIL_URL")
 CHAT_ADMIN_READS = env.flag("CHAT_ADMIN_READS", default=True)
+CHAT_SIGNUP = env.choice("CHAT_SIGNUP", ("closed", "invite", "open"))
+mail = mail_server(env)
+openid = openid_provider(env)
 CHAT_LOG_FORMAT = env.choice("CHAT_LOG_FORMAT", ("text", "json"))
 CHAT_METRICS_TOKEN = env.text("CHAT_METRICS_TOKEN")
 CHAT_MAX_BODY_BYTES = env.whole_number("CHAT_MAX_BODY_BYTES", 2 * 1024 * 1024, minimum=1)
@@ -146,6 +150,23 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 # The first one stores; all of them hash in threads of their own.
 PASSWORD_HASHERS = [f"chatsite.hashing.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
+
+# What may be shown of the mail server; empty where no mail can be sent. Its password is only in what Django hides.
+EMAIL_URL = mail.address if mail else ""
+if mail:
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = mail.sender
+    EMAIL_HOST, EMAIL_PORT = mail.host, mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.user, mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = mail.scheme == "smtp+tls", mail.scheme == "smtps"
+    # For each step; mail is sent by threads of its own (chat.accounts.post).
+    EMAIL_TIMEOUT = 5
+EMAIL_TELLS_PASSWORD = mail is not None and mail.tells_password
+OIDC_ISSUER = openid.issuer if openid else ""
+OIDC_NAME = openid.name if openid else ""
+OIDC_GROUPS_CLAIM = openid.groups_claim if openid else ""
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": [openid.app] if openid else []}}
+SOCIALACCOUNT_ADAPTER = "chat.accounts.openid.OpenIdAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "chat.accounts.forms.OpenIdSignupForm"}
 # The only one: what another one let in would not be in anybody's list of sessions.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "chat.accounts.adapter.AccountAdapter"
@@ -156,12 +177,18 @@ ACCOUNT_FORMS = {
     "set_password": "chat.accounts.forms.SetPasswordForm",
     "reset_password_from_key": "chat.accounts.forms.ResetPasswordKeyForm",
     "add_email": "chat.accounts.forms.AddEmailForm",
+    "signup": "chat.accounts.forms.SignupForm",
+    "reset_password": "chat.accounts.forms.ResetPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if mail else "email", "password1*"]
 # One address a person; a new one takes the old one's place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Before the first sign-in only (chat.accounts.stage).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if mail else "none"
+# Whoever asks for a new password with an address that nobody has is told so by mail only where they may sign up.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = CHAT_SIGNUP == "open"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True

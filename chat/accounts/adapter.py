@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,13 +13,15 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat import deletion
+from chat.accounts import post
 from chat.accounts.leaving import offer
 
+REPLACED: Final = "allauth.account.stages.EmailVerificationStage"
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody makes an account of their own; addresses to go on to are of this very host; errors in our words."""
+    """`CHAT_SIGNUP` decides who makes an account; addresses to go on to are of this very host; our words."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -26,6 +29,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": MISMATCH,
         "incorrect_password": "That is not your password. Capital letters matter.",
         "enter_current_password": "That is not your password. Capital letters matter.",
+        "username_taken": "Somebody else has that name.",
+        "email_taken": "Another account has that address.",
         "incorrect_code": "That code is not right. Codes change every 30 seconds.",
     }
 
@@ -33,7 +38,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Count nothing: signing in has a brake of its own. What stands in the settings is for second factors."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        """Whether the form is there for everybody. Invitations have a page of their own."""
+        return bool(settings.CHAT_SIGNUP == "open")
+
+    def get_login_stages(self) -> list[str]:
+        ours = "chat.accounts.stage.FirstConfirmation"
+        return [ours if stage == REPLACED else stage for stage in super().get_login_stages()]
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Have a message sent; who looks at the page does not wait for it."""
+        if settings.EMAIL_URL:
+            host = self.request.get_host() if self.request else ""
+            post.send(self.render_mail(template_prefix, email, {"email": email, "host": host, **context}))
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether a page may lead there: to this host, over the protocol it came by, and not back to the sign-in."""

@@ -3,7 +3,7 @@
 Passkeys bring a library of cryptography and certificates along, which a start shall not wait for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Any
 
@@ -18,5 +18,16 @@ def view(name: str) -> Callable[..., HttpResponseBase]:
     def late(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         found: Callable[..., HttpResponseBase] = getattr(import_module(module), attribute)
         return found(request, *args, **kwargs)
+
+    return late
+
+
+def async_view(name: str) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
+    """Return a view that awaits the async one with this dotted name."""
+    module, _, attribute = name.rpartition(".")
+
+    async def late(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        found: Callable[..., Coroutine[Any, Any, HttpResponseBase]] = getattr(import_module(module), attribute)
+        return await found(request, *args, **kwargs)
 
     return late

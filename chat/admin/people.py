@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from chat.admin.deletion import AccountDeletion, CountedDeletion
 from chat.admin.generic import UserAdmin
+from chat.admin.invitations import PasswordLinks
 from chat.admin.rights import touchable
 from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
 from chat.models.superuser import FIELDS, LAST, includes_last
@@ -36,10 +37,11 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(AccountDeletion, CountedDeletion, UserAdmin[User]):
+class PersonAdmin(PasswordLinks, AccountDeletion, CountedDeletion, UserAdmin[User]):
     """Django's own, but nobody touches who is more powerful, and superusers alone give power."""
 
     form = PersonForm
+    actions = ("make_password_link",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)

@@ -8,6 +8,7 @@ from chat.models.correction import Correction
 from chat.models.daily import DailyTotal
 from chat.models.deletion import AccountDeletion
 from chat.models.generation import Generation
+from chat.models.invitation import ClaimedGroup, Invitation, PasswordLink
 from chat.models.journal import JournalEntry
 from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
@@ -22,13 +23,16 @@ __all__ = [
     "ApiKey",
     "Budget",
     "ChatModel",
+    "ClaimedGroup",
     "Conversation",
     "Correction",
     "DailyTotal",
     "Generation",
+    "Invitation",
     "JournalEntry",
     "LastSuperuserError",
     "Message",
+    "PasswordLink",
     "Picture",
     "Price",
     "PriceTier",

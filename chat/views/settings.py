@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings as config
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -35,11 +36,16 @@ SECTIONS: Final = (
     Section("settings_keys", "API keys"),
     Section("settings_data", "Your data"),
 )
+# After the second factor: the provider that one can sign in with.
+CONNECTION_PLACE: Final = 3
 
 
 def present() -> list[Section]:
-    """Return the sections that have a route."""
-    return [section for section in SECTIONS if section.address]
+    """Return the sections that have a route, and something to be set."""
+    sections = [section for section in SECTIONS if section.address]
+    if config.OIDC_ISSUER:
+        sections.insert(CONNECTION_PLACE, Section("socialaccount_connections", config.OIDC_NAME))
+    return sections
 
 
 @require_safe

@@ -1,0 +1,162 @@
+"""Signing in with OpenID Connect: who becomes which account, and in which groups."""
+
+import logging
+from typing import Any, Final
+
+import requests
+from allauth.account.internal.userkit import filter_users_by_email
+from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.http import HttpRequest
+from django.shortcuts import render
+
+from chat.accounts import invited
+from chat.models import ClaimedGroup
+
+logger = logging.getLogger(__name__)
+
+# For each step of a request.
+TIMEOUT_SECONDS: Final = 5
+MAX_ANSWER_BYTES: Final = 1024 * 1024
+PROBLEM: Final = "socialaccount/authentication_error.html"
+
+
+class Session(requests.Session):
+    """Requests to the provider, bounded in time and size."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Return the whole answer. Raises RequestException, also where it is longer than it can be."""
+        kwargs.setdefault("timeout", TIMEOUT_SECONDS)
+        response = super().request(*args, **{**kwargs, "stream": True})
+        body = bytearray()
+        for piece in response.iter_content(64 * 1024):
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                response.close()
+                raise requests.exceptions.ContentDecodingError("The answer is too long.")
+        response._content = bytes(body)
+        return response
+
+
+class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """An account is found by issuer and subject alone, never by a mail address.
+
+    Whoever can make a provider say an address would otherwise be whoever has that address here. Who has an account
+    already connects the two in the settings, signed in.
+    """
+
+    error_messages = {
+        **DefaultSocialAccountAdapter.error_messages,
+        "connected_other": "Somebody else's account is connected to that one.",
+        "no_password": "Choose a password first: nothing else would let you in.",
+        "disconnect_last": "Choose a password first: nothing else would let you in.",
+    }
+
+    def get_requests_session(self) -> requests.Session:
+        return Session()
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        return False
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        if settings.CHAT_SIGNUP == "invite":
+            return invited.invitation(request) is not None
+        return bool(settings.CHAT_SIGNUP == "open")
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """Return the account to be. An address that the provider has not confirmed is nobody's, and left out."""
+        confirmed = [each for each in sociallogin.email_addresses if each.verified]
+        sociallogin.email_addresses = confirmed
+        email = confirmed[0].email if confirmed else ""
+        user: User = super().populate_user(request, sociallogin, {**data, "email": email})
+        return user
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        # What is kept of somebody is who they are there; the rest was for this moment.
+        claims = claims_of(sociallogin)
+        if sociallogin.is_existing:
+            if sociallogin.state.get("process") != AuthProcess.CONNECT:
+                keep_groups(sociallogin.user, claims)
+            return
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            return
+        taken = [each.email for each in sociallogin.email_addresses if filter_users_by_email(each.email)]
+        if taken:
+            context = {"name": settings.OIDC_NAME, "email": taken[0]}
+            raise ImmediateHttpResponse(render(request, "socialaccount/taken.html", context, status=409))
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Make the account, using up the invitation that let it in. Raises SignupClosedException if it is gone."""
+        claims = claims_of(sociallogin)
+        with transaction.atomic():
+            invitation = invited.invitation(request)
+            if invitation is None or not invitation.take():
+                invitation = None
+                if settings.CHAT_SIGNUP != "open":
+                    raise SignupClosedException
+            user: User = super().save_user(request, sociallogin, form)
+            if invitation is not None:
+                invitation.admit(user)
+            keep_groups(user, claims)
+        invited.forget(request)
+        return user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Show what went wrong in words, and log its class: what the provider said may hold a token."""
+        if error == "cancelled":
+            return
+        unreachable = isinstance(exception, requests.RequestException)
+        logger.warning("Signing in with OpenID Connect failed: %s", type(exception or error).__name__)
+        context = {"name": settings.OIDC_NAME, "unreachable": unreachable}
+        raise ImmediateHttpResponse(render(request, PROBLEM, context, status=502 if unreachable else 401))
+
+
+def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
+    """Return what the provider told: the ID token's claims, under those of its userinfo."""
+    data = sociallogin.account.extra_data or {}
+    parts = [data.get("id_token"), data.get("userinfo")]
+    return {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
+
+
+def group_names(claims: dict[str, Any], path: str) -> set[str]:
+    """Return the names in a claim: a list, or one. Dots lead into objects, as in `realm_access.roles`.
+
+    A claim that is missing names none: providers leave out what is empty.
+    """
+    value: Any = claims.get(path)
+    if value is None:
+        value = claims
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return {value}
+    return {each for each in value if isinstance(each, str)} if isinstance(value, list) else set()
+
+
+def keep_groups(user: User, claims: dict[str, Any]) -> None:
+    """Put somebody into the groups that the claim names, and out of those it named before and does not any more.
+
+    Only groups that are there count. Memberships that the claim never gave are left alone, and so is who is staff.
+    """
+    if not settings.OIDC_GROUPS_CLAIM:
+        return
+    with transaction.atomic():
+        named = set(Group.objects.filter(name__in=group_names(claims, settings.OIDC_GROUPS_CLAIM)))
+        before = {row.group for row in ClaimedGroup.objects.select_related("group").filter(user=user)}
+        user.groups.remove(*(before - named))
+        ClaimedGroup.objects.filter(user=user, group__in=before - named).delete()
+        new = named - before - set(user.groups.all())
+        user.groups.add(*new)
+        ClaimedGroup.objects.bulk_create([ClaimedGroup(user=user, group=group) for group in new])

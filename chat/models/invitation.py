@@ -1,0 +1,144 @@
+"""Links that open something once: an invitation, and a new password. Only their hashes are stored."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.models.access import token_hash
+
+INVITATION_LASTS: Final = timedelta(days=7)
+PASSWORD_LINK_LASTS: Final = timedelta(days=1)
+
+
+def invitation_end() -> datetime:
+    """Until when an invitation is good for which nobody said it."""
+    return timezone.now() + INVITATION_LASTS
+
+
+def password_link_end() -> datetime:
+    """Until when a link for a new password is good."""
+    return timezone.now() + PASSWORD_LINK_LASTS
+
+
+class Link(models.Model):
+    """Whoever holds the token may use it once, until it expires or is revoked."""
+
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def issue(cls, **values: Any) -> tuple[Self, str]:
+        """Make a link. Returns the row and the token, which exists nowhere else."""
+        token = secrets.token_urlsafe(32)
+        return cls._default_manager.create(hash=token_hash(token), **values), token
+
+    @property
+    def maker(self) -> User | None:
+        """Who made it. Without them, or once they are deactivated, it opens nothing."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """`open`, or why it is not: `used`, `revoked` or `expired`."""
+        if self.used_at is not None:
+            return "used"
+        if self.revoked_at is not None or self.maker is None or not self.maker.is_active:
+            return "revoked"
+        return "expired" if self.expires_at <= timezone.now() else "open"  # type: ignore[attr-defined]
+
+    def take(self) -> bool:
+        """Mark it as used, in the transaction of the caller. Of any number of attempts at once exactly one may."""
+        now = timezone.now()
+        rows = type(self)._default_manager.filter(
+            Q(expires_at__gt=now), pk=self.pk, used_at__isnull=True, revoked_at__isnull=True
+        )
+        return bool(rows.update(used_at=now))
+
+
+class Invitation(Link):
+    """Whoever holds the link makes an account of their own, in `group`."""
+
+    email = models.EmailField(
+        blank=True, help_text="Where mail can be sent, the link goes there. It becomes the account's address."
+    )
+    group = models.ForeignKey(
+        Group, models.SET_NULL, null=True, blank=True, related_name="+", help_text="What the account belongs to."
+    )
+    inviter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="invitations"
+    )
+    expires_at = models.DateTimeField("expires (UTC)", default=invitation_end)
+    # It holds a mail address: it goes with the person whose address that is.
+    used_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, editable=False, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}{f' for {self.email}' if self.email else ''}"
+
+    @property
+    def maker(self) -> User | None:
+        return self.inviter
+
+    def admit(self, user: User) -> None:
+        """Note who used it, and put them into its group."""
+        type(self).objects.filter(pk=self.pk).update(used_by=user)
+        if self.group is not None:
+            user.groups.add(self.group)
+
+
+class PasswordLink(Link):
+    """Whoever holds the link chooses a new password for one account."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="password_links")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Which admin."
+    )
+    expires_at = models.DateTimeField("expires (UTC)", default=password_link_end)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"password link {self.pk} for {self.user}"
+
+    @property
+    def maker(self) -> User | None:
+        # Who has become a superuser since is not for everybody who could change them before.
+        if self.user.is_superuser and self.made_by is not None and not self.made_by.is_superuser:
+            return None
+        return self.made_by
+
+    @property
+    def state(self) -> str:
+        return super().state if self.user.is_active else "revoked"
+
+    @classmethod
+    def revoke_all(cls, user: User) -> None:
+        """Have a person's open links open nothing any more."""
+        cls.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=timezone.now())
+
+
+class ClaimedGroup(models.Model):
+    """A membership that the OpenID Connect provider told of, and may take back; others are nobody's but the admin's."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="claimed_groups")
+    group = models.ForeignKey(Group, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "group"], name="claimed_group_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.group}"
