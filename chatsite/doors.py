@@ -1,7 +1,8 @@
-"""The doors: which requests may hash a password, and how many of them are let in at once."""
+"""The doors: which requests may hash a password, and how many of them are let in at once, and how often."""
 
 import re
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import Final
 
 from asgiref.sync import markcoroutinefunction
@@ -9,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
 
+from chat import database
+from chatsite.attempt import Attempt
 from chatsite.hashing import BusyError
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -18,6 +21,8 @@ _DOORS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|passw
 # At once, being answered or waiting: at three hashes a second the last one waits for a few seconds.
 CAPACITY: Final = 10
 RETRY_SECONDS: Final = 3
+# From two minutes on a wait is told in minutes.
+MINUTE: Final = 60
 
 
 def is_door(method: str, path: str) -> bool:
@@ -43,9 +48,20 @@ class Doors:
             return turn_away(request, RETRY_SECONDS)
         self._inside += 1
         try:
-            return await self.get_response(request)
+            return await self._try(request)
         finally:
             self._inside -= 1
+
+    async def _try(self, request: HttpRequest) -> HttpResponseBase:
+        attempt = await database.run(Attempt.begin, request)
+        if attempt is None:
+            return await self.get_response(request)
+        if attempt.wait:
+            attempt.log(f"Turned away for {attempt.seconds} s")
+            return turn_away(request, attempt.seconds)
+        response = await self.get_response(request)
+        await database.run(attempt.end, request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Say so where no more passwords can be hashed, whatever road led there."""
@@ -54,6 +70,11 @@ class Doors:
 
 def turn_away(request: HttpRequest, seconds: int) -> HttpResponse:
     """Return the page that asks to come again in so many seconds; it asks the database nothing."""
-    page = get_template("429.html").render({"request": request, "seconds": seconds})
+    wait = (
+        f"{seconds} second{'s' if seconds != 1 else ''}"
+        if seconds < 2 * MINUTE
+        else f"{ceil(seconds / MINUTE)} minutes"
+    )
+    page = get_template("429.html").render({"request": request, "seconds": seconds, "wait": wait})
     headers = {"Retry-After": str(seconds), "Cache-Control": "private, no-store"}
     return HttpResponse(page, status=429, headers=headers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf, nan
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -100,6 +101,14 @@ class Environment:
             self.problems.append(f"{name} must list origins with their scheme, such as https://chat.example.org.")
             return []
         return found
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """A comma-separated list of addresses and networks: `127.0.0.1,10.0.0.0/8`."""
+        try:
+            return [ip_network(word, strict=False) for word in self.words(name)]
+        except ValueError:
+            self.problems.append(f"{name} must list addresses and networks, such as 127.0.0.1,10.0.0.0/8.")
+            return []
 
     def url(self, name: str, schemes: set[str]) -> str:
         """An address with one of `schemes`, or an empty string."""

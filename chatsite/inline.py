@@ -43,10 +43,12 @@ class Handler(asgi.ASGIHandler):
         if not is_async or not isinstance(getattr(method, "__self__", None), CsrfViewMiddleware):
             return adapted
 
+        beside: Any = adapted
+
         async def process_view(request: HttpRequest, callback: Any, *args: Any) -> Any:
             if request.method in SAFE or getattr(callback, "csrf_exempt", False):
                 return method(request, callback, *args)
-            return await adapted(request, callback, *args)
+            return await beside(request, callback, *args)
 
         return process_view
 

@@ -107,10 +107,11 @@ def replace_signals() -> None:
 
     Our caches have nothing to close, a request's context ends with it, and queries are kept for the debugger only.
     """
-    for receiver in (reset_queries, close_old_connections):
-        request_started.disconnect(receiver)
-    for receiver in (close_old_connections, close_caches, reset_urlconf):
-        request_finished.disconnect(receiver)
+    request_started.disconnect(reset_queries)
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    request_finished.disconnect(close_caches)
+    request_finished.disconnect(reset_urlconf)
 
 
 def has_entered() -> bool:

@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from chat import request_id
+from chatsite.address import client_address
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,9 @@ class RequestLog:
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = monotonic()
         name = request_id.enter(request.headers.get("X-Request-ID", ""))
+        # Whoever asks for the address is told the client's, not the proxy's.
+        peer, forwarded = request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
+        client = request.META["REMOTE_ADDR"] = client_address(peer, forwarded, settings.TRUSTED_PROXIES)
         response = await self.get_response(request)
         response.headers["X-Request-ID"] = name
         # Parts of a request know the request: with its body it would wait for the garbage collector.
@@ -89,6 +93,7 @@ class RequestLog:
                 "path": SECRET.sub("…", request.path_info),
                 "status": response.status_code,
                 "seconds": round(monotonic() - began, 4),
+                "client": client,
             }
             logger.info("%s %s %d", *list(fields.values())[:3], extra={"fields": fields})
         return response

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import prometheus_client
@@ -186,3 +187,34 @@ def test_the_units_are_what_systemd_takes() -> None:
     # The program stands where the project will lie.
     said = [line for line in done.stderr.splitlines() if "/opt/chatsite/.venv/bin/python" not in line]
     assert not [line for line in said if "chatsite" in line]
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        "/login/",
+        "/accounts/login/",
+        "/accounts/two-factor/",
+        "/accounts/confirm/",
+        "/accounts/password/reset/",
+        "/accounts/signup/",
+        "/setup/",
+        "/settings/password/",
+        "/admin/login/",
+        "/admin/password_change/",
+        "/admin/auth/user/1/password/",
+    ],
+)
+def test_nginx_lets_nobody_hammer_at_a_door_and_logs_who_does(tmp_path: Path, door: str) -> None:
+    if not NGINX:
+        unavailable("nginx is missing.")
+    # Behind it is nobody: what it lets through is a bad gateway.
+    nginx = Nginx(tmp_path, [f"127.0.0.1:{free_port()}"] * 2, tls=False)
+    with nginx, browser(nginx.address) as client:
+        statuses = [client.post(door).status_code for _ in range(40)]
+        assert statuses[0] == 502
+        assert 429 in statuses
+        assert client.get(door).status_code == 502
+        assert client.post("/api/chat").status_code == 502
+    logged = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert {line["client"] for line in logged} == {"127.0.0.1"}

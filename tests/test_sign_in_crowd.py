@@ -26,7 +26,7 @@ for number in range({CROWD}):
 
 @pytest.fixture
 def crowded(upstream: Upstream, tmp_path: Path) -> Iterator[tuple[Site, httpx2.Response]]:
-    """What one is told who is too many, and the site: a site at whose door as many passwords are being checked as it takes, and the rest was refused."""
+    """A site at whose door as many passwords are checked as it takes, and what the next one is told."""
     environment = {"OPENAI_BASE_URL": upstream.base_url, "OPENAI_API_KEY": "sk-test-0123456789"}
     with Site(tmp_path, environment) as site:
         site.until_listed("gpt-4o")
@@ -58,7 +58,7 @@ def test_everything_else_answers_while_passwords_are_checked(
     site, refused = crowded
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "Try again" in refused.text
+    assert "try again" in refused.text
     upstream.script_prompt("beside a crowd at the door", tokens=3)
     with site.client("alice") as client:
         for path in ("/healthz", "/readyz", "/api/conversations", "/static/chat/base.css"):

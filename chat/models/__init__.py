@@ -15,6 +15,7 @@ from chat.models.policy import SitePolicy
 from chat.models.price import Price, PriceTier
 from chat.models.rate import RateLimit
 from chat.models.superuser import LastSuperuserError
+from chat.models.throttle import Throttle
 from chat.models.usage import UsageRecord
 from chat.models.vocabulary import Vocabulary
 
@@ -41,6 +42,7 @@ __all__ = [
     "Reservation",
     "SetupToken",
     "SitePolicy",
+    "Throttle",
     "UsageRecord",
     "Vocabulary",
 ]

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from chat import database
+from chat import database, guessing
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.generation import background, feed
@@ -60,7 +60,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
         scheme, _, key = authorization.partition(" ")
         found = ApiKey.find(key.strip()) if scheme.lower() == "bearer" else None
         if found is None:
-            raise ChatError("unauthenticated", "This API key is not valid.")
+            raise _wrong_key(request)
         if found.is_expired:
             raise ChatError("unauthenticated", "This API key has expired. Make a new one.")
         if not set(scopes) & set(found.scopes):
@@ -74,6 +74,16 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
     if _csrf.process_view(request, lambda: HttpResponse(), (), {}) is not None:
         raise ChatError("forbidden", "The CSRF token is missing or wrong. Reload the page and try again.")
     return Caller(user, session=request.session.session_key or "")
+
+
+def _wrong_key(request: HttpRequest) -> ChatError:
+    """Return what to answer to a key that is not valid; it is counted, and the address has only so many."""
+    address = request.META.get("REMOTE_ADDR", "")
+    wait = guessing.take([guessing.from_address(address)])
+    logger.warning("An API key that is not valid came from %s", address, extra={"fields": {"client": address}})
+    if wait:
+        return ChatError("rate_limit", "Too many keys that are not valid came from this address.", retry_after=wait)
+    return ChatError("unauthenticated", "This API key is not valid.")
 
 
 def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callable[[SyncView | AsyncView], AsyncView]:
