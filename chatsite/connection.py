@@ -6,7 +6,7 @@ import daphne.server  # isort: skip  # noqa: F401
 import json
 import socket
 from asyncio import Future, get_running_loop, shield
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -16,6 +16,8 @@ from twisted.web import http
 
 # Twisted's own types know neither what a transport can do nor what its methods take.
 HTTPChannel: Any = http.HTTPChannel
+# See `chatsite.privacy`, which says it of what Django answers.
+NO_PREFETCH = (b"X-DNS-Prefetch-Control", b"off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Request(WebRequest):  # type: ignore[misc]
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Pass a piece of a response on; one of a stream past Twisted's layers, in one write."""
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": _with_no_prefetch(message.get("headers", ()))}
         body = message.get("body")
         if self.chunked and body and message.get("more_body") and self.channel is not None and not self.finished:
             self.channel.send(b"%x\r\n%b\r\n" % (len(body), body))
@@ -207,7 +211,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.refused, self.persistent = True, False
         body = error_json(kind, message)
         head = b"HTTP/1.1 %d %s\r\nServer: chatsite\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        self.transport.write(head % (status, phrase) + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        head = head % (status, phrase) + b"%s: %s\r\n" % NO_PREFETCH
+        self.transport.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         self.transport.loseWriteConnection()
         self._wait(self.limits.linger_seconds, self.transport.abortConnection)
 
@@ -287,6 +292,12 @@ class Factory(HTTPFactory):  # type: ignore[misc]
         channel: Channel = super().buildProtocol(addr)
         channel.requestFactory = Request
         return channel
+
+
+def _with_no_prefetch(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response, also of one that no middleware has seen, with NO_PREFETCH among them."""
+    given = [(bytes(name), bytes(value)) for name, value in headers]
+    return given if any(name.lower() == NO_PREFETCH[0].lower() for name, _ in given) else [*given, NO_PREFETCH]
 
 
 def error_json(kind: str, message: str) -> bytes:

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatsite.privacy.Privacy",
     "chatsite.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "chatsite.middleware.StaticFiles",

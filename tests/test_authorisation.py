@@ -336,7 +336,9 @@ def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
         return LOGIN
     if response.content and not row.is_page and row.path != "/healthz":
         is_stream = response.headers["Content-Type"] == "text/event-stream"
-        assert response.headers["Cache-Control"] == ("no-cache" if is_stream else "private, no-store")
+        assert response.headers["Cache-Control"] == (
+            "no-cache, private, no-store" if is_stream else "private, no-store"
+        )
     if response.status_code >= 400 and not row.is_page:
         error = response.json()["error"]
         assert error["type"]

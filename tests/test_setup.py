@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
+from django.utils.crypto import salted_hmac
 
 from chat.models import SetupToken
 
@@ -44,6 +45,46 @@ def test_every_copy_of_a_site_prints_one_link_and_another_site_another(client: C
         theirs = issued()
     assert client.get(f"/setup/?token={mine}").status_code == 403
     assert client.get(f"/setup/?token={theirs}").status_code == 200
+
+
+def test_the_key_alone_does_not_tell_the_link_and_a_used_one_never_comes_back(client: Client) -> None:
+    first = issued()
+    assert first != salted_hmac("chat.setup", "first admin", algorithm="sha256").hexdigest()
+    client.post(f"/setup/?token={first}", GOOD)
+    User.objects.all().delete()
+    assert client.get(f"/setup/?token={first}").status_code == 403
+    second = issued()
+    assert second != first
+    assert Client().get(f"/setup/?token={first}").status_code == 403
+    assert Client().get(f"/setup/?token={second}").status_code == 200
+
+
+def test_a_link_that_was_not_needed_opens_nothing_later(client: Client) -> None:
+    printed = issued()
+    User.objects.create_superuser("made-by-a-command")
+    assert SetupToken.issue() is None
+    User.objects.all().delete()
+    assert client.get(f"/setup/?token={printed}").status_code == 403
+    assert issued() != printed
+
+
+def test_two_databases_with_one_key_have_two_links() -> None:
+    first = issued()
+    SetupToken.objects.all().delete()
+    assert issued() != first
+
+
+def test_a_used_link_says_so_and_says_the_same_to_who_guesses(client: Client) -> None:
+    used = issued()
+    client.post(f"/setup/?token={used}", GOOD)
+    said = []
+    for token in (used, "guessed"):
+        answer = Client().get(f"/setup/?token={token}")
+        assert answer.status_code == 404
+        assert b"This link is used up" in answer.content
+        said.append(answer.content)
+    assert said[0] == said[1]
+    assert b"There is nothing here" in Client().get("/setup/").content
 
 
 def test_the_link_makes_an_admin_who_is_signed_in(client: Client) -> None:

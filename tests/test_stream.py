@@ -46,7 +46,7 @@ def test_an_answer_streams_from_start_to_done(alice: httpx2.Client) -> None:
 def test_the_headers_keep_every_proxy_from_buffering(alice: httpx2.Client) -> None:
     with alice.stream("POST", "/api/chat/stream", json={"message": "Hello", "model": MODEL}) as response:
         assert response.headers["Content-Type"] == "text/event-stream"
-        assert response.headers["Cache-Control"] == "no-cache"
+        assert response.headers["Cache-Control"] == "no-cache, private, no-store"
         assert response.headers["X-Accel-Buffering"] == "no"
         assert response.headers["Content-Encoding"] == "identity"
         response.read()

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 PREFIX_CHARS = 11
 # How often the time of a key's last use is written at most.
@@ -121,6 +121,8 @@ class SetupToken(models.Model):
     """The one-time right to make the first admin. There is at most one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    # Random, and never used again: with the site's secret key it makes the token, so that neither alone does.
+    seed = models.CharField(max_length=64, default="", editable=False)
     hash = models.CharField(max_length=64)
     used_at = models.DateTimeField(null=True)
 
@@ -132,15 +134,23 @@ class SetupToken(models.Model):
 
     @classmethod
     def issue(cls) -> str | None:
-        """Return the token; None once somebody is there who can sign in.
+        """Return the token; None once somebody is there who can sign in, and then no link opens anything any more.
 
-        It comes from the site's secret key: all copies of a site print one link, and so does one that is restarted.
+        All copies of a site print one link, and so does one that is restarted, until it is used: one that is needed
+        again after that, because everybody was removed, is another.
         """
-        if not cls.is_open():
-            return None
-        token = salted_hmac("chat.setup", "first admin", algorithm="sha256").hexdigest()
-        cls.objects.update_or_create(id=1, defaults={"hash": token_hash(token), "used_at": None})
-        return token
+        with transaction.atomic():
+            cls.objects.get_or_create(id=1, defaults={"hash": ""})
+            row = cls.objects.select_for_update().get(id=1)
+            if not cls.is_open():
+                cls.objects.filter(used_at__isnull=True).update(used_at=timezone.now())
+                return None
+            if not row.seed or row.used_at:
+                row.seed, row.used_at = secrets.token_hex(32), None
+            token = salted_hmac("chat.setup", row.seed, algorithm="sha256").hexdigest()
+            row.hash = token_hash(token)
+            row.save()
+            return token
 
     @classmethod
     def is_open(cls) -> bool:
@@ -150,16 +160,20 @@ class SetupToken(models.Model):
     @classmethod
     def matches(cls, token: str) -> bool:
         """Whether `token` is the one that was printed and nobody has used it."""
-        return cls.is_open() and cls.objects.filter(hash=token_hash(token), used_at__isnull=True).exists()
+        row = cls.objects.filter(used_at__isnull=True).first()
+        # Hashes are compared: how long that takes tells nothing of the token.
+        return row is not None and constant_time_compare(row.hash, token_hash(token)) and cls.is_open()
 
     @classmethod
     def redeem(cls, token: str, username: str, password: str) -> User | None:
         """Make the first admin, in one transaction; None if the token is wrong or was used.
 
-        The update takes the row's lock: of any number of attempts at once exactly one sees it unused.
+        The row is locked: of any number of attempts at once exactly one sees it unused.
         """
         with transaction.atomic():
-            unused = cls.objects.filter(hash=token_hash(token), used_at__isnull=True)
-            if not unused.update(used_at=timezone.now()) or not cls.is_open():
+            row = cls.objects.select_for_update().filter(used_at__isnull=True).first()
+            if row is None or not constant_time_compare(row.hash, token_hash(token)) or not cls.is_open():
                 return None
+            row.used_at = timezone.now()
+            row.save(update_fields=["used_at"])
             return User.objects.create_superuser(username, password=password)

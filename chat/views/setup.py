@@ -43,19 +43,26 @@ class SetupForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup(request: HttpRequest) -> HttpResponse:
     """One card: name, password, done. 403 without the right token, 404 once somebody can sign in."""
-    if not SetupToken.is_open():
-        raise Http404(GONE)
     token = request.GET.get("token", "")
+    if not SetupToken.is_open():
+        return _gone(request, token)
     if not SetupToken.matches(token):
         # Between the two questions somebody else may have come in.
         if not SetupToken.is_open():
-            raise Http404(GONE)
+            return _gone(request, token)
         return render(request, "chat/setup_closed.html", status=403)
     form = SetupForm(request.POST or None)
     if not form.is_valid():
         return render(request, "chat/setup.html", {"form": form})
     admin = SetupToken.redeem(token, form.cleaned_data["username"], form.cleaned_data["password"])
     if admin is None:
-        raise Http404(GONE)
+        return _gone(request, token)
     response: HttpResponse = perform_login(request, admin, redirect_url=reverse("home"))
     return response
+
+
+def _gone(request: HttpRequest, token: str) -> HttpResponse:
+    """404; to whoever has a link, in words. They are the same for every link: nobody learns which was the right one."""
+    if not token:
+        raise Http404(GONE)
+    return render(request, "chat/setup_gone.html", status=404)

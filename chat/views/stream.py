@@ -18,7 +18,7 @@ from chat.generation.live import Placed
 from chat.generation.replay import follow
 from chat.generation.start import begin
 from chat.models import Generation
-from chat.views.access import Caller, api, parse, respond
+from chat.views.access import KEPT_BY_NOBODY, Caller, api, parse, respond
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def stop(request: HttpRequest, caller: Caller, generation_id: UUID) -> Htt
 def event_stream(parts: AsyncIterable[bytes]) -> StreamingHttpResponse:
     """Return the response that sends encoded events as they come, past every buffer on the way."""
     response = StreamingHttpResponse(parts, content_type="text/event-stream")
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = f"no-cache, {KEPT_BY_NOBODY}"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Content-Encoding"] = "identity"
     return response

@@ -1,5 +1,6 @@
-/** The menu at one's own name. */
+/** The menu at one's own name, and that the page is nobody else's. */
 
+import { forgetOthers } from "./memory.js";
 import { need } from "./page.js";
 import { createPopup } from "./popup.js";
 import { createTheme } from "./theme.js";
@@ -14,5 +15,12 @@ export function createAccount(deeds) {
   button.addEventListener("click", () => popup.toggle(button));
   // What one person typed is not for the next one at this tab.
   need("form", HTMLFormElement, menu).addEventListener("submit", () => sessionStorage.clear());
+  forgetOthers();
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    // A browser that heeds no `no-store` has kept it whole; whether it may still be shown, the server knows.
+    document.body.hidden = true;
+    location.reload();
+  });
   createTheme(menu.querySelectorAll("[data-theme-choice]"));
 }

@@ -1,4 +1,12 @@
-/** What a tab remembers over a reload, and until whoever uses it signs out. */
+/**
+ * What a tab remembers over a reload, and until whoever uses it signs out. Entries carry the id of the user whose page
+ * wrote them: nobody else's page reads them.
+ */
+
+const owner = globalThis.document?.querySelector("#page")?.getAttribute("data-user") ?? "";
+
+/** @param {string} name */
+const entry = (name) => `${owner}/${name}`;
 
 /**
  * @param {string} name
@@ -6,7 +14,7 @@
  */
 export function recall(name) {
   try {
-    return JSON.parse(sessionStorage.getItem(name) ?? "null");
+    return JSON.parse(sessionStorage.getItem(entry(name)) ?? "null");
   } catch {
     // Storage may be forbidden; then nothing is remembered.
     return null;
@@ -19,10 +27,19 @@ export function recall(name) {
  */
 export function remember(name, value) {
   try {
-    if (value === null || value === "") sessionStorage.removeItem(name);
-    else sessionStorage.setItem(name, JSON.stringify(value));
+    if (value === null || value === "") sessionStorage.removeItem(entry(name));
+    else sessionStorage.setItem(entry(name), JSON.stringify(value));
   } catch {
     // It may be full, too.
+    return;
+  }
+}
+
+/** Removes what another user of this tab left behind, whose session ended without a sign-out. */
+export function forgetOthers() {
+  try {
+    for (const name of Object.keys(sessionStorage)) if (!name.startsWith(entry(""))) sessionStorage.removeItem(name);
+  } catch {
     return;
   }
 }

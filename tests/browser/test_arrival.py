@@ -35,7 +35,7 @@ def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage,
         expect(answer).to_contain_text("free")
 
         page.goto(fresh.setup_url)
-        expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+        expect(page.get_by_role("heading", name="This link is used up")).to_be_visible()
 
 
 def test_a_wrong_password_is_said_and_the_right_one_opens(open_page: OpenPage, site: Site) -> None:
