@@ -18,13 +18,18 @@ from typing import Any, Final, NoReturn, Protocol
 import httpx2
 
 from chat.errors import ChatError
+from chat.providers import bounds
 from chat.providers.faults import from_body, from_transport, refused
 from chat.providers.transport import transport
+from chat.providers.unpacking import bounded
 
 TIMEOUT: Final = httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=30.0)
 TOTAL_SECONDS: Final = 60.0
 # A year takes 12 pages of Anthropic's.
 MOST_PAGES: Final = 100
+# Of a page, with which the next is asked for.
+LONGEST_NAME: Final = 10_000
+TOO_LONG: Final = "The provider's bill is longer than what can be taken in. Ask for fewer days."
 # Nobody owes so much; a larger number is none.
 MOST: Final = Decimal(10) ** 12
 # Enough for any of their amounts.
@@ -78,6 +83,8 @@ async def bill(kind: str, base_url: str, key: str, first: date, last: date) -> l
         async with asyncio.timeout(TOTAL_SECONDS):
             async for bucket in _buckets(form, base_url, key, form.query(first, last)):
                 found += form.items(bucket)
+                if len(found) > bounds.BILL_LINES:
+                    raise refused(TOO_LONG)
     except TimeoutError:
         raise ChatError("timeout", "The provider did not tell its costs in time.") from None
     except ChatError as error:
@@ -90,14 +97,24 @@ async def bill(kind: str, base_url: str, key: str, first: date, last: date) -> l
 async def _buckets(form: Format, base_url: str, key: str, query: Query) -> AsyncIterator[dict[str, Any]]:
     """Yield the days of all pages."""
     # A redirect would carry the key to who knows whom.
-    client = httpx2.AsyncClient(timeout=TIMEOUT, transport=transport(base_url), follow_redirects=False)
+    client = httpx2.AsyncClient(
+        timeout=TIMEOUT,
+        transport=transport(base_url),
+        follow_redirects=False,
+        event_hooks={"response": [bounded(bounds.PAGE_BYTES, "bill")]},
+    )
     # The client would send any other character as UTF-8, and the answer would not tell what is wrong.
     headers = form.headers(key.encode("ascii").decode())
     pages: list[str] = []
+    read = 0
     async with client:
         while len(pages) < MOST_PAGES:
             asked = [*query, ("page", pages[-1])] if pages else query
-            answer = _page(await client.get(form.address(base_url), params=asked, headers=headers))
+            response = await client.get(form.address(base_url), params=asked, headers=headers)
+            read += len(response.content)
+            if read > bounds.BILL_BYTES:
+                raise refused(TOO_LONG)
+            answer = _page(response)
             days = answer.get("data")
             if not isinstance(days, list):
                 _unreadable()
@@ -108,7 +125,7 @@ async def _buckets(form: Format, base_url: str, key: str, query: Query) -> Async
             if not answer.get("has_more"):
                 return
             following = answer.get("next_page")
-            if not isinstance(following, str) or following in pages:
+            if not isinstance(following, str) or len(following) > LONGEST_NAME or following in pages:
                 _unreadable()
             pages.append(following)
     _unreadable()
@@ -132,6 +149,8 @@ def _page(response: httpx2.Response) -> dict[str, Any]:
             except (ValueError, RecursionError):
                 body = None
             raise from_body(status, body)
+    if bounds.is_crowded(response.content):
+        _unreadable()
     try:
         found = json.loads(response.content, parse_float=Decimal, parse_constant=_unreadable)
     except (ValueError, RecursionError, InvalidOperation):

@@ -16,9 +16,12 @@ import httpx2
 
 from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream
+from chat.providers import bounds
+from chat.providers.bounds import UNMEASURED_BYTES, Measure
 from chat.providers.decoder import StreamDecoder
 from chat.providers.faults import from_body, refused, reports_failure
-from chat.providers.sse import MAX_EVENT_BYTES, EventDecoder, OversizedEventError
+from chat.providers.sse import EventDecoder, OversizedEventError
+from chat.providers.unpacking import pieces
 
 # How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
 # once; a body read to its end leaves a connection that the next question can use.
@@ -40,16 +43,21 @@ async def batches(
 
     Pings and counts are no words: `first_token_timeout` seconds with nothing else before the first word are a
     ChatError, as are `idle_timeout` after it, and a body without events. What else goes wrong with the answer is for
-    `decoder.end` to say. Raises the exceptions of the transport.
+    `decoder.end` to say, also that it is longer than what is taken. Raises the exceptions of the transport.
     """
-    events = EventDecoder()
+    events, measure = EventDecoder(), Measure()
     head = Head(is_stream="event-stream" in response.headers.get("content-type", ""))
     spoke = monotonic()
     limit, has_begun, heard = first_token_timeout or idle_timeout, False, 0
-    async with aclosing(_pieces(response)) as body:
+    async with aclosing(pieces(response)) as body:
         async for chunk in body:
+            measure.bytes += len(chunk)
             if batch := decoder.decode_all(events.feed(chunk)):
-                yield merged(batch)
+                batch = merged(batch)
+            if measure.bytes > UNMEASURED_BYTES:
+                batch = _within(batch, measure, decoder, events)
+            if batch:
+                yield batch
             if decoder.ends.may_be_over or decoder.failure:
                 break
             if decoder.events == 0 and not head.takes(chunk):
@@ -62,13 +70,21 @@ async def batches(
             elif monotonic() - spoke > limit:
                 raise silence(limit, has_begun=has_begun)
         else:
-            yield decoder.decode_all(events.flush())
+            yield _within(decoder.decode_all(events.flush()), measure, decoder, events)
         if decoder.ends.may_be_over and not decoder.failure:
-            async with aclosing(_rest(body, events, decoder, idle_timeout)) as rest:
+            async with aclosing(_rest(body, events, decoder, measure, idle_timeout)) as rest:
                 async for batch in rest:
                     yield batch
     if decoder.events == 0:
-        yield whole(b"".join(head.parts), decoder)
+        yield _within(whole(b"".join(head.parts), decoder), measure, decoder, events)
+
+
+def _within(batch: list[Upstream], measure: Measure, decoder: StreamDecoder, events: EventDecoder) -> list[Upstream]:
+    """Return of a batch what is within the bounds of an answer; where there is more the decoder has failed."""
+    found = measure.within(batch, decoder.events + events.comments)
+    if measure.excess is not None:
+        decoder.failure = measure.excess
+    return found
 
 
 class Head:
@@ -90,8 +106,8 @@ class Head:
             self.parts.append(chunk)
         self._size += len(chunk)
         if self.is_json:
-            if self._size > MAX_EVENT_BYTES:
-                raise OversizedEventError(f"an answer of more than {MAX_EVENT_BYTES} bytes")
+            if self._size > bounds.EVENT_BYTES:
+                raise OversizedEventError(f"an answer of more than {bounds.EVENT_BYTES} bytes")
             return True
         return self._is_stream or self._size < HEAD_BYTES
 
@@ -115,14 +131,8 @@ def merged(batch: list[Upstream]) -> list[Upstream]:
     return found
 
 
-def _pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """Return what comes of the body; unpacked where a server packs what nobody asked it to."""
-    is_packed = "content-encoding" in response.headers
-    return response.aiter_bytes() if is_packed else response.stream.__aiter__()  # type: ignore[return-value,union-attr]
-
-
 async def _rest(
-    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder, idle_timeout: float
+    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder, measure: Measure, idle_timeout: float
 ) -> AsyncGenerator[list[Upstream], None]:
     """Yield what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
 
@@ -146,16 +156,19 @@ async def _rest(
                 chunk = await anext(body, None)
             if chunk is None:
                 break
-            batch = decoder.decode_all(events.feed(chunk))
+            measure.bytes += len(chunk)
+            batch = merged(decoder.decode_all(events.feed(chunk)))
             has_spoken, heard = decoder.deltas != heard, decoder.deltas
-            yield merged(batch)
-    yield decoder.decode_all(events.flush())
+            yield _within(batch, measure, decoder, events) if measure.bytes > UNMEASURED_BYTES else batch
+    yield _within(decoder.decode_all(events.flush()), measure, decoder, events)
     if chunk is not None and decoder.ends.goes_on and not decoder.ends.is_settled and decoder.failure is None:
         raise silence(idle_timeout, has_begun=True)
 
 
 def whole(body: bytes, decoder: StreamDecoder) -> list[Upstream]:
     """Return what a body without events says: some servers answer whole, whatever was asked. Raises ChatError."""
+    if bounds.is_crowded(body):
+        raise OversizedEventError(f"an answer of more than {bounds.VALUES} values")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from chat.errors import ChatError
 from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadable, Upstream, Usage
+from chat.providers import bounds
 from chat.providers.base import ENDS_OF_TEXT, NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
 from chat.providers.faults import from_body, reports_failure
@@ -67,7 +68,7 @@ class StreamDecoder(ABC):
     def _read(self, event: ServerSentEvent) -> list[Said]:
         """Return what `event` adds to the answer; sets `failure` when it says that the provider failed.
 
-        Raises one of MALFORMED when it cannot be read.
+        Raises one of MALFORMED when it cannot be read, and ChatError when it is more than is taken in.
         """
 
     @abstractmethod
@@ -89,6 +90,8 @@ class StreamDecoder(ABC):
             else:
                 self.malformed += 1
             read = []
+        except ChatError as error:
+            self.failure, read = error, []
         found: list[Upstream] = read  # type: ignore[assignment] # what it says is the list's own from here on
         if read:
             self.said = True
@@ -173,7 +176,7 @@ class StreamDecoder(ABC):
             if name in self._pictures:
                 return []
             self._picture_bytes += len(found.data)
-            if self._picture_bytes > MAX_ANSWER_BYTES:
+            if self._picture_bytes > MAX_ANSWER_BYTES or len(self._pictures) >= bounds.PICTURES:
                 self.malformed += 1
                 return []
             self._pictures.add(name)

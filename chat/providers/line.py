@@ -17,7 +17,7 @@ from chat.providers.beat import Beat
 FULL_BYTES: Final = 64 * 1024
 # Whoever says that much at a time is read as fast as that, at no beat.
 MUCH_BYTES: Final = 16 * 1024
-# Of headers: no honest server's are longer.
+# Of headers, and of anything else that is not the body: no honest server's are longer.
 HEAD_BYTES: Final = 100 * 1024
 NO_BODY: Final = (204, 304)
 # A line that had nothing for so many beats is left to the loop again.
@@ -197,14 +197,13 @@ class Line(asyncio.BufferedProtocol):
         return False
 
     def _take(self, nbytes: int) -> None:
-        if not self._has_head:
-            self._head_bytes += nbytes
+        self._head_bytes += nbytes
         try:
             self._parser.feed_data(_taken[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(httpx2.RemoteProtocolError("The answer is not HTTP."))
         else:
-            if self._head_bytes > HEAD_BYTES and not self._has_head:
+            if self._head_bytes > HEAD_BYTES:
                 self._fail(httpx2.RemoteProtocolError("The answer's headers are too long."))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -239,19 +238,20 @@ class Line(asyncio.BufferedProtocol):
             self._is_reusable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._is_whole:
+        if not self._has_head:
             self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if self._is_whole or status < 200:
             return
-        self._has_head, self._status = True, status
+        self._has_head, self._status, self._head_bytes = True, status, 0
         names = {name.lower() for name, _ in self._headers}
         self._ends_with_line = status not in NO_BODY and not names & {b"content-length", b"transfer-encoding"}
 
     def on_body(self, body: bytes) -> None:
         if not self._is_whole:
+            self._head_bytes = 0
             self._pieces.append(body)
             self._size += len(body)
 

@@ -17,14 +17,16 @@ import msgspec
 
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
+from chat.providers import bounds
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, unheeded
 from chat.providers.body import batches
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.departure import told, watched
-from chat.providers.faults import from_body, from_transport, retry_after_seconds
+from chat.providers.faults import from_body, from_transport, refused, retry_after_seconds
 from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
 from chat.providers.transport import transport
+from chat.providers.unpacking import bounded
 from chat.providers.window import listed_window, too_long
 
 logger = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ class Remote(ABC):
             transport=transport(self._endpoint.base_url),
             limits=CONNECTIONS,
             follow_redirects=False,
-            event_hooks={"request": [watched]},
+            event_hooks={"request": [watched], "response": [bounded(bounds.LIST_BYTES, "list of models")]},
         )
 
     async def stream(
@@ -154,7 +156,7 @@ class Remote(ABC):
         """
         plain = self._plain(error)
         if isinstance(plain, OversizedEventError):
-            public = ChatError("api_error", "The provider sent more in one piece than can be taken in.")
+            public = refused("The provider sent more in one piece than can be taken in.")
         else:
             public = plain if isinstance(plain, ChatError) else from_transport(plain, after_text=after_text)
         if public.code == "unknown":
@@ -217,6 +219,8 @@ def from_response(response: httpx2.Response) -> ChatError:
 
 def _models(body: bytes) -> list[ModelFacts]:
     """Return the models of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
+    if bounds.is_crowded(body):
+        raise refused("The provider's list of models has more in it than can be taken in.")
     try:
         answer = msgspec.json.decode(body)
     except MALFORMED:
@@ -232,5 +236,7 @@ def _models(body: bytes) -> list[ModelFacts]:
         return []
     if not isinstance(models, list):
         raise ChatError("api_error", "The provider's list of models is not a list.")
+    if len(models) > bounds.MODELS:
+        raise refused(f"The provider lists more than {bounds.MODELS:,} models. Nobody could choose among them.")
     found = [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
     return [ModelFacts(model["id"], listed_window(model)) for model in found]

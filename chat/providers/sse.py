@@ -8,8 +8,11 @@ from typing import Final
 
 import msgspec
 
+from chat.providers import bounds
+
 BOM: Final = b"\xef\xbb\xbf"
-MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
+# What the shortest line takes of the memory.
+LINE_BYTES: Final = 64
 
 
 class OversizedEventError(ValueError):
@@ -54,8 +57,7 @@ class EventDecoder:
         lines = chunk.splitlines()
         if self._unfinished and (len(lines) > 1 or chunk[-1] in b"\r\n"):
             # Joined once per line and not once per chunk: a line of megabytes comes in thousands of chunks.
-            lines[0] = b"".join((*self._unfinished, lines[0]))
-            self._unfinished.clear()
+            lines[0] = self._finished(lines[0])
         if chunk[-1] not in b"\r\n":
             self._unfinished.append(lines.pop())
             self._grow(len(self._unfinished[-1]))
@@ -63,9 +65,14 @@ class EventDecoder:
 
     def flush(self) -> list[ServerSentEvent]:
         """Return the event that the end of the body left without its blank line, if any."""
-        lines = [b"".join(self._unfinished), b""]
+        return self._take([self._finished(b""), b""])
+
+    def _finished(self, end: bytes) -> bytes:
+        """Return the unfinished line with its end, which is counted as a whole from here on."""
+        self._size -= sum(map(len, self._unfinished))
+        line = b"".join((*self._unfinished, end))
         self._unfinished.clear()
-        return self._take(lines)
+        return line
 
     def _take(self, lines: list[bytes]) -> list[ServerSentEvent]:
         events = []
@@ -73,10 +80,17 @@ class EventDecoder:
             if self._at_start:
                 self._at_start = False
                 line = line.removeprefix(BOM)
+            if line[:6] == b"data: ":
+                # Nearly all lines are.
+                self._data.append(line[6:].decode("utf-8", "replace"))
+                self._grow(len(line) + LINE_BYTES)
+                continue
             if line:
                 self._field(line)
                 continue
             if self._data:
+                if self._size > bounds.UNCOUNTED_BYTES and bounds.is_crowded("\n".join(self._data)):
+                    raise OversizedEventError(f"an event of more than {bounds.VALUES} values")
                 events.append(ServerSentEvent("\n".join(self._data), self._event or "message", self._id))
                 self._data = []
             self._event = ""
@@ -89,8 +103,7 @@ class EventDecoder:
         match name:
             case b"data":
                 self._data.append(value)
-                # An empty line takes room, too.
-                self._grow(len(raw) + 1)
+                self._grow(len(raw) + LINE_BYTES)
             case b"event":
                 self._event = value
             case b"id":
@@ -104,5 +117,5 @@ class EventDecoder:
 
     def _grow(self, size: int) -> None:
         self._size += size
-        if self._size > MAX_EVENT_BYTES:
-            raise OversizedEventError(f"an event of more than {MAX_EVENT_BYTES} bytes")
+        if self._size > bounds.EVENT_BYTES:
+            raise OversizedEventError(f"an event of more than {bounds.EVENT_BYTES} bytes")

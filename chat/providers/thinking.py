@@ -16,6 +16,9 @@ CLOSING: Final = "</think>"
 FENCE: Final = "```"
 # A tag that stands between two of these is talked about.
 QUOTES: Final = frozenset("`\"'“”„‘’«»")
+# More blanks than these are not held back to see what they belong to: each piece of them would be looked at again with
+# all before it.
+MOST_BLANKS: Final = 1000
 # What stands between a closing tag and the answer: the rest of its line, and empty lines.
 GAP: Final = re.compile(r"[ \t]*(?:\r?\n(?:[ \t]*\r?\n)*)?")
 
@@ -26,8 +29,8 @@ class ThoughtSplitter:
     """Splits one answer. Tags may be cut anywhere; one that is never closed makes all that follows a thought.
 
     An opening tag counts only before any text; a closing one that nothing opened only outside of code, quotes and JSON,
-    and only at the start where the server has told thoughts apart itself. Blanks around a thought are left out, all
-    else stays.
+    and only at the start where the server has told thoughts apart itself. Blanks around a thought are left out, if
+    there is an end to them; all else stays.
     """
 
     def __init__(self, *, begins_in_thought: bool = False) -> None:
@@ -108,11 +111,11 @@ class ThoughtSplitter:
         if words.startswith(CLOSING):
             self._place = "behind"
             return words[len(CLOSING) :]
-        if OPENING.startswith(words) or CLOSING.startswith(words):
+        if (OPENING.startswith(words) or CLOSING.startswith(words)) and len(text) <= MOST_BLANKS:
             self._held = text
             return ""
         self._place = "text"
-        self._is_json = words[0] in "{["
+        self._is_json = words[:1] in ("{", "[")
         return text
 
     def _after(self, text: str, found: list[Delta]) -> str:
@@ -120,7 +123,7 @@ class ThoughtSplitter:
         if words.startswith(CLOSING):
             self._place = "behind"
             return words[len(CLOSING) :]
-        if CLOSING.startswith(words):
+        if CLOSING.startswith(words) and len(text) <= MOST_BLANKS:
             self._held = text
             return ""
         self._place = "done"
@@ -143,6 +146,8 @@ class ThoughtSplitter:
         else:
             whole = len(text) - _begun(text, CLOSING)
             self._held = text[len(text[:whole].rstrip()) :]
+            if len(self._held) > MOST_BLANKS:
+                self._held = text[whole:]
             thought = text[: len(text) - len(self._held)]
         if thought:
             self._is_fresh = False
@@ -152,7 +157,7 @@ class ThoughtSplitter:
         return rest
 
     def _behind(self, text: str, found: list[Delta]) -> str:
-        if text.isspace():
+        if text.isspace() and len(text) <= MOST_BLANKS:
             self._held = text
             return ""
         self._place = "done"

@@ -7,9 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from chat.events import ToolCallDelta
+from chat.providers import bounds
 
 INDEX: Final = re.compile("[0-9]{1,6}")
 MAX_INDEX: Final = 999_999
+# Of the arguments so far, for each character of them that came: each look at them begins anew.
+CHARS_READ_PER_CHAR: Final = 256
 
 
 @dataclass(slots=True)
@@ -18,6 +21,27 @@ class _Call:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    last: str = ""
+    chars: int = 0
+    credit: int = 0
+
+    def add(self, arguments: str) -> None:
+        self.arguments.append(arguments)
+        self.last = arguments.rstrip()[-1:] or self.last
+        self.chars += len(arguments)
+        self.credit += CHARS_READ_PER_CHAR * len(arguments)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the arguments are an object that is complete; not known, and so not, where it was asked too often."""
+        if self.last != "}" or self.credit < self.chars:
+            # Nothing of a long one is read again with each fragment of it.
+            return False
+        self.credit -= self.chars
+        try:
+            return isinstance(msgspec.json.decode("".join(self.arguments)), dict)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return False
 
 
 class ToolCalls:
@@ -37,7 +61,10 @@ class ToolCalls:
         self._by_id: dict[str, _Call] = {}
 
     def fragment(self, at: Any, call_id: Any, name: Any, arguments: Any) -> ToolCallDelta:
-        """Return what a fragment adds, by whatever it is known: index, id, both, or neither."""
+        """Return what a fragment adds, by whatever it is known: index, id, both, or neither.
+
+        Raises ChatError when there are more calls than are taken in.
+        """
         place, call_id, name = index(at), text(call_id), text(name)
         call = self._find(place, call_id, name) or self._begin(place)
         if place is not None:
@@ -46,7 +73,8 @@ class ToolCalls:
         if call_id:
             self._by_id[call_id] = call
         said = json_text(arguments)
-        call.arguments.append(said)
+        if said:
+            call.add(said)
         # Some servers send what they have of the name so far each time.
         new_name = name.removeprefix(call.name) if name.startswith(call.name) else ""
         call.name += new_name
@@ -60,11 +88,13 @@ class ToolCalls:
             return None
         if name and not call_id and call.name and not (place is None and self._by_id):
             # Named anew without an id: the same call told again, unless it is another function, or complete.
-            is_other = not name.startswith(call.name) or _is_whole("".join(call.arguments).rstrip())
+            is_other = not name.startswith(call.name) or call.is_whole
             return None if is_other else call
         return call
 
     def _begin(self, place: int | None) -> _Call:
+        if len(self._calls) >= bounds.CALLS:
+            raise bounds.too_long(f"It has more than {bounds.CALLS} tool calls")
         if place is None or place in self._places or self._numbered:
             place = self._next
         self._places.add(place)
@@ -72,16 +102,6 @@ class ToolCalls:
         call = _Call(place)
         self._calls.append(call)
         return call
-
-
-def _is_whole(arguments: str) -> bool:
-    if not arguments.endswith("}"):
-        # Nothing of a long one is read again with each fragment of it.
-        return False
-    try:
-        return isinstance(msgspec.json.decode(arguments), dict)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
 
 
 def text(value: Any) -> str:

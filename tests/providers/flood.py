@@ -1,0 +1,67 @@
+"""A process that asks a provider once, and tells what that took of its memory: one JSON object on its output.
+
+    python -m tests.providers.flood FORMAT ADDRESS QUESTION
+
+FORMAT is openai or anthropic, QUESTION is `answer`, `models` or `bill`. It asks first for something small, so that what
+is loaded for any question does not count. `grew` is in bytes, of the largest resident set there ever was.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+from datetime import date
+from typing import Any
+
+from chat.errors import ChatError
+from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from chat.providers import anthropic, bill, openai
+from chat.providers.base import CompletionRequest, Endpoint, Turn
+
+CONNECT = {"openai": openai.connect, "anthropic": anthropic.connect}
+# The longest that one test may take; what is endless takes longer.
+SECONDS = 60.0
+
+
+async def told(kind: str, address: str, question: str) -> dict[str, Any]:
+    """Return what came: numbers of characters and calls, the error's code and words, how it ended."""
+    found: dict[str, Any] = {"text": 0, "thought": 0, "calls": 0, "call_chars": 0, "error": "", "code": "", "end": ""}
+    provider = CONNECT[kind](Endpoint(address, "sk-test-0123456789", SECONDS, SECONDS))
+    calls: set[int] = set()
+    try:
+        async with asyncio.timeout(SECONDS):
+            if question == "models":
+                found["models"] = len(await provider.models())
+            elif question == "bill":
+                await bill.bill(kind, address, "sk-admin-0123456789", date(2026, 1, 1), date(2026, 1, 31))
+            else:
+                async for event in provider.stream(CompletionRequest("m", (Turn("user", "Why?"),))):
+                    match event:
+                        case TextDelta(content):
+                            found["text"] += len(content)
+                        case ReasoningDelta(content):
+                            found["thought"] += len(content)
+                        case ToolCallDelta(index, _, _, arguments):
+                            calls.add(index)
+                            found["call_chars"] += len(arguments)
+                        case Finished(reason):
+                            found["end"] = reason
+    except ChatError as error:
+        found |= {"code": error.code, "error": error.message, "retryable": error.retryable}
+    await provider.aclose()
+    return found | {"calls": len(calls)}
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main(kind: str, address: str, question: str) -> None:
+    asyncio.run(told(kind, f"{address}/small", question))
+    before = peak()
+    found = asyncio.run(told(kind, f"{address}/flood", question))
+    print(json.dumps(found | {"grew": peak() - before}))  # noqa: T201 - that is its answer
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,308 @@
+"""No provider fills the memory: whatever it sends ends as an error, with what was said before it."""
+
+import asyncio
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import chain, count, islice, repeat
+from typing import Any
+
+import brotli
+import pytest
+
+from chat.providers import bounds
+from tests.providers import completion, messages
+from tests.site import ROOT
+
+MIB = 1024 * 1024
+# No body is longer than this, packed ones once they are unpacked: far more than anything that is taken in.
+ENDLESS = 256 * MIB
+# What reading may take at most of the memory, with all that Python makes of it.
+MOST_GROWTH = 192 * MIB
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+
+
+def openai_text(text: str) -> bytes:
+    return completion.delta(content=text)
+
+
+def anthropic_text(text: str) -> bytes:
+    return messages.delta("text_delta", text=text)
+
+
+WIRES: dict[str, dict[str, Any]] = {
+    "openai": {
+        "begin": b"",
+        "text": openai_text,
+        "thought": lambda text: completion.delta(reasoning_content=text),
+        "arguments": lambda text: completion.delta(tool_calls=[{"index": 0, "function": {"arguments": text}}]),
+        "call": lambda number: completion.delta(
+            tool_calls=[{"index": number, "id": f"c{number}", "function": {"name": "f", "arguments": "{}"}}]
+        ),
+        "crowd": b'data: {"choices": [{"delta": {"content": "x"}}], "usage": [%b]}\n\n',
+    },
+    "anthropic": {
+        "begin": messages.started() + messages.block("tool_use", 0, id="a", name="f"),
+        "text": anthropic_text,
+        "thought": lambda text: messages.delta("thinking_delta", thinking=text),
+        "arguments": lambda text: messages.delta("input_json_delta", partial_json=text),
+        "call": lambda number: messages.block("tool_use", number, id=f"c{number}", name="f"),
+        "crowd": b'data: {"type": "message_delta", "delta": {}, "usage": [%b]}\n\n',
+    },
+}
+
+
+def endless(piece: bytes) -> Iterator[bytes]:
+    """Yield a piece again and again, as many times as are more than anybody takes in."""
+    together = piece * max(1, 64 * 1024 // len(piece))
+    return islice(repeat(together), ENDLESS // len(together))
+
+
+def answer(wire: dict[str, Any], what: str) -> Iterator[bytes]:
+    """Return the body of an answer that is too long."""
+    begin = [wire["begin"], wire["text"]("Hello. ")]
+    match what:
+        case "text":
+            return chain(begin, endless(wire["text"]("word " * 800)))
+        case "small pieces":
+            return chain(begin, endless(wire["text"](" a")))
+        case "thoughts":
+            return chain([wire["begin"]], endless(wire["thought"]("hm, " * 1000)))
+        case "arguments":
+            return chain(begin, endless(wire["arguments"]("[1]," * 1000)))
+        case "calls":
+            return chain(begin, (wire["call"](number) for number in range(5, 50_000)))
+        case "blanks":
+            return chain([wire["begin"]], endless(wire["text"](" \n" * 2000)))
+        case "blanks of a thought":
+            return chain([wire["begin"], wire["text"]("<think>hm")], endless(wire["text"](" \n" * 2000)))
+        case "one event":
+            return chain(begin, [b"data: {"], endless(b'"a": "b", '))
+        case "one event of many lines":
+            return chain(begin, endless(b"data:\n"))
+        case "one piece of text":
+            return iter([*begin, wire["text"]("word " * (bounds.TEXT_CHARS // 4))])
+        case "a crowd of values":
+            return iter([*begin, wire["crowd"] % (b"[]," * (9 * MIB) + b"[]")])
+        case "comments":
+            return chain(begin, endless(b": ping\n\n"))
+        case "events without words":
+            return chain(begin, endless(b'data: {"type": "ping"}\n\n'))
+    raise KeyError(what)
+
+
+Served = tuple[bytes, Iterator[bytes]]
+
+
+@asynccontextmanager
+async def serving(body: Callable[[], Served], small: bytes) -> AsyncIterator[str]:
+    """Serve `body` at /flood and something small at /small. Yields the address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
+                await reader.readexactly(int(fields.get(b"content-length", b"0")))
+                if b"/small" in head.split(b"\r\n")[0]:
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(small), small))
+                    continue
+                start, pieces = body()
+                writer.write(start + b"\r\n")
+                # An empty piece would be the end.
+                for piece in filter(None, pieces):
+                    writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if b"chunked" in start else piece)
+                    await writer.drain()
+                writer.write(b"0\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def asked(kind: str, body: Callable[[], Served], question: str = "answer", small: bytes = b"{}") -> Any:
+    """Return what a process tells that asks for this body."""
+    async with serving(body, small) as address:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.providers.flood", kind, address, question),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+    assert process.returncode == 0
+    return json.loads(output)
+
+
+@pytest.fixture(params=WIRES)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [
+        ("text", {"text": bounds.TEXT_CHARS}),
+        ("small pieces", {}),
+        ("thoughts", {"thought": bounds.THOUGHT_CHARS}),
+        ("arguments", {"text": 7}),
+        ("calls", {"text": 7, "calls": bounds.CALLS}),
+        ("blanks", {"text": bounds.TEXT_CHARS}),
+        ("blanks of a thought", {"thought": bounds.THOUGHT_CHARS}),
+        ("one event", {"text": 7}),
+        ("one event of many lines", {"text": 7}),
+        ("one piece of text", {"text": bounds.TEXT_CHARS}),
+        ("a crowd of values", {"text": 7}),
+        ("comments", {"text": 7}),
+        ("events without words", {"text": 7}),
+    ],
+)
+async def test_an_answer_without_end_is_ended_and_kept(kind: str, what: str, kept: dict[str, int]) -> None:
+    found = await asked(kind, lambda: (HEAD, answer(WIRES[kind], what)))
+    assert (found["code"], found["retryable"], found["end"]) == ("api_error", False, ""), found
+    assert found["grew"] < MOST_GROWTH
+    for name, least in kept.items():
+        # What comes first is not measured.
+        assert 0 <= found[name] - least <= bounds.UNMEASURED_BYTES
+
+
+def packed_with(pack: Any, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pack pieces as they come."""
+    for piece in pieces:
+        if found := pack.compress(piece) if hasattr(pack, "compress") else pack.process(piece):
+            yield found
+    yield pack.flush() if hasattr(pack, "compress") else pack.finish()
+
+
+PACKERS: dict[str, Callable[[], Any]] = {
+    "gzip": lambda: zlib.compressobj(1, wbits=31),
+    "deflate": lambda: zlib.compressobj(1),
+    "deflate without a head": lambda: zlib.compressobj(1, wbits=-15),
+    "br": lambda: brotli.Compressor(quality=0),
+}
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: str) -> None:
+    kind = "openai" if packing != "br" else "anthropic"
+    head = HEAD + b"Content-Encoding: %b\r\n" % packing.split(" ", 1)[0].encode()
+    wire = WIRES[kind]
+    body = b"".join(packed_with(PACKERS[packing](), answer(wire, "text")))
+    assert len(body) < ENDLESS / 50
+    found = await asked(kind, lambda: (head, iter([body])))
+    assert found["grew"] < MOST_GROWTH
+    assert found["text"] >= bounds.TEXT_CHARS
+    assert "too long" in found["error"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "packing"),
+    [
+        ("openai", "answer", ""),
+        ("openai", "models", "br"),
+        ("openai", "answer", "gzip, gzip"),
+        ("anthropic", "answer", "br"),
+        ("anthropic", "models", "gzip"),
+        ("anthropic", "answer", "zstd"),
+    ],
+)
+async def test_an_error_is_read_no_further_than_its_beginning(kind: str, packing: str, question: str) -> None:
+    words = b'{"error": {"message": "The engine died of a surfeit. ' + b"x" * 100
+    pieces: Iterator[bytes] = chain([words], endless(b"\0" * 1024))
+    head = b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    if packing:
+        head += b"Content-Encoding: %b\r\n" % packing.split(" without")[0].encode()
+        pack = PACKERS.get(packing, PACKERS["gzip"])()
+        pieces = iter([b"".join(packed_with(pack, pieces))])
+    found = await asked(kind, lambda: (head, pieces), question)
+    assert found["code"] == "api_error"
+    assert "HTTP 500" in found["error"]
+    assert ("surfeit" in found["error"]) == (packing not in ("gzip, gzip", "zstd"))
+    assert found["grew"] < MOST_GROWTH
+
+
+LISTS = {
+    "long": b'{"id": "m", "words": "%b"},' % (b"x" * 1000),
+    "crowded": b"[],",
+    "many models": b'{"id":"m%d"},',
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "packing"),
+    [("openai", "long", ""), ("openai", "crowded", ""), ("anthropic", "many models", ""), ("anthropic", "long", "br")],
+)
+async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+    pieces: Iterator[bytes]
+    if what == "many models":
+        pieces = chain(
+            [b'{"data": ['], (LISTS[what] % number for number in range(bounds.MODELS + 1)), [b'{"id":"z"}]}']
+        )
+    elif what == "crowded":
+        pieces = chain([b'{"data": ['], repeat(LISTS[what] * 1000, 2000), [b"[]]}"])
+    else:
+        pieces = chain([b'{"data": ['], endless(LISTS[what]))
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+    if packing:
+        head += b"Content-Encoding: %b\r\n" % packing.encode()
+        pieces = iter([b"".join(packed_with(PACKERS[packing](), pieces))])
+    found = await asked(kind, lambda: (head, pieces), "models", small=b'{"data": [{"id": "m"}]}')
+    assert (found["code"], found["retryable"]) == ("api_error", False)
+    assert "models" in found["error"]
+    assert found["grew"] < MOST_GROWTH
+
+
+async def test_a_list_of_models_may_be_packed(kind: str) -> None:
+    body = gzip.compress(b'{"data": [{"id": "m"}, {"id": "n"}]}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
+    found = await asked(kind, lambda: (head, iter([body])), "models")
+    assert (found["error"], found["models"]) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "packing"),
+    [
+        ("openai", "one page", ""),
+        ("openai", "many pages", ""),
+        ("anthropic", "one page", "gzip"),
+        ("anthropic", "an error", "gzip"),
+    ],
+)
+async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+    pages = count()
+
+    def body() -> Served:
+        head = b"HTTP/1.1 %b\r\nTransfer-Encoding: chunked\r\n" % (b"500 Oh" if what == "an error" else b"200 OK")
+        page = b'{"data": [], "has_more": true, "next_page": "p%d", "more": "%b"}' % (next(pages), b"x" * 7 * MIB)
+        pieces = iter([page]) if what == "many pages" else chain([b'{"data": ['], endless(b'{"results": []},'))
+        if packing:
+            head += b"Content-Encoding: gzip\r\n"
+            pieces = iter([b"".join(packed_with(PACKERS["gzip"](), pieces))])
+        return head, pieces
+
+    found = await asked(kind, body, "bill", small=b'{"data": [], "has_more": false}')
+    assert found["code"] == "api_error"
+    assert "long" in found["error"] or what == "an error"
+    assert found["grew"] < MOST_GROWTH
+    assert next(pages) < bounds.BILL_BYTES / (7 * MIB) + 2
+
+
+@pytest.mark.parametrize("part", ["a trailer", "trailers", "an extension"])
+async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
+    kind = "openai"
+    wire = WIRES[kind]
+    hello = wire["begin"] + wire["text"]("Hello. ")
+    begin = b"Transfer-Encoding: chunked".replace(b"c", b"C", 1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + begin + b"\r\n"
+    after = {"a trailer": b"0\r\nTrailer: ", "trailers": b"0\r\n", "an extension": b"1;ext="}[part]
+    rest = endless(b"x" * 1024 if part != "trailers" else b"Trailer: x\r\n")
+    found = await asked(kind, lambda: (head, chain([b"%x\r\n%b\r\n" % (len(hello), hello), after], rest)))
+    assert found["text"] == len("Hello. ")
+    assert found["code"] in ("interrupted", "network_error")
+    assert found["grew"] < MOST_GROWTH
