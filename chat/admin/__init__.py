@@ -2,10 +2,23 @@
 
 from django.contrib import admin
 
-from chat.admin import access, budget, catalog, conversations, generations, ledger, people, policy, prices, rate
+from chat.admin import (
+    access,
+    accounts,
+    budget,
+    catalog,
+    conversations,
+    generations,
+    ledger,
+    people,
+    policy,
+    prices,
+    rate,
+)
 
 __all__ = [
     "access",
+    "accounts",
     "budget",
     "catalog",
     "conversations",
