@@ -47,10 +47,10 @@ def identify(request: HttpRequest) -> Caller:
 
     Raises ChatError `unauthenticated` or `forbidden`.
     """
-    authorization = request.headers.get("Authorization", "")
-    if authorization:
-        scheme, _, key = authorization.partition(" ")
-        found = ApiKey.find(key.strip()) if scheme.lower() == "bearer" else None
+    # Any other kind is for a proxy in front, such as its own user and password.
+    scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        found = ApiKey.find(key.strip())
         if found is None:
             raise ChatError("unauthenticated", "This API key is not valid.")
         return Caller(found.user, found)
