@@ -3,9 +3,11 @@
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chat import request_id
+
+LONGEST_WRONG_HOST: Final = 200
 
 
 class Text(logging.Formatter):
@@ -37,3 +39,19 @@ class Json(logging.Formatter):
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class WrongHost(logging.Filter):
+    """Makes of a request for another host, which any scanner sends, one line at INFO: not an error, no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is not None:
+            if getattr(request, "wrong_host", record) is not record:
+                # The page that says so asks for the host, too.
+                return False
+            request.wrong_host = record
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = record.getMessage()[:LONGEST_WRONG_HOST], ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True

@@ -31,6 +31,7 @@ for address in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
     env.url(address, {"http", "https"})
 
 CHAT_TITLE_MODEL = env.text("CHAT_TITLE_MODEL")
+CHAT_TITLE_ANY_PROVIDER = env.flag("CHAT_TITLE_ANY_PROVIDER", default=False)
 CHAT_IDLE_TIMEOUT = env.seconds("CHAT_IDLE_TIMEOUT", 60)
 CHAT_FIRST_TOKEN_TIMEOUT = env.seconds("CHAT_FIRST_TOKEN_TIMEOUT", 300)
 CHAT_TOTAL_TIMEOUT = env.seconds("CHAT_TOTAL_TIMEOUT", 600)
@@ -38,7 +39,9 @@ CHAT_MAX_RETRIES = env.whole_number("CHAT_MAX_RETRIES", 3)
 CHAT_MAX_CONTINUATIONS = env.whole_number("CHAT_MAX_CONTINUATIONS", 1)
 CHAT_DISCONNECT_GRACE = env.grace("CHAT_DISCONNECT_GRACE", 60)
 CHAT_MAX_STREAMS_PER_USER = env.whole_number("CHAT_MAX_STREAMS_PER_USER", 10)
-CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 0)
+CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 60)
+CHAT_MAX_FOLLOWERS_PER_USER = env.whole_number("CHAT_MAX_FOLLOWERS_PER_USER", 50)
+CHAT_STORED_CHARS_PER_USER = env.whole_number("CHAT_STORED_CHARS_PER_USER", 500_000_000)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
 CHAT_ADMIN_READS = env.flag("CHAT_ADMIN_READS", default=True)
 CHAT_SIGNUP = env.choice("CHAT_SIGNUP", ("closed", "invite", "open"))
@@ -229,6 +232,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"text": {"()": "chatsite.log.Text"}, "json": {"()": "chatsite.log.Json"}},
+    "filters": {"wrong_host": {"()": "chatsite.log.WrongHost"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": CHAT_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A refused request is an answer, not an event: Django would log each 404 and 401.
@@ -238,5 +242,6 @@ LOGGING = {
         "chat.generation.report": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
         "chatsite.middleware": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"handlers": ["console"], "filters": ["wrong_host"], "propagate": False},
     },
 }

@@ -20,6 +20,8 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "correct horse battery staple"
+# Tests ask more than any person does.
+UNLIMITED = {"CHAT_MESSAGES_PER_MINUTE": "0", "CHAT_MAX_FOLLOWERS_PER_USER": "0"}
 PEOPLE = ("alice", "bob", "charlie")
 MAKE_PEOPLE = f"""
 User.objects.create_superuser("admin", password={PASSWORD!r})
@@ -60,7 +62,7 @@ class Site:
         }
         for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE"):
             inherited.pop(name, None)
-        self.environment = {**inherited, "CHATSITE_DATA_DIR": str(data_dir), **(environment or {})}
+        self.environment = {**inherited, "CHATSITE_DATA_DIR": str(data_dir), **UNLIMITED, **(environment or {})}
         self.people = people
         self.keys: dict[str, str] = {}
         self._sessions: dict[str, dict[str, str]] = {}

@@ -190,3 +190,20 @@ def test_a_model_that_is_not_there_is_a_warning(titled: Site) -> None:
 def test_a_title_is_one_short_line_without_quotes(said: str, title: str) -> None:
     assert tidy(said) == title
     assert len(tidy(said)) <= 60
+
+
+def test_a_title_is_not_asked_of_a_provider_that_was_not_chosen(
+    titled: Site, ada: httpx2.Client, upstream: Upstream
+) -> None:
+    upstream.script(TITLER, text=["Unwanted"])
+    titled.shell(
+        f"row = Provider.objects.create(name='another', base_url={upstream.base_url!r})",
+        "ChatModel.objects.create(name='elsewhere', upstream_name='elsewhere', provider=row)",
+    )
+    prompt = "not for everybody"
+    name = one(events(ada, message=prompt, model="elsewhere"), "start")["conversation_id"]
+    # Another conversation's title was asked for after this one's would have been.
+    other = ask(ada, "a title for somebody else")["conversation_id"]
+    assert title_when(ada, other, "Unwanted") == "Unwanted"
+    assert requests_for_titles(upstream, prompt) == 0
+    assert title_when_once(ada, name) == prompt

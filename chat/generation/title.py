@@ -73,13 +73,13 @@ def tidy(said: str) -> str:
 
 def _claim(account: Account) -> Task | None:
     """Return what is to be asked; None where no title is wanted, or another process is asking for it."""
-    answers = Message.objects.select_related("parent", "conversation__owner")
+    answers = Message.objects.select_related("parent", "conversation__owner", "generation__model")
     answer = answers.filter(pk=account.message_id, status=Message.Status.COMPLETE).first()
     if answer is None or answer.parent is None or answer.parent.parent_id is not None or not answer.content:
         return None
     names = (row for row in catalog.available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
     model = next(names, None)
-    if model is None:
+    if model is None or not _may_see(model, answer):
         return None
     waiting = Conversation.objects.of(answer.conversation.owner).filter(pk=account.conversation_id, temporary=False)
     named_by_words = waiting.filter(title_origin=Conversation.TitleOrigin.WORDS)
@@ -97,6 +97,12 @@ def _claim(account: Account) -> Task | None:
         logger.info("No title was asked for: %s", refusal.message)
         return None
     return task
+
+
+def _may_see(model: ChatModel, answer: Message) -> bool:
+    """Whether the model for titles may be shown a talk: who chose one provider did not choose another."""
+    asked = answer.generation.model
+    return settings.CHAT_TITLE_ANY_PROVIDER or (asked is not None and asked.provider_id == model.provider_id)
 
 
 def _task(account: Account, model: ChatModel, answer: Message) -> Task:

@@ -75,7 +75,9 @@ WORDS: Final = tuple(
         *("finish_detail", "service_tier", "speed", "inference_geo"),
     )
 )
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# Some spreadsheets take the signs of full width for the others, and pass over blanks and line ends before them.
+FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+ODD_BEGIN: Final = ("\t", "\r", "\n")
 
 
 def lines(period: Period, chosen: Selection, *, with_people: bool = True) -> Iterator[bytes]:
@@ -121,7 +123,7 @@ def _shown(found: list[tuple[Any, ...]], corrections: dict[int, tuple[Decimal | 
         for place in ids:
             row[place] = _id(row[place])
         for place in WORDS:
-            if row[place].startswith(FORMULA):
+            if row[place].startswith(ODD_BEGIN) or row[place].lstrip().startswith(FORMULA):
                 row[place] = f"'{row[place]}"
         row.append(at_first)
         yield row[1:]

@@ -55,10 +55,10 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
 
     Raises ChatError `unauthenticated`, also for a key that has expired, or `forbidden`, for a scope that is missing.
     """
-    authorization = request.headers.get("Authorization", "")
-    if authorization:
-        scheme, _, key = authorization.partition(" ")
-        found = ApiKey.find(key.strip()) if scheme.lower() == "bearer" else None
+    # Any other kind is for a proxy in front, such as its own user and password.
+    scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        found = ApiKey.find(key.strip())
         if found is None:
             raise _wrong_key(request)
         if found.is_expired:

@@ -125,6 +125,7 @@ def keeping(data_dir: Path, upstream: Upstream, **environment: str) -> Iterator[
     given = {
         "OPENAI_BASE_URL": upstream.base_url,
         "CHAT_TITLE_MODEL": "gpt-4o",
+        "CHAT_TITLE_ANY_PROVIDER": "true",
         "CHAT_MAX_RETRIES": "1",
         "CHAT_MAX_CONTINUATIONS": "1",
         "CHAT_MAX_STREAMS_PER_USER": "0",

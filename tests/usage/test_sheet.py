@@ -94,7 +94,9 @@ def test_a_row_tells_what_it_was_charged_by_and_what_that_made_of_it() -> None:
     assert (second["cost"], second["price_id"], second["provider_cost"]) == ("0.250000000000", "", "0.250000000000")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠A1", "\n=1", " =1", "\nx"]
+)
 def test_no_name_is_taken_for_a_formula(name: str) -> None:
     counted(noon(2026, 3, 5), None, username=name, model=name, provider=name, group=name, api_key_name=name)
     (found,) = rows()
