@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def guard_books(**signal: object) -> None:
     """Make the triggers of append-only tables; Django says so with a signal when it has emptied all tables."""
     if connection.vendor == "sqlite":
-        import_module("chat.migrations.0020_account_deletion").create_triggers(connection)
+        import_module("chat.migrations.0014_account_deletion").create_triggers(connection)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """A mail server in a process of its own: `python -m tests.smtp`. It takes mail for anybody, and prints what came."""
 
+import asyncio
 import json
 import queue
 import subprocess
@@ -56,7 +57,7 @@ class Mailbox:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             message = message_from_bytes(json.loads(line).encode(), policy=policy.default)
-            self._messages.put(cast(EmailMessage, message))
+            self._messages.put(message)
 
 
 class Handler:
@@ -87,7 +88,7 @@ def main() -> None:
             auth_required=True,
             auth_require_tls=False,
         )
-        server = await controller._create_server()
+        server = cast(asyncio.Server, await controller._create_server())
         sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
         sys.stdout.flush()
         await server.serve_forever()

@@ -94,7 +94,7 @@ def test_an_end_that_makes_no_sense_makes_no_key(expires: str, db: None) -> None
 
 def test_a_key_that_was_there_before_keeps_what_it_could_do(db: None) -> None:
     row, key = ApiKey.issue(User.objects.create_user("alice"), "old")
-    import_module("chat.migrations.0015_rights").keep_scopes(apps, None)
+    import_module("chat.migrations.0013_rights").keep_scopes(apps, None)
     row.refresh_from_db()
     assert row.scopes == ["chat", "usage", "admin"]
     assert ApiKey.find(key) == row

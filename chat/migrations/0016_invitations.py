@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('chat', '0012_provider_account'),
+        ("chat", "0015_throttle"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0012_provider_account"),
+        ("chat", "0016_invitations"),
     ]
 
     operations = [

@@ -75,7 +75,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0015_rights"),
+        ("chat", "0013_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0020_account_deletion")]
+    dependencies = [("chat", "0014_account_deletion")]
 
     operations = [
         migrations.CreateModel(
