@@ -8,6 +8,8 @@ import { fetchModule, vendored } from "./vendored.js";
 // What is longer is no formula, and what it may grow to is bounded too: deep enough, a tree crashes the browser.
 const MOST_CHARS = 4000;
 const DEEPEST = 120;
+// Macros that double what they are given make half a million signs of a line.
+const MOST_LOOKUPS = 8000;
 const LIMITS = { throwOnError: true, strict: false, trust: false, maxExpand: 500, maxSize: 20 };
 
 /** @type {any} */
@@ -29,6 +31,22 @@ async function load() {
 }
 
 /**
+ * @returns {object} the macros of one formula: KaTeX looks here for every sign that it reads, those it made itself too
+ */
+function macros() {
+  let left = MOST_LOOKUPS;
+  return new Proxy(
+    {},
+    {
+      getOwnPropertyDescriptor(defined, name) {
+        if (--left < 0) throw new RangeError("The formula is too long.");
+        return Reflect.getOwnPropertyDescriptor(defined, name);
+      },
+    },
+  );
+}
+
+/**
  * KaTeX writes a few styles as attributes, which the page's policy forbids, and which the object model may set.
  *
  * @param {Drawn} drawn is changed
@@ -46,7 +64,7 @@ function moveStyles(drawn, depth = 0) {
  * @returns {DocumentFragment}
  */
 function draw(node) {
-  const tree = katex.__renderToDomTree(node.formula, { ...LIMITS, displayMode: node.display });
+  const tree = katex.__renderToDomTree(node.formula, { ...LIMITS, displayMode: node.display, macros: macros() });
   moveStyles(tree);
   const fragment = document.createDocumentFragment();
   fragment.append(tree.toNode());

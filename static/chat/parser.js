@@ -16,6 +16,31 @@ addMath(parser);
 addFootnotes(parser);
 addCalm(parser);
 
+// One paragraph that people read has a few dozen of either. Each costs the parser far more than a letter does, and it
+// cannot be stopped.
+const MOST_BRACKETS = 500;
+const MOST_SIGNS = 4000;
+
+/**
+ * @param {string} text of a paragraph, a cell or the like
+ * @returns {boolean} whether it is shown as it stands
+ */
+const isFlood = (text) =>
+  text.length > MOST_BRACKETS && (text.split("[").length > MOST_BRACKETS || (text.match(/[[*_~`$\\<&!]|:\/\//g) ?? []).length > MOST_SIGNS);
+
+const parseInline = parser.inline.parse.bind(parser.inline);
+/**
+ * @param {string} text
+ * @param {typeof parser} markdown
+ * @param {Record<string, unknown>} env
+ * @param {Token[]} into
+ */
+parser.inline.parse = (text, markdown, env, into) => {
+  if (!isFlood(text)) return parseInline(text, markdown, env, into);
+  const { Token } = new parser.core.State("", parser, env);
+  into.push(Object.assign(new Token("text", "", 0), { content: text }));
+};
+
 /**
  * @typedef {object} Parsed
  * @property {Token[]} tokens

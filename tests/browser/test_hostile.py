@@ -280,3 +280,15 @@ def test_nothing_but_the_highlighter_may_be_a_worker(browser: Browser, site: Sit
             page.evaluate("() => { new Worker('/static/chat/main.js') }")
         with pytest.raises(Error, match="disallowed"):
             page.evaluate("() => { trustedTypes.createPolicy('another', {}) }")
+
+
+# Each macro doubles what it is given: half a million signs; and then a formula as people write it.
+DOUBLING = "$$\\def\\a#1{#1#1}" + "\\a{" * 8 + "x" * 2000 + "}" * 8 + "$$\n\nand $x^2$"
+
+
+def test_a_formula_that_grows_without_end_stays_its_source(page: Page) -> None:
+    prepare(page)
+    page.evaluate("text => { renderer.whole(text) }", DOUBLING)
+    expect(page.locator(".formula .katex")).to_have_count(1)
+    expect(page.locator(".formula[data-source]")).to_contain_text("#1#1")
+    assert page.locator(".markdown *").count() < 1000

@@ -51,6 +51,13 @@ for (const [text, expected] of [
   test(`${JSON.stringify(text)} is ${expected}`, () => assert.equal(shown(text ?? ""), expected));
 }
 
+test("a flood of syntax within one paragraph is shown as it stands, and the next one is not", () => {
+  for (const [flood, count] of /** @type {const} */ ([["![", 600], ["[a](", 600], ["*a _b ", 2100], ["`a ``b ", 1400]])) {
+    const words = flood.repeat(count).trim();
+    assert.equal(shown(`${words}\n\n**b**`), `p(${words}) p(strong(b))`);
+  }
+});
+
 test("an ordered list keeps where it begins", () => {
   const [list] = createBlocks().read("7. seven", false);
   assert.deepEqual(typeof list === "object" && "attributes" in list && list.attributes, { start: "7" });
