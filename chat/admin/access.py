@@ -44,6 +44,9 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     search_fields = ("name", "prefix", "user__username")
     actions = ("revoke",)
 
+    class Media:
+        css = {"all": ["chat/admin/admin.css"]}
+
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {"form": KeyForm, **kwargs}))
 

@@ -40,6 +40,17 @@ test("a line that ends is opened again, and says so", async () => {
   assert.deepEqual(heard, ["open", "1", "open", "2"]);
 });
 
+test("a line that says that access was withdrawn tells the page nothing, and is opened again", async () => {
+  let count = 0;
+  await using server = await serve((_, response) => {
+    count += 1;
+    const withdrawn = 'data: {"type": "error", "error_type": "interrupted", "message": "withdrawn", "retryable": false}';
+    response.end(`${count === 1 ? withdrawn : 'data: {"type": "removed", "id": "1"}'}\n\n`);
+  });
+  const { heard } = await listen(server.origin, (all) => all.length === 3);
+  assert.deepEqual(heard, ["open", "open", "1"]);
+});
+
 test("a server that is away is asked less and less often", async () => {
   let count = 0;
   await using server = await serve((_, response) => {
