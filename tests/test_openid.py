@@ -14,7 +14,7 @@ from chat.accounts.openid import group_names
 from chatsite.environment import Environment
 from chatsite.openid import openid_provider
 from tests.issuer import CLIENT, Issuer
-from tests.site import Site
+from tests.site import PASSWORD, Site
 from tests.test_guests import invite, visitor
 
 BUTTON = "/accounts/oidc/login/"
@@ -112,6 +112,8 @@ def test_who_has_an_account_connects_it_and_comes_in_either_way(joined_site: Sit
         client.follow_redirects = True
         assert "Connect Example" in client.get("/settings/connections/").text
         answer = sign_in(client, issuer, "s-5", f"{BUTTON}?process=connect")
+        assert answer.url.path == "/accounts/confirm/"
+        answer = post(client, "/accounts/confirm/", password=PASSWORD)
         assert answer.url.path == "/settings/connections/"
         assert "Disconnect" in answer.text
     with visitor(joined_site) as client:
