@@ -96,7 +96,7 @@ def main() -> None:
     listener.bind(("127.0.0.1", 0))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(Pkce(app()), interface="wsgi", log_config=None)  # type: ignore[arg-type]
+    config = uvicorn.Config(Pkce(app()), interface="wsgi", log_config=None)
     uvicorn.Server(config).run(sockets=[listener])
 
 

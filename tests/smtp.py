@@ -56,7 +56,7 @@ class Mailbox:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             message = message_from_bytes(json.loads(line).encode(), policy=policy.default)
-            self._messages.put(cast(EmailMessage, message))
+            self._messages.put(message)
 
 
 class Handler:
@@ -88,7 +88,7 @@ def main() -> None:
             auth_require_tls=False,
         )
         server = await controller._create_server()
-        sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+        sys.stdout.write(f"{cast(asyncio.Server, server).sockets[0].getsockname()[1]}\n")
         sys.stdout.flush()
         await server.serve_forever()
 

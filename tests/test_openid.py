@@ -15,7 +15,7 @@ from chatsite.environment import Environment
 from chatsite.openid import openid_provider
 from tests.issuer import CLIENT, Issuer
 from tests.site import PASSWORD, Site
-from tests.test_guests import invite, visitor
+from tests.test_guests import invite, post, visitor
 
 BUTTON = "/accounts/oidc/login/"
 

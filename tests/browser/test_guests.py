@@ -1,4 +1,4 @@
-"""Coming in, in a browser: an invitation from the admin to the first page, and the provider's button; desktop and phone."""
+"""Coming in, in a browser, at desktop and phone: from the admin's invitation to the first page, and by the provider."""
 
 from collections.abc import Iterator
 
