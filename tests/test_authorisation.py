@@ -69,7 +69,7 @@ TABLE: dict[str, list[Row]] = {
     "accounts/login/": [Row("GET", "/accounts/login/", 302, 302, 200, 200, is_page=True)],
     "accounts/logout/": [Row("GET", "/accounts/logout/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "accounts/inactive/": [everybody("GET", "/accounts/inactive/", 200, is_page=True)],
-    "accounts/signup/": [everybody("GET", "/accounts/signup/", 403, is_page=True)],
+    "accounts/signup/": [Row("GET", "/accounts/signup/", 302, 302, 403, 403, is_page=True)],
     "accounts/confirm/": [own("/accounts/confirm/")],
     "accounts/confirm-email/": [everybody("GET", "/accounts/confirm-email/", 200, is_page=True)],
     "accounts/confirm-email/<str:key>/": [everybody("GET", "/accounts/confirm-email/guess/", 200, is_page=True)],
