@@ -69,12 +69,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "chat",
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    # The last: it takes the place of some of their pages in the admin.
+    "chat",
 ]
 
 MIDDLEWARE = [

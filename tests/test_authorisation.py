@@ -32,6 +32,8 @@ class Row:
     staff: Answer | None = None
     body: dict[str, object] | None = None
     is_page: bool = False
+    # Only for who has signed in a moment ago.
+    is_recent: bool = False
 
 
 def everybody(method: str, path: str, answer: Answer, *, is_page: bool = False) -> Row:
@@ -52,6 +54,10 @@ def staff_only(path: str) -> Row:
 
 def own(path: str, answer: Answer = 200) -> Row:
     return Row("GET", path, answer, answer, LOGIN, LOGIN, is_page=True)
+
+
+def recent(path: str) -> Row:
+    return Row("GET", path, 200, 200, LOGIN, LOGIN, is_page=True, is_recent=True)
 
 
 ASK: dict[str, object] = {"message": "May I?", "model": "gpt-4o-mini"}
@@ -141,6 +147,10 @@ TABLE: dict[str, list[Row]] = {
     "settings/two-factor/passkeys/<int:pk>/remove/": [own("/settings/two-factor/passkeys/0/remove/", 302)],
     "settings/two-factor/passkeys/<int:pk>/": [own("/settings/two-factor/passkeys/0/", 302)],
     "settings/sessions/": [own("/settings/sessions/")],
+    "settings/data/": [own("/settings/data/")],
+    "settings/data/download": [recent("/settings/data/download")],
+    "settings/data/delete": [recent("/settings/data/delete")],
+    "settings/data/keep": [everybody("GET", "/settings/data/keep", LOGIN, is_page=True)],
     "settings/keys/": [Row("GET", "/settings/keys/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "settings/keys/<int:key_id>/revoke": [
         Row("POST", "/settings/keys/{key}/revoke", 302, 404, 403, LOGIN, staff=404, is_page=True)
@@ -226,7 +236,7 @@ def answer_of(client: httpx2.Client, row: Row, names: dict[str, str]) -> Answer:
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.path}" for row in ROWS])
 def test_a_route_lets_in_whom_it_should(
-    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client], spare_key: str
+    row: Row, sessions: dict[str, httpx2.Client], keyed: dict[str, httpx2.Client], spare_key: str, site: Site
 ) -> None:
     received = events(keyed["owner"], message="Mine.", model="gpt-4o-mini")
     names = names_of(received) | {"key": spare_key}
@@ -238,6 +248,8 @@ def test_a_route_lets_in_whom_it_should(
         "owner": row.owner,
     }
     clients = sessions if row.is_page else keyed
+    if row.is_recent:
+        clients = {**clients, "owner": site.session("alice"), "other": site.session("bob")}
     assert {person: answer_of(clients[person], row, names) for person in expected} == expected
 
 

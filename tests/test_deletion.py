@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -251,3 +252,20 @@ def test_several_processes_delete_an_account_once(leaver: User) -> None:
     assert deletion.carry_out_due(timezone.now()) == 0
     AccountDeletion.objects.filter(user=leaver).update(claimed_at=timezone.now() - deletion.CLAIM * 2)
     assert deletion.carry_out_due(timezone.now()) == 1
+
+
+def test_a_server_deletes_what_is_due_as_it_starts_in_one_of_its_processes(tmp_path: Path) -> None:
+    with Site(tmp_path, workers=2) as site:
+        site.shell(
+            "from chat.models import AccountDeletion",
+            "from django.utils import timezone",
+            "for user in User.objects.filter(username__in=['bob', 'charlie']):",
+            "    AccountDeletion.objects.create(user=user, due_at=timezone.now())",
+            "User.objects.filter(username__in=['bob', 'charlie']).update(is_active=False)",
+        )
+        site.stop()
+        site.start()
+        deadline = monotonic() + 60
+        while site.shell("print(User.objects.filter(username__in=['bob', 'charlie']).count())").strip() != "0":
+            assert monotonic() < deadline, "".join(site.output)
+        assert "".join(site.output).count("An account was deleted.") == 2

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from chat.admin import (
     access,
+    accounts,
     budget,
     catalog,
     conversations,
@@ -18,6 +19,7 @@ from chat.admin import (
 
 __all__ = [
     "access",
+    "accounts",
     "budget",
     "catalog",
     "conversations",

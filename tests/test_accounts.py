@@ -1,0 +1,132 @@
+"""What signing in and a second factor promise beneath their pages."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from chat.accounts import sessions
+from tests.authenticator import code
+
+PASSWORD = "lovelace-1815"
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def forget() -> None:
+    """Limits are counted in the cache, which outlives a test."""
+    cache.clear()
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_user("ada", password=PASSWORD)
+
+
+def enter(client: Client, name: str = "ada", **more: str) -> str:
+    return str(client.post("/accounts/login/", {"login": name, "password": PASSWORD, **more}).headers["Location"])
+
+
+def test_the_admins_door_leads_to_the_one_and_back(client: Client, ada: User) -> None:
+    assert client.get("/admin/login/?next=/admin/chat/")["Location"] == "/accounts/login/?next=%2Fadmin%2Fchat%2F"
+    assert client.post("/admin/login/", {"username": "ada", "password": PASSWORD}).status_code == 302
+    assert "_auth_user_id" not in client.session
+    assert enter(client, next="/admin/chat/") == "/admin/chat/"
+    assert client.get("/admin/login/").status_code == 403
+    User.objects.update(is_staff=True)
+    assert client.get("/admin/login/?next=https://elsewhere.example/")["Location"] == "/admin/"
+
+
+def test_staff_cannot_pass_a_second_factor_by_the_admins_own_form(client: Client, ada: User) -> None:
+    boss = User.objects.create_superuser("boss", password=PASSWORD)
+    TOTP.activate(boss, KEY)
+    ada.is_staff = True
+    ada.save()
+    client.force_login(ada)
+    client.post("/admin/login/", {"username": "boss", "password": PASSWORD, "next": "/admin/"})
+    assert client.session["_auth_user_id"] == str(ada.pk)
+
+
+def test_codes_cannot_be_guessed(client: Client, ada: User) -> None:
+    TOTP.activate(ada, KEY)
+    assert enter(client) == "/accounts/two-factor/"
+    answers = [client.post("/accounts/two-factor/", {"code": "000000"}).content for _ in range(6)]
+    assert b"not right" in answers[0]
+    assert b"Too many" in answers[-1]
+    # The right one waits, too.
+    client.post("/accounts/two-factor/", {"code": code(KEY)})
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_factor_lies_encrypted_and_one_of_another_secret_key_opens_nothing(
+    client: Client, ada: User, settings: pytest.FixtureRequest
+) -> None:
+    TOTP.activate(ada, KEY)
+    assert KEY not in str(Authenticator.objects.get().data)
+    assert TOTP(Authenticator.objects.get()).validate_code(code(KEY))
+    settings.SECRET_KEY = "another key of fifty characters, as random as it is long"  # type: ignore[attr-defined]
+    assert not TOTP(Authenticator.objects.get()).validate_code(code(KEY))
+
+
+def test_a_session_that_ran_out_leaves_nothing_behind(client: Client, ada: User) -> None:
+    other = Client()
+    enter(client)
+    enter(other)
+    Session.objects.filter(pk=other.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    sessions.purge()
+    assert [each.session_key for each in UserSession.objects.all()] == [client.session.session_key]
+    assert Session.objects.count() == 1
+
+
+def test_another_persons_session_cannot_be_ended(client: Client, ada: User) -> None:
+    User.objects.create_user("eve", password=PASSWORD)
+    eve = Client()
+    enter(client)
+    enter(eve, "eve")
+    theirs = UserSession.objects.get(user=ada)
+    eve.post("/settings/sessions/", {"session": str(theirs.pk)})
+    eve.post("/settings/sessions/", {"others": "1"})
+    assert client.get("/settings/sessions/").status_code == 200
+
+
+def test_the_admin_shows_no_key_of_a_session_and_no_secret_of_a_factor(client: Client, ada: User) -> None:
+    boss = User.objects.create_superuser("boss", password=PASSWORD)
+    TOTP.activate(boss, KEY)
+    enter(client)
+    UserSession.objects.update(user=boss)
+    ada.is_staff = True
+    ada.save()
+    ada.user_permissions.set(Permission.objects.filter(content_type__app_label__in=("mfa", "usersessions")))
+    session, factor = UserSession.objects.get(), Authenticator.objects.get()
+    for path in ("usersessions/usersession/", f"usersessions/usersession/{session.pk}/change/"):
+        page = client.get(f"/admin/{path}")
+        assert page.status_code == 200
+        assert session.session_key not in page.content.decode()
+    page = client.get(f"/admin/mfa/authenticator/{factor.pk}/change/")
+    assert page.status_code == 200
+    assert not re.search("secret|gAAAA", page.content.decode())
+    # What belongs to a superuser only they remove.
+    assert client.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/admin/usersessions/usersession/{session.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": str(factor.pk), "post": "yes"}
+    client.post("/admin/mfa/authenticator/", chosen)
+    assert Authenticator.objects.filter(pk=factor.pk).exists()
+
+
+def test_deleting_a_session_in_the_admin_ends_it(client: Client, ada: User) -> None:
+    enter(client)
+    boss = Client()
+    boss.force_login(User.objects.create_superuser("boss"))
+    session = UserSession.objects.get(user=ada)
+    boss.post(f"/admin/usersessions/usersession/{session.pk}/delete/", {"post": "yes"})
+    assert client.get("/settings/sessions/").status_code == 302
