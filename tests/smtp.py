@@ -1,6 +1,5 @@
 """A mail server in a process of its own: `python -m tests.smtp`. It takes mail for anybody, and prints what came."""
 
-import asyncio
 import json
 import queue
 import subprocess
@@ -88,8 +87,8 @@ def main() -> None:
             auth_required=True,
             auth_require_tls=False,
         )
-        server = cast(asyncio.Server, await controller._create_server())
-        sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+        server = await controller._create_server()
+        sys.stdout.write(f"{cast(asyncio.Server, server).sockets[0].getsockname()[1]}\n")
         sys.stdout.flush()
         await server.serve_forever()
 

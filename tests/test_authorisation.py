@@ -120,13 +120,13 @@ TABLE: dict[str, list[Row]] = {
     "accounts/login/": [Row("GET", "/accounts/login/", 302, 302, 200, 200, is_page=True)],
     "accounts/logout/": [Row("GET", "/accounts/logout/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "accounts/inactive/": [everybody("GET", "/accounts/inactive/", 200, is_page=True)],
-    "accounts/signup/": [Row("GET", "/accounts/signup/", 302, 302, 200, 200, is_page=True)],
+    "accounts/signup/": [Row("GET", "/accounts/signup/", 302, 302, 403, 403, is_page=True)],
     "accounts/confirm/": [own("/accounts/confirm/")],
     "accounts/confirm-email/": [everybody("GET", "/accounts/confirm-email/", 200, is_page=True)],
     "accounts/confirm-email/<str:key>/": [everybody("GET", "/accounts/confirm-email/guess/", 200, is_page=True)],
     "accounts/password/reset/": [everybody("GET", "/accounts/password/reset/", 200, is_page=True)],
     "accounts/password/reset/done/": [everybody("GET", "/accounts/password/reset/done/", 200, is_page=True)],
-    "accounts/password/reset/key/<str:uidb36>-<str:key>/": [
+    r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$": [
         everybody("GET", "/accounts/password/reset/key/1-guess/", 200, is_page=True)
     ],
     "accounts/password/reset/key/done/": [everybody("GET", "/accounts/password/reset/key/done/", 200, is_page=True)],
@@ -134,6 +134,13 @@ TABLE: dict[str, list[Row]] = {
     "accounts/two-factor/confirm/": [Row("GET", "/accounts/two-factor/confirm/", 302, 302, LOGIN, LOGIN, is_page=True)],
     "accounts/passkey/": [Row("GET", "/accounts/passkey/", 302, 302, LOGIN, LOGIN, is_page=True)],
     "accounts/passkey/confirm/": [Row("GET", "/accounts/passkey/confirm/", 302, 302, LOGIN, LOGIN, is_page=True)],
+    "accounts/invitation/": [everybody("GET", "/accounts/invitation/", 403, is_page=True)],
+    "accounts/new-password/": [everybody("GET", "/accounts/new-password/", 404, is_page=True)],
+    "accounts/oidc/login/": [everybody("GET", "/accounts/oidc/login/", 404, is_page=True)],
+    "accounts/oidc/login/callback/": [everybody("GET", "/accounts/oidc/login/callback/", 404, is_page=True)],
+    "accounts/oidc/cancelled/": [everybody("GET", "/accounts/oidc/cancelled/", 200, is_page=True)],
+    "accounts/oidc/signup/": [everybody("GET", "/accounts/oidc/signup/", LOGIN, is_page=True)],
+    "settings/connections/": [own("/settings/connections/", 404)],
     "setup/": [everybody("GET", "/setup/?token=guess", 404, is_page=True)],
     "api/chat": [people("POST", "/api/chat", 200, ASK)],
     "api/chat/stream": [
