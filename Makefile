@@ -41,7 +41,8 @@ check: install
 	  $(bin)/python manage.py check --deploy --fail-level WARNING > /dev/null
 
 # Three relays under load, into docs/benchmarks.md (some 20 minutes); first token latency of the whole path, one user;
-# a long history; a long ledger; a browser's work; what a cache of prompts saves.
+# a long history; a long ledger; a browser's work; what a cache of prompts saves;
+# what a crowd that signs in costs.
 bench: install
 	@$(bin)/python -m bench.relay --write
 	$(bin)/python bench/first_token.py
@@ -49,6 +50,7 @@ bench: install
 	$(bin)/python bench/usage.py
 	$(bin)/python bench/page.py
 	$(bin)/python bench/cache.py
+	$(bin)/python bench/signin.py
 
 # The long reliability runs at full size.
 soak: install
