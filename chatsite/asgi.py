@@ -2,11 +2,23 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
-from chatsite import inline
-
+# Parts of Django look at the settings as soon as they are imported.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+# `manage.py` says it in a system check, before; the start of another server runs none.
+if settings.ENVIRONMENT_PROBLEMS:
+    raise ImproperlyConfigured(" ".join(settings.ENVIRONMENT_PROBLEMS))
+
+# Another server than `manage.py serve` comes here first, and `inline` brings rows.
+django.setup()
+
+from chatsite import inline  # noqa: E402 - see above
 
 inline.install()
 application = get_asgi_application()

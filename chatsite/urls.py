@@ -15,6 +15,7 @@ from chat.errors import ChatError, unexpected
 from chat.views import (
     budget,
     complete,
+    contact,
     conversations,
     events,
     export,
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/files/<uuid:file_id>", files.file, name="file"),
     path("api/models", models.models, name="models"),
     path("api/budget", budget.budget, name="budget"),
+    path(".well-known/security.txt", contact.security, name="security_txt"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.exposition, name="metrics"),

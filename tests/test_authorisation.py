@@ -57,6 +57,7 @@ LISTS = sorted(model._meta.label_lower.replace(".", "/") for model in site_of_ad
 # Keyed by the route as it is written in urls.py.
 TABLE: dict[str, list[Row]] = {
     "": [Row("GET", "/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    ".well-known/security.txt": [everybody("GET", "/.well-known/security.txt", 404, is_page=True)],
     "c/<uuid:conversation_id>": [Row("GET", "/c/{conversation}", 200, 404, LOGIN, LOGIN, is_page=True)],
     "login/": [Row("GET", "/login/", 302, 302, 200, 200, is_page=True)],
     "logout/": [everybody("GET", "/logout/", 405, is_page=True)],
