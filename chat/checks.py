@@ -1,6 +1,11 @@
 """System checks: a misconfiguration is said at start, in words, with an id."""
 
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -9,6 +14,9 @@ from django.core.checks import CheckMessage, Error, register
 from django.db import DatabaseError
 
 from chat.models import ChatModel
+
+# How many files a warning names.
+NAMED: Final = 5
 
 
 @register()
@@ -51,3 +59,40 @@ def title_model(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
         return []
     hint = "GET /api/models lists the names. Conversations keep their first words for a title."
     return [checks.Warning("CHAT_TITLE_MODEL names no model that can be used.", hint=hint, id="chat.W001")]
+
+
+@register()
+def open_files(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn of what others on this machine may read or write of the site's data."""
+    databases = [
+        Path(each["NAME"])
+        for each in settings.DATABASES.values()
+        if each["ENGINE"].endswith("sqlite3") and each["NAME"]
+    ]
+    found = _open_paths(Path(settings.DATA_DIR), databases)
+    if not found:
+        return []
+    named = ", ".join(map(str, found[:NAMED])) + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
+    hint = f"chmod -R go= {settings.DATA_DIR}, and the same for a database that lies elsewhere."
+    return [checks.Warning(f"Others on this machine may read or write: {named}.", hint=hint, id="chat.W003")]
+
+
+def _open_paths(directory: Path, databases: Iterable[Path] = ()) -> list[Path]:
+    """Return what others may read or write: the directory, what lies in it, and databases with what SQLite keeps
+    beside them. Links are not followed, and their own mode means nothing."""
+    found = {directory, *_below(directory)}
+    for database in databases:
+        found |= {database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")}
+    return sorted(path for path in found if _is_open(path))
+
+
+def _below(directory: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(directory):
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _is_open(path: Path) -> bool:
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        return not stat.S_ISLNK(mode) and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return False

@@ -4,10 +4,20 @@ import os
 
 import django
 
-from chatsite import inline
-
+# Parts of Django look at the settings as soon as they are imported.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
-inline.install()
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+# `manage.py` says it in a system check, before; the start of another server runs none.
+if settings.ENVIRONMENT_PROBLEMS:
+    raise ImproperlyConfigured(" ".join(settings.ENVIRONMENT_PROBLEMS))
+
+# Another server than `manage.py serve` comes here first, and `inline` brings rows.
 django.setup(set_prefix=False)
+
+from chatsite import inline  # noqa: E402 - see above
+
+inline.install()
 application = inline.Handler()

@@ -21,6 +21,15 @@ def _is_address(value: str, schemes: set[str]) -> bool:
         return False
 
 
+def _is_contact(value: str) -> bool:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        return False
+    if value.startswith("mailto:"):
+        local, _, domain = value.removeprefix("mailto:").partition("@")
+        return bool(local and domain)
+    return _is_address(value, {"https"}) and bool(urlsplit(value).netloc)
+
+
 @dataclass
 class Environment:
     """Typed look-ups in `variables`.
@@ -117,6 +126,14 @@ class Environment:
             self.problems.append(f"{name} must be an address that begins with one of: {', '.join(sorted(schemes))}.")
             return ""
         return value
+
+    def contacts(self, name: str) -> list[str]:
+        """A comma-separated list of `mailto:` and https addresses (RFC 9116, 2.5.3)."""
+        found = self.words(name)
+        if not all(_is_contact(each) for each in found):
+            self.problems.append(f"{name} must be mailto: with an address, or an address that begins with https://.")
+            return []
+        return found
 
     def path(self, name: str, default: Path) -> Path:
         """A path, made absolute; `~` is the home directory."""

@@ -1,10 +1,33 @@
-"""The secret key of an installation that was given none."""
+"""The secret key of an installation: made where none was given, and looked at where one was."""
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+# 32 random bytes in base64 are 44 characters, 16 in hex 32.
+SHORTEST: Final = 32
+# A random key in hex of the shortest length has fewer with a chance of one to ten million.
+FEWEST_DISTINCT: Final = 8
+# What examples and generators of examples call a key. A random one has none of them by chance.
+WELL_KNOWN: Final = re.compile(
+    r"django-?insecure|change-?(me|this|it)|replace-?(me|this|with)|(your|my|super|the|some)-?(django-?)?secret"
+    r"|secret-?key|set-?it-?in|example|placeholder|not-?(so-?)?secret|abcdefghijkl|0123456789|qwertyuiop"
+)
+
+
+def weakness(key: str) -> str:
+    """Return in words what is wrong with a secret key; empty if nothing is. The key itself is never in them."""
+    if len(key) < SHORTEST:
+        return f"is too short: {SHORTEST} characters are the least"
+    if len(set(key)) < FEWEST_DISTINCT:
+        return "has too few different characters"
+    if WELL_KNOWN.search(re.sub(r"[\s_]", "-", key.lower())):
+        return "is one that everybody knows, or begins like one"
+    return ""
 
 
 def secret_key(path: Path) -> str:

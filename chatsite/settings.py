@@ -6,22 +6,31 @@ from typing import Any, Final
 
 import dj_database_url
 
+from chatsite.directory import keep_private
 from chatsite.environment import Environment
 from chatsite.fingerprint import fingerprint
 from chatsite.mail import mail_server
 from chatsite.openid import openid_provider
-from chatsite.secret import secret_key
+from chatsite.secret import secret_key, weakness
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(os.environ)
 
 DATA_DIR = env.path("CHATSITE_DATA_DIR", BASE_DIR / "data")
+keep_private(DATA_DIR)
 DATABASE_URL = env.url("DATABASE_URL", {"sqlite", "postgres", "postgresql"})
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"})
 
 DEBUG = env.flag("DEBUG", default=False)
-SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR / "secret_key")
+given_key = env.text("SECRET_KEY")
+SECRET_KEY = given_key or secret_key(DATA_DIR / "secret_key")
+if problem := weakness(SECRET_KEY):
+    place = "SECRET_KEY" if given_key else "The file secret_key in the data directory"
+    env.problems.append(
+        f"{place} {problem}. Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'; "
+        "or leave SECRET_KEY unset and remove the file, then one is made."
+    )
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -49,6 +58,7 @@ mail = mail_server(env)
 openid = openid_provider(env)
 CHAT_LOG_FORMAT = env.choice("CHAT_LOG_FORMAT", ("text", "json"))
 CHAT_METRICS_TOKEN = env.text("CHAT_METRICS_TOKEN")
+CHAT_SECURITY_CONTACT = env.contacts("CHAT_SECURITY_CONTACT")
 CHAT_MAX_BODY_BYTES = env.whole_number("CHAT_MAX_BODY_BYTES", 2 * 1024 * 1024, minimum=1)
 
 ENVIRONMENT_PROBLEMS = env.problems

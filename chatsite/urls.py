@@ -14,6 +14,7 @@ from chat.errors import ChatError, unexpected
 from chat.views import (
     budget,
     complete,
+    contact,
     conversations,
     data,
     events,
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/files/<uuid:file_id>", files.file, name="file"),
     path("api/models", models.models, name="models"),
     path("api/budget", budget.budget, name="budget"),
+    path(".well-known/security.txt", contact.security, name="security_txt"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.exposition, name="metrics"),

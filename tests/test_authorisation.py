@@ -112,6 +112,7 @@ DOORS: Final = {"admin/login/", "admin/logout/"}
 # Keyed by the route as it is written in urls.py.
 TABLE: dict[str, list[Row]] = {
     "": [Row("GET", "/", 200, 200, LOGIN, LOGIN, is_page=True)],
+    ".well-known/security.txt": [everybody("GET", "/.well-known/security.txt", 404, is_page=True)],
     "c/<uuid:conversation_id>": [Row("GET", "/c/{conversation}", 200, 404, LOGIN, LOGIN, is_page=True)],
     "login/": [everybody("GET", "/login/", LOGIN, is_page=True)],
     "admin/login/": [Row("GET", "/admin/login/", 403, 403, LOGIN, LOGIN, staff=302, is_page=True)],

@@ -218,3 +218,31 @@ def test_nginx_lets_nobody_hammer_at_a_door_and_logs_who_does(tmp_path: Path, do
         assert client.post("/api/chat").status_code == 502
     logged = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
     assert {line["client"] for line in logged} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/operations.md", *(f"deploy/{n}" for n in ("compose.yaml", "Dockerfile"))]
+)
+def test_no_recipe_has_a_secret_on_a_command_line(document: str) -> None:
+    lines = (ROOT / document).read_text(encoding="utf-8").splitlines()
+    given = r"(API_KEY|ADMIN_KEY|SECRET_KEY|PASSWORD|TOKEN)=\S+ .*(make|manage\.py|docker)"
+    on_a_command_line = re.compile(given + r"""|Bearer \$|"\$DATABASE_URL"|\benv \$\(""")
+    assert [line for line in lines if on_a_command_line.search(line)] == []
+    assert '"$DATABASE_URL"' not in (DEPLOY / "systemd" / "chatsite-backup.service").read_text()
+
+
+def test_programs_of_postgresql_get_the_password_by_the_environment_only() -> None:
+    address = "postgresql://chat:p%40ss@db.example:5433/site?sslmode=require"
+    shown = "import os, sys; print(sorted(x for x in os.environ.items() if x[0][:2] in ('PG', 'DA')), sys.argv)"
+    command = [sys.executable, "deploy/postgres.py", sys.executable, "-c", shown, "--file=x"]
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": address}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    given = {
+        "PGDATABASE": "site",
+        "PGHOST": "db.example",
+        "PGPASSWORD": "p@ss",
+        "PGPORT": "5433",
+        "PGSSLMODE": "require",
+        "PGUSER": "chat",
+    }
+    assert done.stdout.strip() == f"{list(given.items())} ['-c', '--file=x']"

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[1]
-READ_BY_NAME = re.compile(r'env\.(?:text|flag|choice|whole_number|seconds|grace|words|origins|url|path)\("([A-Z_]+)"')
+READ_BY_NAME = re.compile(
+    r'env\.(?:text|flag|choice|whole_number|seconds|grace|words|origins|url|path|contacts)\("([A-Z_]+)"'
+)
 
 
 def text(name: str) -> str:

@@ -1,7 +1,6 @@
 """`manage.py serve`: from nothing to a running site in one command."""
 
 import asyncio
-import os
 import socket
 import sys
 from argparse import SUPPRESS, ArgumentParser
@@ -66,8 +65,6 @@ class Command(BaseCommand):
     def _migrate(self) -> None:
         """The embedded database is migrated here; one that others share is migrated on purpose."""
         if not settings.DATABASE_URL:
-            # What people say to a model is for nobody else on this machine to read.
-            os.umask(0o077)
             settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
             call_command("migrate", verbosity=0, interactive=False)
             return

@@ -1,0 +1,29 @@
+"""The data directory: for nobody but its owner, whichever command came first."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+PRIVATE: Final = 0o700
+
+
+def keep_private(directory: Path) -> None:
+    """Let no file that this process makes be readable by others, and close the directory if it is ours and open.
+
+    A directory that belongs to everybody (the root, one for temporary files) is left as it is; a system check tells.
+    """
+    # What people say to a model is for nobody else on this machine to read.
+    os.umask(FOR_OTHERS)
+    with suppress(OSError):
+        status = directory.stat()
+        if _is_shared(directory, status) or status.st_uid != os.geteuid():
+            return
+        if status.st_mode & FOR_OTHERS:
+            directory.chmod(PRIVATE)
+
+
+def _is_shared(directory: Path, status: os.stat_result) -> bool:
+    return bool(status.st_mode & stat.S_ISVTX) or directory == directory.parent or directory == Path.home()
