@@ -11,8 +11,8 @@ from django.db.models.functions import Length
 from chat.errors import ChatError
 from chat.models import Conversation
 
-# Who is far from the limit is not looked at with every question.
-FAR: Final = 0.9
+# Who has more room than this, which takes many answers at their longest, is not looked at with every question.
+FAR_CHARS: Final = 20_000_000
 LOOK_SECONDS: Final = 60.0
 MOST_KNOWN: Final = 10_000
 
@@ -36,7 +36,7 @@ def check(user: User) -> None:
             f"Your conversations hold {kept:,} characters; {most:,} are allowed. Delete some to ask on. "
             "Nothing of what is there is lost.",
         )
-    if kept < most * FAR:
+    if most - kept > FAR_CHARS:
         if len(_far_until) >= MOST_KNOWN:
             _far_until.clear()
         _far_until[user.pk] = now + LOOK_SECONDS
