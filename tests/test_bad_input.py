@@ -10,6 +10,16 @@ from tests.stream import events, one
 from tests.upstream.process import Upstream
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """Return a response format that is so deep."""
+    value: Any = "leaf"
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return {"type": "json_object", "schema": value}
+
+
 BAD_BODIES: list[tuple[dict[str, Any], int, str]] = [
     ({}, 400, "message"),
     ({"message": ""}, 400, "empty"),
@@ -29,6 +39,9 @@ BAD_BODIES: list[tuple[dict[str, Any], int, str]] = [
     ({"message": "hi", "temperature": 9}, 400, "temperature"),
     ({"message": "hi", "temperature": "hot"}, 400, "temperature"),
     ({"message": "hi", "response_format": "json"}, 400, "response_format"),
+    ({"message": "hi", "response_format": nested(33)}, 400, "32 levels"),
+    ({"message": "hi", "response_format": nested(500)}, 400, "32 levels"),
+    ({"message": "hi", "response_format": {"type": "text", "x": "y" * 65_536}}, 400, "65,536"),
     ({"message": "hi", "request_id": ""}, 400, "request_id"),
     ({"message": "hi", "request_id": "x" * 201}, 400, "request_id"),
     ({"message": "hi", "system_prompt": 1}, 400, "system_prompt"),
@@ -139,3 +152,8 @@ def test_an_error_names_no_secret(site: Site, bob: httpx2.Client, upstream: Upst
     assert "sk-test" not in str(received)
     assert "https://" not in failed["message"]
     assert "sk-test" not in "".join(site.output)
+
+
+def test_a_format_may_be_as_deep_as_is_told(bob: httpx2.Client) -> None:
+    answer = bob.post("/api/chat", json={"message": "deep", "response_format": {**nested(32), "type": "text"}})
+    assert answer.status_code == 200, answer.text

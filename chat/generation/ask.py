@@ -7,6 +7,7 @@ import msgspec
 from django.conf import settings
 
 from chat.errors import ChatError
+from chat.events import to_json
 from chat.generation.structured import check_response_format
 
 TITLE_CHARS = 60
@@ -86,6 +87,12 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "response_format": self.response_format,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def stored_chars(self) -> int:
+        """How many characters are kept of it, of a format its bytes."""
+        shape = len(to_json(self.response_format)) if self.response_format is not None else 0
+        return len(self.message) + len(self.system_prompt or "") + shape
 
     @property
     def title(self) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chat import catalog, database
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import background, feed, live, rate, title
+from chat.generation import background, feed, live, quota, rate, title
 from chat.generation.allowance import grant
 from chat.generation.ask import Ask
 from chat.generation.context import context, mark_trimmed
@@ -27,7 +27,7 @@ from chat.usage import budget
 from chat.usage.ledger import Account, paying_group
 
 # What a question changes of a conversation.
-ASKED: Final = ("model", "title", "leaf", "updated_at", "changed_at")
+ASKED: Final = ("model", "title", "leaf", "stored_chars", "updated_at", "changed_at")
 
 
 async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: bool = True) -> UUID:
@@ -137,12 +137,14 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     """
     now = timezone.now()
     rate.check(user, now)
+    quota.check(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)
     conversation.model = model
     conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title
+    conversation.stored_chars += ask.stored_chars
     parent = None if is_new or ask.regenerate else _parent(conversation, ask)
     question = _question(conversation, ask.regenerate) if ask.regenerate else None
     written = []

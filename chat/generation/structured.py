@@ -11,7 +11,7 @@ from typing import Any, Final
 import jiter
 
 from chat.errors import ChatError
-from chat.events import Field
+from chat.events import Field, to_json
 
 # Every read starts from the beginning, so what reading may cost grows with the text: this many bytes read for each
 # byte that came. Up to some kilobytes a field is told at once; at 100 kB at most some hundred characters late.
@@ -23,6 +23,9 @@ LONGEST_HEAD: Final = 100
 FENCE: Final = b"```"
 
 KINDS: Final = ("text", "json_object", "json_schema")
+# It is stored with each question, sent with each request, and shown in the admin. OpenAI takes ten levels.
+MOST_FORMAT_BYTES: Final = 64 * 1024
+MOST_LEVELS: Final = 32
 
 
 def asks_for_json(response_format: dict[str, Any] | None) -> bool:
@@ -35,6 +38,8 @@ def check_response_format(value: dict[str, Any]) -> str:
 
     Source: OpenAI, chat completions, `response_format`.
     """
+    if excess := _excess(value):
+        return excess
     if value.get("type") not in KINDS:
         return "`response_format.type` must be text, json_object or json_schema."
     if value["type"] == "json_schema":
@@ -45,6 +50,23 @@ def check_response_format(value: dict[str, Any]) -> str:
             return "`response_format.json_schema.name` must be a text."
         if not isinstance(schema.get("schema"), dict):
             return "`response_format.json_schema.schema` must be an object."
+    return ""
+
+
+def _excess(value: dict[str, Any]) -> str:
+    """Return of what a format has too much."""
+    level: list[Any] = [value]
+    # Level by level, because what is deep enough cannot even be written as JSON again.
+    for _ in range(MOST_LEVELS):
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+        if not level:
+            break
+    else:
+        return f"`response_format` is nested more than {MOST_LEVELS} levels deep."
+    size = len(to_json(value))
+    if size > MOST_FORMAT_BYTES:
+        return f"`response_format` is {size:,} bytes long; at most {MOST_FORMAT_BYTES:,} are allowed."
     return ""
 
 

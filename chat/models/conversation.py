@@ -58,6 +58,9 @@ class Conversation(models.Model):
         related_name="+",
         help_text="The message whose branch was looked at last; empty: the newest one's.",
     )
+    stored_chars = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="How many characters are in it: questions, answers, thoughts."
+    )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     temporary = models.BooleanField(default=False, help_text="In no list, and gone a day after its last message.")

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group, User
+from django.db.models import F
 from django.utils import timezone
 from msgspec.structs import replace
 
@@ -201,7 +202,10 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
         finish_reason=result.finish_reason,
         finish_detail=result.finish_detail,
     )
-    Conversation.objects.filter(pk=account.conversation_id).update(updated_at=now, changed_at=now)
+    said = len(result.content) + len(result.reasoning) + sum(len(str(call)) for call in result.tool_calls)
+    Conversation.objects.filter(pk=account.conversation_id).update(
+        updated_at=now, changed_at=now, stored_chars=F("stored_chars") + said
+    )
     generation.journal.all().delete()
     generation.finished_at = now
     generation.outline = result.outline

@@ -1,11 +1,13 @@
 """The whole answer as one JSON object, for callers that cannot stream."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
 from chat.generation.admission import admit
 from chat.generation.ask import Ask
+from chat.generation.followers import Place
 from chat.generation.replay import collect
 from chat.generation.start import begin
 from chat.views.access import Caller, api, parse, refuse, respond
@@ -14,9 +16,14 @@ from chat.views.access import Caller, api, parse, refuse, respond
 @api("POST")
 async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Ask, and wait for the end of the answer."""
-    generation_id = await begin(caller.user, caller.api_key, parse(request, Ask), can_return=False)
-    with admit(caller.credential) as admission:
-        start, content, end = await admission.wait(collect(caller.user, generation_id))
+    ask = parse(request, Ask)
+    place = Place(caller.user.pk, settings.CHAT_MAX_FOLLOWERS_PER_USER)
+    try:
+        generation_id = await begin(caller.user, caller.api_key, ask, can_return=False)
+        with admit(caller.credential) as admission:
+            start, content, end = await admission.wait(collect(caller.user, generation_id))
+    finally:
+        place.leave()
     ids = {"conversation_id": start.conversation_id, "message_id": start.message_id}
     charge = next((event for event in end if isinstance(event, Charge)), None)
     match end[-1]:

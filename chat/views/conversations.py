@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import catalog, database
 from chat.errors import ChatError
-from chat.generation import live
+from chat.generation import live, quota
 from chat.generation.ask import check_sampling
 from chat.models import Conversation, Generation, Message
 from chat.models.conversation import KEPT_AFTER_DELETION
@@ -106,6 +106,8 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
         given["model"] = catalog.choose(caller.user, given["model"] or "(no name)")
     if given.get("leaf_id") and not row.messages.filter(pk=given["leaf_id"]).exists():
         raise ChatError("not_found", "`leaf_id` names no message of this conversation.")
+    if "system_prompt" in given:
+        given["stored_chars"] = max(0, row.stored_chars + len(given["system_prompt"]) - len(row.system_prompt))
     _save(row, **given)
 
 
@@ -157,4 +159,5 @@ def message(request: HttpRequest, caller: Caller, conversation_id: UUID, message
         row.messages.filter(parent__in=gone[1:]).update(parent=question.parent_id)
         _save(row, **({"leaf_id": question.parent_id} if row.leaf_id in gone else {}))
         question.delete()
+        quota.recount(row)
     return HttpResponse(status=204)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from chat.events import Failed
 from chat.generation import live
 from chat.generation.admission import Credential, admit
 from chat.generation.ask import Ask
+from chat.generation.followers import Place
 from chat.generation.live import Placed
 from chat.generation.replay import follow
 from chat.generation.start import begin
@@ -26,8 +28,14 @@ logger = logging.getLogger(__name__)
 @api("POST")
 async def stream(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     """Ask, and follow the answer."""
-    generation_id = await begin(caller.user, caller.api_key, parse(request, Ask))
-    return event_stream(_encoded(caller.credential, await follow(caller.user, generation_id)))
+    ask = parse(request, Ask)
+    place = Place(caller.user.pk, settings.CHAT_MAX_FOLLOWERS_PER_USER)
+    try:
+        generation_id = await begin(caller.user, caller.api_key, ask)
+        return event_stream(Followed(caller.credential, await follow(caller.user, generation_id), place))
+    except BaseException:
+        place.leave()
+        raise
 
 
 @api("GET")
@@ -38,7 +46,12 @@ async def resume(request: HttpRequest, caller: Caller, generation_id: UUID) -> S
         after = sse.position_from(last)
     except ValueError:
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
-    return event_stream(_encoded(caller.credential, await follow(caller.user, generation_id, after)))
+    place = Place(caller.user.pk, settings.CHAT_MAX_FOLLOWERS_PER_USER)
+    try:
+        return event_stream(Followed(caller.credential, await follow(caller.user, generation_id, after), place))
+    except BaseException:
+        place.leave()
+        raise
 
 
 @api("POST")
@@ -67,7 +80,24 @@ def event_stream(parts: AsyncIterable[bytes]) -> StreamingHttpResponse:
     return response
 
 
-async def _encoded(credential: Credential, events: AsyncGenerator[Placed | None, None]) -> AsyncGenerator[bytes, None]:
+class Followed:
+    """A follower's events, encoded. `close` is called by the response even if nobody has read one."""
+
+    def __init__(self, credential: Credential, events: AsyncGenerator[Placed | None, None], place: Place) -> None:
+        self._credential = credential
+        self._events = events
+        self._place = place
+
+    def close(self) -> None:
+        self._place.leave()
+
+    def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        return _encoded(self._credential, self._events, self._place)
+
+
+async def _encoded(
+    credential: Credential, events: AsyncGenerator[Placed | None, None], place: Place
+) -> AsyncGenerator[bytes, None]:
     position = 0
     try:
         with metrics.STREAMS.track_inprogress(), admit(credential) as admission:
@@ -84,3 +114,5 @@ async def _encoded(credential: Credential, events: AsyncGenerator[Placed | None,
         # The headers are out: a stream says how it ended, whatever happens.
         logger.exception("A stream failed.")
         yield sse.encode(position, Failed("unknown", unexpected().message, retryable=True))
+    finally:
+        place.leave()
