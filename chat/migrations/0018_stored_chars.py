@@ -9,7 +9,7 @@ UPDATE chat_conversation SET stored_chars = LENGTH(system_prompt) + COALESCE(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('chat', '0012_provider_account'),
+        ("chat", "0017_setup_seed"),
     ]
 
     operations = [
