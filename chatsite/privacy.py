@@ -15,7 +15,7 @@ from chatsite.middleware import GetResponse
 NO_PREFETCH: Final = ("X-DNS-Prefetch-Control", "off")
 KEPT_BY_NOBODY: Final = "private, no-store"
 # Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
-# https and from this machine only; elsewhere the page itself forgets what was typed (static/chat/account.js).
+# https and from this machine only; elsewhere the page itself forgets what was typed (static/chat/sidebar/account-menu.js).
 FORGOTTEN: Final = '"cache", "storage"'
 
 

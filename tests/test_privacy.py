@@ -26,7 +26,7 @@ OWN_PAGES = [
     "/c/x",
 ]
 OWN_DATA = ["/api/models", "/api/budget", "/api/conversations", "/api/export", "/usage/export.csv", "/api/nothing"]
-EVERYBODYS = ["/static/chat/base.css", "/healthz", "/readyz", "/metrics"]
+EVERYBODYS = ["/static/chat/page/base.css", "/healthz", "/readyz", "/metrics"]
 
 
 @pytest.fixture(scope="module")

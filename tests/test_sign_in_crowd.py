@@ -61,7 +61,7 @@ def test_everything_else_answers_while_passwords_are_checked(
     assert "try again" in refused.text
     upstream.script_prompt("beside a crowd at the door", tokens=3)
     with site.client("alice") as client:
-        for path in ("/healthz", "/readyz", "/api/conversations", "/static/chat/base.css"):
+        for path in ("/healthz", "/readyz", "/api/conversations", "/static/chat/page/base.css"):
             assert client.get(path).status_code == 200, path
         assert text_of(events(client, message="beside a crowd at the door", model="gpt-4o")) == default_text(3)
     with site.client(None) as client:

@@ -48,9 +48,9 @@ def test_text_travels_compressed_to_whoever_can_read_it(
 
 def test_what_did_not_change_is_not_sent_again(stranger: httpx2.Client) -> None:
     for encoding, names in (("gzip", {"Last-Modified": "If-Modified-Since"}), ("identity", {"ETag": "If-None-Match"})):
-        first = stranger.get("/static/chat/base.css", headers={"Accept-Encoding": encoding})
+        first = stranger.get("/static/chat/page/base.css", headers={"Accept-Encoding": encoding})
         again = {condition: first.headers[name] for name, condition in names.items()}
-        answer = stranger.get("/static/chat/base.css", headers={"Accept-Encoding": encoding, **again})
+        answer = stranger.get("/static/chat/page/base.css", headers={"Accept-Encoding": encoding, **again})
         assert (answer.status_code, answer.content) == (304, b"")
 
 
@@ -64,12 +64,12 @@ def test_half_a_file_is_half_of_its_bytes_and_a_picture_stays_as_it_is(stranger:
 
 
 def test_a_page_names_files_by_addresses_that_are_kept_for_good(stranger: httpx2.Client) -> None:
-    address = re.search(r'href="(/static/[0-9a-f]{12}/chat/base.css)"', stranger.get("/accounts/login/").text)
+    address = re.search(r'href="(/static/[0-9a-f]{12}/chat/page/base.css)"', stranger.get("/accounts/login/").text)
     assert address is not None
     answer = stranger.get(address[1])
-    assert answer.content == (ROOT / "static/chat/base.css").read_bytes()
+    assert answer.content == (ROOT / "static/chat/page/base.css").read_bytes()
     assert answer.headers["Cache-Control"] == "max-age=31536000, public, immutable"
-    for other in ("/static/chat/base.css", "/static/0123456789ab/chat/base.css"):
+    for other in ("/static/chat/page/base.css", "/static/0123456789ab/chat/page/base.css"):
         answer = stranger.get(other)
         assert answer.status_code == 200
         assert "immutable" not in answer.headers["Cache-Control"]

@@ -120,7 +120,7 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
 
 
 def shown(message: ThreadMessage) -> Shown:
-    """Return a message ready for the template. Its JSON has the fields of a turn in `static/chat/state.js`."""
+    """Return a message ready for the template. Its JSON has the fields of a turn in `static/chat/state/state.js`."""
     usage = None
     if message.usage is not None:
         fields = ("prompt_tokens", "completion_tokens", "total_tokens", "cost", "currency", "source")

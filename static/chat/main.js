@@ -1,36 +1,36 @@
 /** Puts the page together: the only module that knows all the others. */
 
-import { createAccount } from "./account.js";
-import { createApi } from "./api.js";
-import { createAsking } from "./asking.js";
-import { createBody } from "./body.js";
-import { copyText } from "./clipboard.js";
-import { createComposer } from "./composer.js";
-import { createConnection } from "./connection.js";
-import { keepDraft, readDraft } from "./draft.js";
-import { fetchWhenIdle } from "./demand.js";
-import { createDrawer } from "./drawer.js";
-import { createExchange } from "./exchange.js";
-import { createFrame } from "./frame.js";
-import { createHeading } from "./heading.js";
-import { createHelm } from "./helm.js";
-import { readTurns, runningGeneration } from "./history.js";
-import { createKeyboard } from "./keyboard.js";
-import { createLibrary } from "./library.js";
-import { createMessage } from "./message.js";
-import { createOpening } from "./opening.js";
-import { need } from "./page.js";
-import { createPicker } from "./picker.js";
-import { watchPresence } from "./presence.js";
-import { createScroll } from "./scroll.js";
-import { initial, lastAnswer, reduce } from "./state.js";
-import { createStopper } from "./stopper.js";
-import { createThread } from "./thread.js";
-import { readUnsent } from "./unsent.js";
-import { unveil } from "./veil.js";
-import { createWelcome } from "./welcome.js";
+import { createAccount } from "./sidebar/account-menu.js";
+import { createApi } from "./api/api.js";
+import { createAsking } from "./composer/send.js";
+import { createBody } from "./markdown/body.js";
+import { copyText } from "./page/clipboard.js";
+import { createComposer } from "./composer/composer.js";
+import { createConnection } from "./api/connection.js";
+import { keepDraft, readDraft } from "./state/draft.js";
+import { fetchWhenIdle } from "./page/lazy.js";
+import { createDrawer } from "./sidebar/drawer.js";
+import { createExchange } from "./page/swap-conversation.js";
+import { createFrame } from "./page/render-loop.js";
+import { createHeading } from "./thread/title.js";
+import { createHelm } from "./thread/conversation-controls.js";
+import { readTurns, runningGeneration } from "./state/rendered.js";
+import { createKeyboard } from "./page/keyboard.js";
+import { createLibrary } from "./sidebar/sidebar.js";
+import { createMessage } from "./thread/message.js";
+import { createOpening } from "./page/navigation.js";
+import { need } from "./page/dom.js";
+import { createPicker } from "./composer/model-picker.js";
+import { watchPresence } from "./page/presence.js";
+import { createScroll } from "./page/scroll.js";
+import { initial, lastAnswer, reduce } from "./state/state.js";
+import { createStopper } from "./api/stop.js";
+import { createThread } from "./thread/thread.js";
+import { readUnsent } from "./state/unsent.js";
+import { unveil } from "./page/reveal.js";
+import { createWelcome } from "./thread/welcome.js";
 
-/** @typedef {import("./state.js").PageEvent} PageEvent */
+/** @typedef {import("./state/state.js").PageEvent} PageEvent */
 
 // What only makes the answer longer.
 const GROWTH = new Set(["reasoning", "token", "tool_call", "field"]);

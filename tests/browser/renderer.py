@@ -13,7 +13,7 @@ from tests.site import ROOT
 NODE = Path(sys.executable).with_name("node")
 # Makes a body that no state of the page knows, as main.js makes them.
 PREPARE = """async () => {
-  const { createMarkdown } = await import("/static/chat/markdown.js");
+  const { createMarkdown } = await import("/static/chat/markdown/markdown.js");
   const frame = () => new Promise((resolve) => setTimeout(resolve, 0));
   const place = document.querySelector("#transcript");
   const make = () => {

@@ -49,8 +49,8 @@ addEventListener("securitypolicyviolation", (event) => violations.push([event.vi
 """
 # Every state in between is shown, as at the slowest pace.
 STREAM = """async texts => {
-  const { createBlocks } = await import("/static/chat/blocks.js");
-  const { patch } = await import("/static/chat/patch.js");
+  const { createBlocks } = await import("/static/chat/markdown/blocks.js");
+  const { patch } = await import("/static/chat/markdown/patch.js");
   for (const pieces of texts) {
     const { element, body } = window.renderer.make();
     element.classList.add("markdown");

@@ -13,8 +13,8 @@ from tests.upstream.process import Upstream
 SEED = int(os.environ.get("SEED") or time.time_ns() % 1_000_000)
 # Every state in between is shown. Formulas and colours come when their libraries are there.
 SAME = """async documents => {
-  const { createBlocks } = await import("/static/chat/blocks.js");
-  const { patch } = await import("/static/chat/patch.js");
+  const { createBlocks } = await import("/static/chat/markdown/blocks.js");
+  const { patch } = await import("/static/chat/markdown/patch.js");
   const read = (blocks, text, growing) => blocks.read(text.replaceAll(/\\r\\n?/g, "\\n"), growing);
   const pairs = documents.map((pieces) => {
     const [grown, whole] = [document.createElement("div"), document.createElement("div")];
@@ -122,7 +122,7 @@ def test_code_is_copied_where_the_clipboard_is_refused(page: Page) -> None:
     open_to_modules(page)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.evaluate("document.addEventListener('copy', () => (window.copied = String(document.activeElement.value)))")
-    page.evaluate("import('/static/chat/clipboard.js').then(({copyText}) => copyText('two\\nlines'))")
+    page.evaluate("import('/static/chat/page/clipboard.js').then(({copyText}) => copyText('two\\nlines'))")
     page.wait_for_function("window.copied === 'two\\nlines'")
 
 

@@ -8,7 +8,7 @@ from tests.browser.renderer import open_to_modules
 from tests.site import Site
 
 SHUFFLE = """async (seed) => {
-  const { createRows } = await import("/static/chat/rows.js");
+  const { createRows } = await import("/static/chat/sidebar/rows.js");
   const section = document.body.appendChild(document.createElement("section"));
   const rows = createRows(section, document.createElement("ul"));
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
@@ -53,7 +53,7 @@ def test_rows_stand_newest_first_whatever_comes_and_goes(page: Page) -> None:
 def test_a_row_in_use_is_not_moved_from_one_stretch_to_another(page: Page) -> None:
     left = page.evaluate(
         """async () => {
-      const { createRows } = await import("/static/chat/rows.js");
+      const { createRows } = await import("/static/chat/sidebar/rows.js");
       const section = document.body.appendChild(document.createElement("section"));
       const rows = createRows(section, document.createElement("ul"));
       const add = (number) => {

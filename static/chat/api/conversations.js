@@ -1,0 +1,70 @@
+/** Every request about the list of conversations. */
+
+import { events } from "./event-stream.js";
+
+/** @typedef {import("./request.js").Request} Request */
+/** @typedef {import("./event-stream.js").Patience} Patience */
+/** @typedef {import("./event-stream.js").Positioned} Positioned */
+
+/**
+ * @typedef {object} Conversation as the server's lists have it
+ * @property {string} id
+ * @property {string} title empty while it has none
+ * @property {boolean} pinned
+ * @property {boolean} archived
+ * @property {string} updated_at ISO 8601
+ * @property {string | null} streaming the generation that is being written in it
+ * @property {Hit[]} [hits] where the words of a search stand
+ */
+
+/** @typedef {[text: string, isHit: boolean]} Piece */
+/** @typedef {{ message_id: string | null, snippet: Piece[] }} Hit without a message it is in the title */
+/** @typedef {{ conversations: Conversation[], next_cursor: string | null }} ConversationPage */
+/** @typedef {{ q?: string, cursor?: string, pinned?: boolean, archived?: boolean }} Filter */
+
+/**
+ * @param {Request} request
+ * @param {Patience} patience
+ */
+export function createListing(request, patience) {
+  return {
+    /**
+     * @param {Filter} filter
+     * @param {AbortSignal} [signal]
+     * @returns {Promise<ConversationPage>}
+     */
+    async conversations(filter, signal) {
+      const given = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+      return (await request("GET", `/api/conversations?${new URLSearchParams(given)}`, { signal })).json();
+    },
+
+    /** @param {string} id */
+    async deleteConversation(id) {
+      await request("DELETE", `/api/conversations/${id}`);
+    },
+
+    /**
+     * @param {string} id of a conversation that was just deleted
+     * @returns {Promise<Conversation>}
+     */
+    async restoreConversation(id) {
+      return (await request("POST", `/api/conversations/${id}/restore`)).json();
+    },
+
+    /**
+     * What changes in the list from now on.
+     *
+     * @param {AbortSignal} signal
+     * @param {() => void} onOpen nothing is missed after it
+     * @returns {AsyncGenerator<Positioned, void, void>}
+     */
+    changes(signal, onOpen) {
+      const open = async (/** @type {AbortSignal} */ own) => {
+        const response = await request("GET", "/api/events", { signal: own });
+        onOpen();
+        return response;
+      };
+      return events(open, signal, patience);
+    },
+  };
+}

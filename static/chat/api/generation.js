@@ -1,0 +1,82 @@
+/** One answer, followed from its first event to its last, over as many connections as that takes. */
+
+import { ApiError } from "./request.js";
+
+/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("./event-stream.js").Positioned} Positioned */
+/** @typedef {import("./api.js").Place} Place */
+
+// One pause before each try: a blip costs half a second, a server that starts again is waited for.
+const PAUSES_MS = [500, 2000, 5000];
+const LOST = "The connection was lost. The server may still be writing this answer.";
+const NEVER_BEGUN = "The connection was lost before an answer began.";
+
+/** @type {Place} */
+export const NOWHERE = { generationId: "", conversationId: "", position: "" };
+
+/**
+ * @param {unknown} error
+ * @returns {PageEvent}
+ */
+function told(error) {
+  if (error instanceof ApiError) return { type: "error", error_type: error.type, message: error.message };
+  return { type: "error", error_type: "network_error", message: NEVER_BEGUN };
+}
+
+/**
+ * Yields the stream's events, and `reconnecting` before each new try. The last one is `done` or `error`, unless
+ * the signal was aborted: then it ends without. An error with a `place` means that the line was lost there, not
+ * that the answer has ended.
+ *
+ * @param {object} source
+ * @param {AsyncGenerator<Positioned, void, void>} source.first the stream to begin with
+ * @param {(place: Place) => AsyncGenerator<Positioned, void, void>} source.follow
+ * @param {AbortSignal} source.signal
+ * @param {Place} [source.place] where `first` begins
+ * @param {(milliseconds: number) => Promise<unknown>} source.pause
+ * @param {boolean} [source.once] gives up at the first failure, until something has arrived
+ * @returns {AsyncGenerator<PageEvent, void, void>}
+ */
+export async function* listen({ first, follow, signal, place = NOWHERE, pause, once = false }) {
+  let stream = first;
+  let failures = once ? PAUSES_MS.length : 0;
+  let mayTellAgain = true;
+  for (;;) {
+    /** @type {unknown} */
+    let problem = null;
+    let shrunk = false;
+    try {
+      for await (const { position, event } of stream) {
+        const ended = event.type === "done" || event.type === "error";
+        // A server that was killed knows less than it had said: the page shall show what is stored, not more.
+        shrunk = ended && mayTellAgain && position !== "" && Number(position) < Number(place.position);
+        if (shrunk) break;
+        place = { ...place, position: position || place.position };
+        if (event.type === "start") {
+          place = { ...place, generationId: event.generation_id ?? "", conversationId: event.conversation_id };
+        } else failures = 0;
+        yield event;
+        if (ended) return;
+      }
+    } catch (error) {
+      problem = error;
+    }
+    if (signal.aborted) return;
+    if (shrunk) {
+      mayTellAgain = false;
+      place = { ...place, position: "" };
+      yield { type: "follow", generation_id: place.generationId };
+    } else {
+      // An answer with a status is final: asking again would get the same one.
+      if (problem instanceof ApiError && problem.status >= 400 && problem.status < 500) return yield told(problem);
+      if (!place.generationId) return yield told(problem);
+      const wait = PAUSES_MS[failures];
+      if (wait === undefined) return yield { type: "error", error_type: "network_error", message: LOST, place };
+      failures += 1;
+      yield { type: "reconnecting", attempt: failures };
+      await pause(wait);
+      if (signal.aborted) return;
+    }
+    stream = follow(place);
+  }
+}

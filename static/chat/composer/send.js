@@ -1,0 +1,142 @@
+/** Asks questions: new ones, refused ones that were changed, edited ones; and asks for other answers to them. */
+
+import { keepDraft } from "../state/draft.js";
+import { freshId } from "../page/id.js";
+import { CONTINUE } from "../thread/recovery.js";
+import { leaf } from "../state/state.js";
+import { forgetUnsent, keepUnsent, moveUnsent } from "../state/unsent.js";
+
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../api/fallback.js").Question} Question */
+/** @typedef {{ key: string, requestId: string }} Replaced a turn, and the id that its question is asked again by, if any */
+
+/**
+ * @param {object} parts
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch
+ * @param {(question: Question) => void} parts.ask
+ * @param {() => string} parts.model the chosen one; empty when there is none
+ * @param {() => Question} parts.settings what a new conversation begins with
+ * @param {{ text: () => string, fill: (text: string) => void }} parts.composer
+ * @param {() => void} parts.onAsked
+ */
+export function createAsking({ current, dispatch, ask, model: chosen, settings, composer, onAsked }) {
+  /** @type {Replaced | undefined} a refused question whose text is in the composer again */
+  let restored;
+
+  const place = () => current().conversationId ?? "";
+
+  /**
+   * Asks below what the page shows, whatever was said elsewhere.
+   *
+   * @param {string} message
+   * @param {Replaced} [before] the turn that this question takes the place of
+   * @returns {boolean} whether it was taken
+   */
+  function send(message, before) {
+    const { phase, turns, conversationId, temporary } = current();
+    if (phase !== "idle") return false;
+    const at = turns.findIndex((turn) => turn.key === before?.key);
+    const replaced = turns[at];
+    const parentId = replaced?.id ? replaced.parentId : leaf(replaced ? turns.slice(0, at) : turns);
+    const key = freshId();
+    const requestId = before?.requestId || key;
+    const model = chosen();
+    const createdAt = new Date().toISOString();
+    restored = undefined;
+    dispatch({ type: "send", key, message, parentId, requestId, model, replaces: before?.key, createdAt });
+    keepUnsent(place(), { requestId, message, parentId, model, createdAt });
+    onAsked();
+    const where = conversationId
+      ? { conversation_id: conversationId, parent_id: parentId }
+      : { ...settings(), ...(temporary ? { temporary: true } : {}) };
+    ask({ message, model: model || undefined, request_id: requestId, ...where });
+    return true;
+  }
+
+  /**
+   * @param {string} question the id of one that the server knows
+   * @param {string} [model] the chosen one, unless named
+   * @param {string} [requestId] of a request that may have reached the server
+   */
+  function regenerate(question, model = chosen(), requestId = "") {
+    const { phase, conversationId } = current();
+    if (phase !== "idle") return;
+    const key = freshId();
+    const request_id = requestId || key;
+    dispatch({ type: "regenerate", key, question, model, requestId: request_id, createdAt: new Date().toISOString() });
+    onAsked();
+    ask({ regenerate: question, conversation_id: conversationId, model: model || undefined, request_id });
+  }
+
+  return {
+    send,
+    regenerate,
+
+    /**
+     * @param {string} text from the composer
+     * @returns {boolean} whether it was taken
+     */
+    sendTyped(text) {
+      // Another conversation may have been opened since.
+      const taken = send(text, current().turns.some(({ key }) => key === restored?.key) ? restored : undefined);
+      if (taken) keepDraft(place(), "");
+      return taken;
+    },
+
+    /**
+     * @param {string} key of the question that is asked in other words, beside it
+     * @param {string} text
+     * @returns {boolean} whether it was taken
+     */
+    edit(key, text) {
+      const question = current().turns.find((turn) => turn.key === key);
+      return question ? send(text, { key, requestId: "" }) : false;
+    },
+
+    /** @param {string} key of the answer that failed */
+    retry(key) {
+      const { turns } = current();
+      const at = turns.findIndex((turn) => turn.key === key);
+      const [question, answer] = turns.slice(Math.max(0, at - 1), at + 1);
+      if (!question || !answer) return;
+      // What the server never confirmed keeps its id, so that it cannot be asked twice.
+      if (question.id) return regenerate(question.id, undefined, answer.id ? "" : answer.requestId);
+      send(question.content, { key: question.key, requestId: question.requestId });
+    },
+
+    /** @param {string} key of the answer that was cut; what followed it makes way */
+    goOn(key) {
+      const { turns } = current();
+      const next = turns[turns.findIndex((turn) => turn.key === key) + 1];
+      send(CONTINUE, next && { key: next.key, requestId: "" });
+    },
+
+    /** @param {string} key of a question that was not sent, and shall not be */
+    discard(key) {
+      forgetUnsent(place(), current().turns.find((turn) => turn.key === key)?.requestId ?? "");
+      dispatch({ type: "discard", key });
+    },
+
+    /** @param {boolean} isNew whether the conversation has just begun, too */
+    begun(isNew) {
+      forgetUnsent(isNew ? "" : place(), current().turns.at(-2)?.requestId ?? "");
+      if (isNew) moveUnsent(place());
+    },
+
+    /**
+     * Gives a question that cannot be taken as it is back to the person, to be changed.
+     *
+     * @param {string} problem
+     */
+    refused(problem) {
+      const question = current().turns.at(-2);
+      if (!question || question.id || composer.text() || !["invalid_request", "too_large"].includes(problem)) return;
+      restored = { key: question.key, requestId: "" };
+      composer.fill(question.content);
+      keepDraft(place(), question.content);
+      forgetUnsent(place(), question.requestId);
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** What a search found, in the order and the lines in which it is shown. Pure. */
+
+/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../api/conversations.js").Piece} Piece */
+
+/**
+ * @typedef {object} Finding one line to choose
+ * @property {string} id of the conversation
+ * @property {string} href
+ * @property {Piece[]} title empty where the line belongs to the conversation above it
+ * @property {Piece[]} snippet empty if only the title has the words
+ */
+
+const UNTITLED = "New chat";
+
+/**
+ * @param {Conversation[]} conversations newest first
+ * @returns {Finding[]} those whose title has the words first; further places in a conversation follow it
+ */
+export function findings(conversations) {
+  const titled = (/** @type {Conversation} */ { hits = [] }) => hits.some((hit) => hit.message_id === null);
+  const ordered = [...conversations.filter(titled), ...conversations.filter((each) => !titled(each))];
+  return ordered.flatMap(({ id, title, hits = [] }) => {
+    const named = hits.find((hit) => hit.message_id === null)?.snippet ?? [/** @type {Piece} */ ([title || UNTITLED, false])];
+    const places = hits.filter((hit) => hit.message_id !== null);
+    if (places.length === 0) return [{ id, href: `/c/${id}`, title: named, snippet: [] }];
+    return places.map(({ message_id, snippet }, place) => {
+      return { id, href: `/c/${id}?at=${message_id}`, title: place === 0 ? named : [], snippet };
+    });
+  });
+}

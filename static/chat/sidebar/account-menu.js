@@ -1,0 +1,26 @@
+/** The menu at one's own name, and that the page is nobody else's. */
+
+import { forgetOthers } from "../state/storage.js";
+import { need } from "../page/dom.js";
+import { createPopup } from "../page/menu.js";
+import { createTheme } from "../page/theme.js";
+
+/**
+ * @param {Record<string, () => void>} deeds by the `data-do` of the menu's items
+ */
+export function createAccount(deeds) {
+  const menu = need("#user-menu", HTMLElement);
+  const button = need("#user-button", HTMLElement);
+  const popup = createPopup(menu, (what) => deeds[what]?.());
+  button.addEventListener("click", () => popup.toggle(button));
+  // What one person typed is not for the next one at this tab.
+  need("form", HTMLFormElement, menu).addEventListener("submit", () => sessionStorage.clear());
+  forgetOthers();
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    // A browser that heeds no `no-store` has kept it whole; whether it may still be shown, the server knows.
+    document.body.hidden = true;
+    location.reload();
+  });
+  createTheme(menu.querySelectorAll("[data-theme-choice]"));
+}

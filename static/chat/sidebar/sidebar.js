@@ -1,0 +1,196 @@
+/** Puts together what leads to other conversations: the lists, their menu, deletion, search, and the feed of changes. */
+
+import { onDemand } from "../page/lazy.js";
+import { createEditing } from "./conversation-edits.js";
+import { createFeed } from "../api/changes.js";
+import { createLists } from "./lists.js";
+import { need } from "../page/dom.js";
+import { createPopup } from "../page/menu.js";
+import { whileSeen } from "../page/presence.js";
+import { createRemoval } from "./delete-undo.js";
+import { createToast } from "../page/toast.js";
+
+/** @typedef {import("../api/api.js").Api} Api */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+
+const RECENT = 8;
+
+/**
+ * @param {object} parts
+ * @param {Api} parts.api
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch
+ * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
+ *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
+ * @param {(href: string) => void} parts.go
+ */
+export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
+  const panel = need("#lists", HTMLElement);
+  const lists = createLists(panel, api);
+  const toast = createToast(need("#toast", HTMLElement));
+  /**
+   * @param {string} id
+   * @param {string} title
+   */
+  function onTitle(id, title) {
+    if (id === current().conversationId && title) dispatch({ type: "title", title });
+  }
+  const editing = createEditing({ request: api.change, lists, toast, onTitle });
+  const removal = createRemoval({
+    request: api.deleteConversation,
+    restore: api.restoreConversation,
+    toast,
+    onRemoved: ({ id, open }) => (open ? location.assign("/") : lists.leave(id)),
+    onRestored(conversation, { id, open }) {
+      if (open) return location.assign(`/c/${id}`);
+      lists.show(conversation, true);
+      lists.find(id)?.element.querySelector("a")?.focus();
+    },
+  });
+  const dialog = need("#search", HTMLDialogElement);
+  const search = onDemand(async () => {
+    const { createSearch } = await import("../search/search.js");
+    return createSearch(dialog, {
+      request: (query, signal, cursor) => api.conversations({ q: query, ...(cursor ? { cursor } : {}) }, signal),
+      recent: () => lists.recent(RECENT),
+      go,
+    });
+  });
+
+  async function openSearch() {
+    if (dialog.open) return;
+    // What is typed before the rest is there stands in its box.
+    dialog.showModal();
+    need("input", HTMLInputElement, dialog).select();
+    (await search()).begin();
+  }
+
+  /** @type {Set<string>} generations that this page knows of */
+  const followed = new Set();
+  /** @type {string | null} */
+  let writing = null;
+  /** @type {string | null} the conversation in the page */
+  let here = null;
+  let chosen = "";
+  let openedAt = 0;
+  // When, as far as is known here, something was last said in the page's conversation, and what was being written then.
+  let said = NaN;
+  /** @type {string | null} */
+  let live = null;
+  let listens = false;
+  /** @type {PageEvent[] | null} what the feed has told since the list is being asked for */
+  let meanwhile = null;
+
+  /** @type {Record<string, (conversation: Conversation, entry: HTMLElement) => unknown>} */
+  const deeds = {
+    ...editing,
+    delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
+  };
+  const items = need("#entry-menu", HTMLElement);
+  const menu = createPopup(items, (what) => {
+    const found = lists.find(chosen);
+    if (found) deeds[what]?.(found.conversation, found.element);
+  });
+
+  /** @param {EventTarget | null} target within an entry */
+  function openMenu(target) {
+    const entry = target instanceof Element ? target.closest("li") : null;
+    const button = entry?.querySelector("button");
+    const found = lists.find(entry?.dataset.conversationId ?? "");
+    if (!button || !found) return false;
+    const { id, pinned, archived } = found.conversation;
+    chosen = id;
+    need("[data-do=pin] span", HTMLElement, items).textContent = pinned ? "Unpin" : "Pin";
+    need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
+    for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
+    menu.toggle(button);
+    openedAt = panel.scrollTop;
+    return true;
+  }
+
+  panel.addEventListener("click", ({ target }) => target instanceof Element && target.closest("li button") && openMenu(target));
+  // The key, not the mouse, whose own menu opens links in new tabs.
+  panel.addEventListener("keydown", (event) => {
+    const wanted = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
+    if (wanted && openMenu(event.target)) event.preventDefault();
+  });
+  // What was still to be told when the menu opened does not close it.
+  panel.addEventListener("scroll", () => panel.scrollTop !== openedAt && menu.close({ refocus: false }), { passive: true });
+
+  /** @param {PageEvent} event of the feed */
+  function told(event) {
+    meanwhile?.push(event);
+    if (event.type === "removed") return lists.leave(event.id);
+    if (event.type !== "conversation") return;
+    const { conversationId, title, phase } = current();
+    /** @type {Conversation} */
+    const conversation = event.conversation;
+    lists.show(conversation);
+    if (conversation.id !== conversationId) return;
+    if (conversation.title !== title) onTitle(conversation.id, conversation.title);
+    const { streaming } = conversation;
+    const updated = Date.parse(conversation.updated_at);
+    // A quick answer may be there before anybody has seen it begin; the end of one that is followed is no news.
+    const isNews = streaming ? !followed.has(streaming) : updated !== said && !followed.has(live ?? "");
+    [said, live] = [updated, streaming];
+    if (isNews && phase === "idle") onElsewhere();
+  }
+
+  async function refresh() {
+    // What was told while nobody looked was not heard.
+    if (listens && current().conversationId && current().phase === "idle") onElsewhere(said);
+    listens = true;
+    meanwhile = [];
+    await lists.refresh().catch(() => {});
+    // What was told while the server answered may be newer than its answer.
+    const newer = meanwhile;
+    meanwhile = null;
+    for (const event of newer) told(event);
+  }
+
+  need("[data-search]", HTMLElement).addEventListener("click", openSearch);
+  need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
+  whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
+  removal.resume();
+  const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
+  if (id && updatedAt) {
+    const [isPinned, isArchived] = [pinned !== undefined, archived !== undefined];
+    opened({ id, title, pinned: isPinned, archived: isArchived, updated_at: updatedAt, streaming: null });
+  }
+
+  /** @param {(Conversation & { temporary?: boolean }) | null} conversation in the page now; null for a new one */
+  function opened(conversation) {
+    [said, live] = [Date.parse(conversation?.updated_at ?? ""), null];
+    if (!conversation || conversation.archived || conversation.temporary) return;
+    // However old it is, it has its place in the list.
+    if (!lists.find(conversation.id)) lists.show(conversation, true);
+  }
+
+  return {
+    search: openSearch,
+    further: search,
+    undo: toast.perform,
+    /** @param {string} text */
+    say: (text) => toast.show({ text, act: "", onAct() {} }),
+    showArchived: lists.showArchived,
+    opened,
+
+    /** @param {State} state */
+    update({ conversationId: id, title, generationId, temporary }) {
+      if (generationId) followed.add(generationId);
+      const [before, another] = [writing, here !== id];
+      [writing, here] = [generationId, id];
+      lists.open(id ?? "");
+      if (!id || temporary) return;
+      // Another one was opened, in which nothing is said: nothing has ended in it either.
+      if (before !== generationId && !(another && generationId === null)) {
+        const fresh = { id, title, pinned: false, archived: false, updated_at: "" };
+        const updated_at = new Date().toISOString();
+        // What is being said stands first, before the feed tells it.
+        lists.show({ ...fresh, ...lists.find(id)?.conversation, updated_at, streaming: generationId }, true);
+      }
+    },
+  };
+}

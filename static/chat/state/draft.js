@@ -1,0 +1,24 @@
+/** What was typed and not yet received by the server survives a reload of the tab. */
+
+import { recall, remember } from "./storage.js";
+
+/** @param {string} place a conversation's id, or empty for a new one */
+const nameOf = (place) => `draft:${place}`;
+
+/**
+ * @param {string} question the id of one that is being edited
+ * @returns {string} the place of the words it is edited to
+ */
+export const editOf = (question) => `edit:${question}`;
+
+/**
+ * @param {string} place
+ * @returns {string}
+ */
+export const readDraft = (place) => recall(nameOf(place)) ?? "";
+
+/**
+ * @param {string} place
+ * @param {string} text empty to forget it
+ */
+export const keepDraft = (place, text) => remember(nameOf(place), text);

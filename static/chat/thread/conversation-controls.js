@@ -1,0 +1,168 @@
+/** Puts together what steers a conversation: its versions, its settings, the actions under its messages. */
+
+import { createAnnouncer } from "./announcer.js";
+import { createChoice } from "./regenerate-menu.js";
+import { given } from "../state/conversation-settings.js";
+import { createConfirmation } from "../page/confirm.js";
+import { createDeeds } from "./message-commands.js";
+import { onDemand } from "../page/lazy.js";
+import { openEditor } from "./editor.js";
+import { recall, remember } from "../state/storage.js";
+import { watchNearing } from "../page/end-sentinel.js";
+import { need } from "../page/dom.js";
+import { goToSpot } from "./anchor.js";
+import { createSteering } from "./branching.js";
+import { createTemporary } from "./temporary.js";
+
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+
+const KEPT_AS = "settings";
+
+/**
+ * @param {object} parts
+ * @param {import("../api/api.js").Api} parts.api
+ * @param {() => State} parts.current
+ * @param {(event: PageEvent) => void} parts.dispatch
+ * @param {() => void} parts.draw at once, not in the next frame
+ * @param {HTMLElement} parts.log
+ * @param {ReturnType<typeof import("./thread.js").createThread>} parts.thread
+ * @param {ReturnType<typeof import("../page/scroll.js").createScroll>} parts.scroll
+ * @param {ReturnType<typeof import("../composer/send.js").createAsking>} parts.asking
+ * @param {() => string[]} parts.models those that may be used
+ * @param {(generationId: string) => void} parts.onRunning the branch that is shown is still being written
+ * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
+ */
+export function createHelm({ api, current, dispatch, draw, log, thread, scroll, asking, models, onRunning, onAsked }) {
+  const announcer = createAnnouncer(need("#news", HTMLElement));
+  const drawer = need("#settings", HTMLDialogElement);
+  /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
+  let settings = null;
+  /** @type {Partial<import("../state/conversation-settings.js").Values> | undefined} what was opened in place; undefined: what the server rendered */
+  let shown;
+  const fetchSettings = onDemand(async () => {
+    const { createSettings } = await import("./settings.js");
+    settings = createSettings(drawer, {
+      kept: () => (current().conversationId === null ? recall(KEPT_AS) : null),
+      keep: (values) => (values === null || current().conversationId === null) && remember(KEPT_AS, values),
+      load: () => whereThereIs((id) => api.conversation(id, { last: 1 })),
+      save: (changes) => whereThereIs((id) => api.change(id, changes)),
+    });
+    if (shown) settings.opened(shown);
+    return settings;
+  });
+  need("#open-settings", HTMLElement).addEventListener("click", async () => {
+    const { begin } = await fetchSettings();
+    if (drawer.open) return;
+    drawer.showModal();
+    begin();
+  });
+  const temporary = createTemporary({
+    page: need("#page", HTMLElement),
+    note: need("#temporary-note", HTMLElement),
+    button: need("#temporary", HTMLElement),
+    onToggle: (chosen) => dispatch({ type: "temporary", temporary: chosen }),
+  });
+  const steering = createSteering({
+    api,
+    current,
+    dispatch,
+    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw(), deeds.resume())),
+    edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
+    onRunning,
+  });
+  const choice = createChoice(need("#choice", HTMLElement), models);
+  const editor = need("#editor-template", HTMLTemplateElement);
+  const deeds = createDeeds({
+    current,
+    steering,
+    asking,
+    choice,
+    confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
+    edit: (article, how) => openEditor(editor, article, how),
+    articleOf: thread.articleOf,
+    say: announcer.say,
+    complain: announcer.complain,
+    onAsked,
+  });
+
+  /**
+   * @template T
+   * @param {(conversationId: string) => T} request
+   * @returns {T | null} null while there is no conversation
+   */
+  function whereThereIs(request) {
+    const { conversationId } = current();
+    return conversationId ? request(conversationId) : null;
+  }
+
+  /** The conversation exists: what was set for it before a reload is its own now. */
+  function handOver() {
+    const kept = recall(KEPT_AS);
+    remember(KEPT_AS, null);
+    if (kept) whereThereIs((id) => api.change(id, kept))?.catch(() => announcer.complain("The settings of this chat were not saved."));
+  }
+
+  /** @param {string | undefined} key */
+  const rowOf = (key) => thread.articleOf(key ?? "")?.querySelector(".actions");
+
+  let lookAbove = () => {};
+
+  return {
+    deeds,
+    further: fetchSettings,
+
+    /** Another conversation takes the page: nothing of this one stays open above it. */
+    leave() {
+      settings?.leave();
+      choice.close({ refocus: false });
+      for (const each of document.querySelectorAll("dialog")) each.close();
+    },
+
+    /** @param {import("../api/api.js").Conversation | null} conversation is in the page now; null for a new one */
+    opened(conversation) {
+      shown = conversation ?? {};
+      settings?.opened(shown);
+      announcer.opened(current());
+      deeds.resume();
+      lookAbove();
+    },
+
+    /**
+     * Something was said elsewhere; where it cannot be had now, a reload has it.
+     *
+     * @param {number} [seen] when what the page knows was said
+     */
+    catchUp: (seen) => steering.catchUp(seen).catch(() => {}),
+
+    /** @returns {Record<string, unknown>} what a new conversation begins with */
+    opening: () => settings?.opening() ?? given(recall(KEPT_AS) ?? {}),
+
+    /** @param {State} state */
+    update(state) {
+      announcer.update(state);
+      temporary.update(state);
+    },
+
+    /**
+     * An answer has begun.
+     *
+     * @param {boolean} isNew whether the conversation has, too
+     */
+    begun(isNew) {
+      if (isNew && settings) settings.begun();
+      else if (isNew) handOver();
+      steering.learn();
+    },
+
+    /** The page is drawn for the first time: goes where its address points, or to the end. */
+    arrive() {
+      deeds.resume();
+      const find = () => goToSpot(log, scroll.to);
+      if (!find()) scroll.toEnd();
+      addEventListener("hashchange", find);
+      const start = need("#transcript-start", HTMLElement);
+      lookAbove = watchNearing(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, steering.earlier);
+    },
+  };
+}

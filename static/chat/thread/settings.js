@@ -1,0 +1,159 @@
+/** The drawer with a conversation's settings: saved as they are changed, kept in the page until there is a conversation. */
+
+import { given } from "../state/conversation-settings.js";
+import { need } from "../page/dom.js";
+import { spent } from "../state/cost.js";
+
+/** @typedef {import("../api/api.js").Conversation} Conversation */
+/** @typedef {import("../state/conversation-settings.js").Values} Values */
+
+const PAUSE_MS = 600;
+const NEUTRAL = "1";
+
+/** @param {HTMLInputElement} input */
+const numberIn = (input) => (input.value === "" ? null : Number(input.value));
+
+/**
+ * @param {HTMLDialogElement} dialog made by chat/settings.html
+ * @param {object} parts
+ * @param {() => Values | null} parts.kept what was set for a new conversation; null where there is nothing, or one has begun
+ * @param {(values: Values | null) => void} parts.keep remembers it while there is no conversation, or forgets it
+ * @param {() => Promise<Conversation> | null} parts.load null while there is no conversation
+ * @param {(changes: Partial<Values>) => Promise<unknown> | null} parts.save null while there is no conversation
+ */
+export function createSettings(dialog, { kept, keep, load, save }) {
+  const form = need("form", HTMLFormElement, dialog);
+  const prompt = need("[name=system_prompt]", HTMLTextAreaElement, form);
+  const slider = need("[type=range]", HTMLInputElement, form);
+  const exact = need("[name=temperature]", HTMLInputElement, form);
+  const limit = need("[name=max_tokens]", HTMLInputElement, form);
+  const line = need("[role=status]", HTMLElement, form);
+  const total = need(".settings-total", HTMLElement, form);
+  const values = () => ({ system_prompt: prompt.value, temperature: numberIn(exact), max_tokens: numberIn(limit) });
+  /** @type {Values} what the server has */
+  let saved = values();
+  let begunWith = "";
+  // Counts the conversations that were in the page: what comes late for another one is not told.
+  let place = 0;
+  let saving = Promise.resolve();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @returns {Partial<Values>} */
+  function changes() {
+    const known = Object.entries(saved);
+    return Object.fromEntries(Object.entries(values()).filter(([name, value]) => !known.some(([n, v]) => n === name && v === value)));
+  }
+
+  function show() {
+    slider.value = exact.value || NEUTRAL;
+    slider.toggleAttribute("data-default", exact.value === "");
+    slider.setAttribute("aria-valuetext", exact.value || "Default");
+  }
+
+  async function saveNow() {
+    if (!form.checkValidity()) {
+      const wrong = [exact, limit].find((input) => !input.validity.valid);
+      line.textContent = wrong?.validationMessage ?? "";
+      return;
+    }
+    const changed = changes();
+    if (Object.keys(changed).length === 0) return;
+    const request = save(changed);
+    const own = place;
+    if (!request) {
+      line.textContent = "Applies from your first message on.";
+      return;
+    }
+    try {
+      await request;
+      if (own !== place) return;
+      saved = { ...saved, ...changed };
+      // What was changed meanwhile is saved next.
+      line.textContent = Object.keys(changes()).length > 0 ? "" : "Saved";
+    } catch (error) {
+      line.textContent = `Not saved. ${error instanceof Error ? error.message : ""}`;
+    }
+  }
+
+  function saveSoon(pause = PAUSE_MS) {
+    clearTimeout(timer);
+    // One after the other, so that the last one wins.
+    timer = setTimeout(() => (saving = saving.then(saveNow)), pause);
+  }
+
+  /** @param {Partial<Values>} known */
+  function fill({ system_prompt = "", temperature = null, max_tokens = null }) {
+    prompt.value = system_prompt;
+    exact.value = String(temperature ?? "");
+    limit.value = String(max_tokens ?? "");
+    show();
+  }
+
+  /** @param {Conversation} conversation */
+  function tell(conversation) {
+    total.textContent = spent(conversation.usage);
+    // What was typed meanwhile is newer.
+    if (Object.keys(changes()).length > 0) return;
+    fill(conversation);
+    saved = values();
+  }
+
+  slider.addEventListener("input", () => (exact.value = slider.value));
+  need("[data-default]", HTMLElement, form).addEventListener("click", () => {
+    exact.value = "";
+    exact.dispatchEvent(new Event("input", { bubbles: true }));
+    saveSoon(0);
+  });
+  form.addEventListener("input", () => {
+    keep(values());
+    line.textContent = "";
+    show();
+    saveSoon();
+  });
+  form.addEventListener("change", () => saveSoon(0));
+  dialog.addEventListener("close", () => saveSoon(0));
+  // A click beside the drawer closes it; Escape also stops an answer, but here it only closes.
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+  fill(kept() ?? saved);
+
+  return {
+    /** The drawer was opened. */
+    begin() {
+      line.textContent = "";
+      // Another tab may have changed them.
+      const own = place;
+      load()?.then((conversation) => own === place && tell(conversation), () => {});
+    },
+
+    /** @returns {Partial<Values>} what a new conversation begins with */
+    opening() {
+      begunWith = prompt.value;
+      return given(values());
+    },
+
+    /** What was changed and not yet saved is saved now: another conversation takes the page. */
+    leave() {
+      clearTimeout(timer);
+      const changed = changes();
+      if (form.checkValidity() && Object.keys(changed).length > 0) save(changed)?.catch(() => {});
+      place += 1;
+    },
+
+    /** @param {Partial<Values>} conversation is in the page now */
+    opened(conversation) {
+      total.textContent = "";
+      fill(conversation);
+      saved = values();
+      fill(kept() ?? saved);
+    },
+
+    /** The conversation exists: its system prompt came with the first question, the rest can be saved now. */
+    begun() {
+      keep(null);
+      saved = { ...saved, system_prompt: begunWith };
+      saveSoon(0);
+    },
+  };
+}

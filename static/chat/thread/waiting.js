@@ -1,0 +1,18 @@
+/** What an answer is waited for, until its first word. Pure. */
+
+import { wholeDuration } from "./usage-line.js";
+
+/** @typedef {import("../state/turn.js").Turn} Turn */
+
+/** From so many seconds on the reader is told why it may take that long. */
+const LONG_SECONDS = 10;
+
+/**
+ * @param {Turn} turn
+ * @returns {string} `waiting for llama… 4 s`; empty in the first second, and once the answer has begun
+ */
+export function waitLine({ content, reasoning, toolCalls, model, waitedSeconds }) {
+  if (content || reasoning || toolCalls.length > 0 || waitedSeconds < 1) return "";
+  const line = `waiting for ${model}… ${wholeDuration(waitedSeconds)}`;
+  return waitedSeconds < LONG_SECONDS ? line : `${line}. A local model may be loading, or busy with other answers.`;
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { createBlocks } from "../../../static/chat/markdown/blocks.js";
+import { grammarsOf, languageOf } from "../../../static/chat/markdown/languages.js";
+
+/** @typedef {import("../../../static/chat/markdown/tree.js").Node} Node */
+
+/**
+ * @param {Node} node
+ * @returns {string} `tag(children)`; formulas as `{…}`, code as `language{…}`
+ */
+function told(node) {
+  if (typeof node === "string") return node;
+  if ("formula" in node) return node.display ? `{{${node.formula}}}` : `{${node.formula}}`;
+  if ("code" in node) return `${node.language}{${node.code}}`;
+  return `${node.tag}(${node.children.map(told).join("")})`;
+}
+
+/** @param {string} text */
+const shown = (text) => createBlocks().read(text, false).map(told).join(" ");
+
+for (const [text, expected] of [
+  ["$x^2$ and \\(y\\)", "p({x^2} and {y})"],
+  ["$5 and $10", "p($5 and $10)"],
+  ["$ 5 $", "p($ 5 $)"],
+  ["$x$1", "p($x$1)"],
+  ["\\$x$ y$", "p($x$ y$)"],
+  ["`$x$`", "p(code($x$))"],
+  ["$$\na\n$$", "{{\na\n}}"],
+  ["words\n\\[ a \\]\nmore", "p(words) {{ a }} p(more)"],
+  ["a $$b$$ c", "p(a {{b}} c)"],
+  ["$$\n\na\n$$", "p($$) p(abr()\n$$)".replace("abr", "abr")],
+  ["# One", "h2(One)"],
+  ["- [x] done", "ul(li(input()done))"],
+  ["[x](javascript:alert(1))", "p([x](javascript:alert(1)))"],
+  ["[x](/here)", "p([x](/here))"],
+  ["[x](data:image/png;base64,AAAA)", "p(x)"],
+  ["![x](data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=)", "p(img())"],
+  ["![x](data:image/gif;base64,R0lGODlhUMNQwwAAACwAAAAAAQABAAACAkQBADs=)", "p([Image: x — 50000 × 50000 pixels, too large to show])"],
+  ["![](data:image/png;base64,AAAAA)", "p([Image: untitled — not a picture that can be shown])"],
+  ["![x](data:image/svg+xml;base64,AAAA)", "p(![x](data:image/svg+xml;base64,AAAA))"],
+  ["![x](https://e.org/p)", "p(a(Image: x — e.org))"],
+  ["run main.py at example.org", "p(run main.py at example.org)"],
+  ["<b>x</b> &amp; &lt;", "p(<b>x</b> & <)"],
+  ["a[^n]\n\n[^n]: b", "p(asup(button(1))) section(ol(li(p(b)button(↩))))"],
+  ["a[^n]", "p(a[^n])"],
+  ["[^n]: unused", ""],
+]) {
+  test(`${JSON.stringify(text)} is ${expected}`, () => assert.equal(shown(text ?? ""), expected));
+}
+
+test("a flood of syntax within one paragraph is shown as it stands, and the next one is not", () => {
+  for (const [flood, count] of /** @type {const} */ ([["![", 600], ["[a](", 600], ["*a _b ", 2100], ["`a ``b ", 1400]])) {
+    const words = flood.repeat(count).trim();
+    assert.equal(shown(`${words}\n\n**b**`), `p(${words}) p(strong(b))`);
+  }
+});
+
+test("an ordered list keeps where it begins", () => {
+  const [list] = createBlocks().read("7. seven", false);
+  assert.deepEqual(typeof list === "object" && "attributes" in list && list.attributes, { start: "7" });
+});
+
+test("a language has a grammar by all its names, and nothing else has", () => {
+  const files = readdirSync(new URL("../../../static/vendor/highlightjs/languages/", import.meta.url));
+  const languages = files.map((name) => name.replace(".js", ""));
+  for (const language of languages) assert.equal(languageOf(language), language);
+  for (const language of languages) for (const each of grammarsOf(language)) assert.ok(languages.includes(each), each);
+  assert.equal(languageOf("PY"), "python");
+  for (const odd of ["", "constructor", "__proto__", "../main"]) assert.equal(languageOf(odd), null);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { emptiness, remedies } from "../../../static/chat/thread/recovery.js";
+import { turn } from "../../../static/chat/state/turn.js";
+
+const TROUBLE = { type: "api_error", message: "No.", retryable: true };
+
+/** @param {Partial<import("../../../static/chat/state/turn.js").Turn>} known */
+const offered = (known) => remedies(turn({ key: "k", id: "a", role: "assistant", content: "Half", ...known }));
+
+test("a whole answer, a question and one still being written need nothing", () => {
+  assert.deepEqual(offered({ finishReason: "stop" }), []);
+  assert.deepEqual(offered({ role: "user" }), []);
+  assert.deepEqual(offered({ status: "streaming" }), []);
+  assert.deepEqual(offered({ status: "queued", content: "" }), []);
+});
+
+test("what the person stopped was stopped on purpose", () => {
+  assert.deepEqual(offered({ status: "stopped", finishReason: "stopped" }), []);
+});
+
+test("an interrupted answer can be continued or tried again", () => {
+  assert.deepEqual(offered({ status: "interrupted", trouble: TROUBLE }), ["continue", "retry"]);
+  assert.deepEqual(offered({ status: "interrupted" }), ["continue", "retry"]);
+});
+
+test("without any text there is nothing to continue", () => {
+  assert.deepEqual(offered({ status: "failed", content: "", trouble: TROUBLE }), ["retry"]);
+  assert.deepEqual(offered({ status: "interrupted", content: "", trouble: TROUBLE }), ["retry"]);
+  assert.deepEqual(offered({ status: "failed", id: null, content: "", trouble: TROUBLE }), ["retry"]);
+});
+
+test("an answer cut by length, or because nobody was reading, can be continued", () => {
+  assert.deepEqual(offered({ finishReason: "length" }), ["continue"]);
+  assert.deepEqual(offered({ status: "stopped", finishReason: "disconnected" }), ["continue"]);
+  assert.deepEqual(offered({ status: "stopped", finishReason: "disconnected", content: "" }), ["retry"]);
+});
+
+test("an answer that ended without saying why can be continued", () => {
+  assert.deepEqual(offered({ finishReason: "other", finishDetail: "none" }), ["continue"]);
+});
+
+test("an answer of which nothing is to be read says why, and can be asked for again", () => {
+  const empty = turn({ key: "k", id: "a", role: "assistant", finishReason: "stop" });
+  assert.match(emptiness(empty), /nothing that can be shown/);
+  assert.match(emptiness({ ...empty, reasoning: "Hm." }), /thought, but gave no answer/);
+  assert.deepEqual(remedies(empty), ["retry"]);
+  for (const change of [{ finishReason: "content_filter" }, { content: "Yes." }, { status: /** @type {const} */ ("stopped") }]) {
+    assert.equal(emptiness({ ...empty, ...change }), "");
+  }
+});
+
+test("what this model will never do is a case for another one", () => {
+  const trouble = { ...TROUBLE, retryable: false };
+  assert.deepEqual(offered({ status: "failed", content: "", trouble }), ["choose"]);
+  assert.deepEqual(offered({ status: "interrupted", trouble }), ["continue", "choose"]);
+});
+
+test("a lost line is taken up again: the answer may be fine", () => {
+  assert.deepEqual(offered({ status: "interrupted", trouble: { ...TROUBLE, lost: true } }), ["reconnect"]);
+});
