@@ -6,6 +6,7 @@ import { createAsking } from "./composer/send.js";
 import { createBody } from "./markdown/body.js";
 import { copyText } from "./page/clipboard.js";
 import { createComposer } from "./composer/composer.js";
+import { drawn } from "./markdown/katex.js";
 import { createConnection } from "./api/connection.js";
 import { keepDraft, readDraft } from "./state/draft.js";
 import { fetchWhenIdle } from "./page/lazy.js";
@@ -30,7 +31,7 @@ import { readUnsent } from "./state/unsent.js";
 import { unveil } from "./page/reveal.js";
 import { createWelcome } from "./thread/welcome.js";
 
-/** @typedef {import("./state/state.js").PageEvent} PageEvent */
+/** @typedef {import("./state/events.js").PageEvent} PageEvent */
 
 // What only makes the answer longer.
 const GROWTH = new Set(["reasoning", "token", "tool_call", "field"]);
@@ -78,6 +79,7 @@ const library = createLibrary({
   dispatch,
   onElsewhere: (seen) => helm.catchUp(seen),
   go: opening.go,
+  fetchSearch: () => import("./search/search.js"),
 });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
 const asking = createAsking({
@@ -143,9 +145,11 @@ function dispatch(event) {
   const before = state;
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
-  if (event.type === "error") asking.refused(event.error_type);
-  // What it was asked below is gone: retried, it follows what there is now.
-  if (event.error_type === "not_found") helm.catchUp();
+  if (event.type === "error") {
+    asking.refused(event.error_type);
+    // What it was asked below is gone: retried, it follows what there is now.
+    if (event.error_type === "not_found") helm.catchUp();
+  }
   if (state !== before) (GROWTH.has(event.type) ? frame.later : frame.soon)();
 }
 
@@ -192,5 +196,5 @@ frame.now();
 helm.arrive();
 const running = runningGeneration(log);
 if (running) followAgain(running);
-unveil(need("#thread", HTMLElement)).then(composer.invite);
+unveil(need("#thread", HTMLElement), drawn).then(composer.invite);
 fetchWhenIdle([library.further, helm.further]);

@@ -8,16 +8,10 @@ import { createRequest } from "./request.js";
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 /** @typedef {import("./fallback.js").Question} Question */
 /** @typedef {ReturnType<typeof import("./fallback.js").createWhole>} Whole */
-/** @typedef {{ temporary: boolean, model: string | null, messages: import("./fallback.js").Message[], more: boolean, usage: import("../state/cost.js").Spending }} Thread */
-/** @typedef {import("./conversations.js").Conversation & import("../state/conversation-settings.js").Values & Thread} Conversation */
+/** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-/**
- * @typedef {object} Place where in which answer a reader is
- * @property {string} generationId
- * @property {string} conversationId
- * @property {string} position the id of the last event; empty for the start
- */
+/** @typedef {import("../state/events.js").Place} Place */
 
 // One silent stream may be a hiccup of the network; two in a row are a proxy that keeps everything back.
 const SILENCES_TO_BELIEVE = 2;

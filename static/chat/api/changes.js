@@ -3,7 +3,7 @@
 import { ApiError } from "./request.js";
 
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;

@@ -6,11 +6,20 @@ import { NOWHERE, listen } from "./generation.js";
 /** @typedef {import("./api.js").Place} Place */
 /** @typedef {import("./fallback.js").Question} Question */
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
 // After giving up, a look now and then: a server that took long to start again is found without a click.
 const LOOK_AGAIN_MS = 15_000;
-const TIMED = new Set(["reasoning", "token", "tool_call"]);
+
+/**
+ * @param {import("../state/events.js").PageEvent} event
+ * @param {number} at seconds since the question
+ * @returns {import("../state/events.js").PageEvent} with the time where it ends or begins a thought
+ */
+function clocked(event, at) {
+  const isDelta = event.type === "reasoning" || event.type === "token" || event.type === "tool_call";
+  return isDelta ? { ...event, at } : event;
+}
 
 /**
  * @param {object} parts
@@ -58,11 +67,11 @@ export function createConnection({ api, dispatch, onEnd }) {
     try {
       for await (const event of listen({ first: begin(signal), follow, signal, place, pause, once })) {
         if (signal.aborted) break;
-        lost = event.place ?? null;
+        lost = event.type === "error" ? (event.place ?? null) : null;
         if (quiet && lost) break;
         if (quiet) dispatch({ type: "resume", generation_id: place.generationId });
         quiet = false;
-        dispatch(timed && TIMED.has(event.type) ? { ...event, at: seconds() } : event);
+        dispatch(timed ? clocked(event, seconds()) : event);
       }
     } finally {
       clearInterval(clock);

@@ -6,19 +6,7 @@ import { events } from "./event-stream.js";
 /** @typedef {import("./event-stream.js").Patience} Patience */
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 
-/**
- * @typedef {object} Conversation as the server's lists have it
- * @property {string} id
- * @property {string} title empty while it has none
- * @property {boolean} pinned
- * @property {boolean} archived
- * @property {string} updated_at ISO 8601
- * @property {string | null} streaming the generation that is being written in it
- * @property {Hit[]} [hits] where the words of a search stand
- */
-
-/** @typedef {[text: string, isHit: boolean]} Piece */
-/** @typedef {{ message_id: string | null, snippet: Piece[] }} Hit without a message it is in the title */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {{ conversations: Conversation[], next_cursor: string | null }} ConversationPage */
 /** @typedef {{ q?: string, cursor?: string, pinned?: boolean, archived?: boolean }} Filter */
 

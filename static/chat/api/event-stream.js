@@ -3,7 +3,7 @@
 import { gulps } from "./batched-reader.js";
 import { Decoder } from "./sse.js";
 
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 /** @typedef {{ position: string, event: PageEvent }} Positioned an event, and the id to follow again from */
 
 /**
@@ -14,8 +14,6 @@ import { Decoder } from "./sse.js";
 
 /** @type {Patience} */
 export const PATIENCE = { first: 10_000, later: 45_000 };
-
-const SPOKEN = new Set(["token", "reasoning"]);
 
 /** Nothing arrived for longer than is likely. `begun` tells whether anything had before. */
 export class SilenceError extends Error {
@@ -51,9 +49,9 @@ function decoded(decoder, chunks) {
     const event = parsed(data);
     if (!event) continue;
     const last = all.at(-1);
-    if (last && SPOKEN.has(event.type) && last.event.type === event.type) {
-      last.event.content += event.content;
-      last.position = id;
+    const before = last?.event;
+    if ((event.type === "token" || event.type === "reasoning") && last && before?.type === event.type) {
+      all[all.length - 1] = { position: id, event: { ...event, content: before.content + event.content } };
     } else all.push({ position: id, event });
   }
   return all;

@@ -3,12 +3,16 @@
 import { ApiError } from "./request.js";
 
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 /** @typedef {import("./request.js").Request} Request */
 /** @typedef {Record<string, unknown>} Question the body of POST /api/chat/stream */
-/** @typedef {Record<string, any>} Message one message as GET /api/conversations/<id> tells it */
+/** @typedef {import("../state/events.js").Message} Message */
+/** @typedef {Partial<Message> & { id: string, parent_id: string | null }} Said a message, or what is known of it */
+/** @typedef {Partial<Message> & { conversation_id: string, message_id: string }} Answer of POST /api/chat */
 
 const LOOK_MS = 2000;
+// POST /api/chat tells less of what was used than the stored message does.
+const UNKNOWN_SOURCE = { currency: "USD", source: "provider" };
 
 /** @param {number} milliseconds */
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -18,35 +22,31 @@ const isLive = ({ status }) => status === "queued" || status === "streaming";
 
 /**
  * @param {string} conversationId
- * @param {Message} message
+ * @param {Said} message
  * @returns {PageEvent}
  */
 function start(conversationId, message) {
   const { id, parent_id, generation_id = null, model } = message;
-  return { type: "start", conversation_id: conversationId, message_id: id, user_message_id: parent_id, generation_id, model };
+  return { type: "start", conversation_id: conversationId, message_id: id, user_message_id: parent_id, generation_id, model: model ?? "" };
 }
 
 /**
  * @param {string} conversationId
- * @param {Message} message
+ * @param {Said} message
  * @returns {Generator<Positioned, void, void>} the events that a stream of it would have had
  */
 function* told(conversationId, message) {
   const { content, reasoning, tool_calls: calls = [], usage, cost, error } = message;
   const { elapsed_seconds, tokens_per_second, finish_reason, finish_detail } = message;
-  const end = error
-    ? { type: "error", error_type: error.type, message: error.message, retryable: error.retryable }
-    : { type: "done", finish_reason, finish_detail, elapsed_seconds, tokens_per_second };
   /** @type {PageEvent[]} */
-  const all = [
-    start(conversationId, message),
-    ...(message.notes ?? []).map((/** @type {string} */ note) => ({ type: "status", message: note, attempt: 0 })),
-    ...(reasoning ? [{ type: "reasoning", content: reasoning }] : []),
-    ...(content ? [{ type: "token", content }] : []),
-    ...calls.map((/** @type {object} */ call) => ({ ...call, type: "tool_call" })),
-    ...(usage ? [{ currency: "USD", source: "provider", ...usage, cost, type: "usage" }] : []),
-    end,
-  ];
+  const all = [start(conversationId, message)];
+  for (const note of message.notes ?? []) all.push({ type: "status", message: note, attempt: 0 });
+  if (reasoning) all.push({ type: "reasoning", content: reasoning });
+  if (content) all.push({ type: "token", content });
+  for (const call of calls) all.push({ ...call, type: "tool_call" });
+  if (usage) all.push({ ...UNKNOWN_SOURCE, ...usage, cost: cost ?? null, type: "usage" });
+  if (error) all.push({ type: "error", error_type: error.type, message: error.message, retryable: error.retryable });
+  else all.push({ type: "done", finish_reason: finish_reason ?? "", finish_detail, elapsed_seconds, tokens_per_second });
   for (const event of all) yield { position: "", event };
 }
 
@@ -64,14 +64,15 @@ export function createWhole(request) {
   /**
    * @param {Question} question
    * @param {AbortSignal} signal
-   * @returns {Promise<Message>} what POST /api/chat says, also when the answer broke off
+   * @returns {Promise<Answer>} what POST /api/chat says, also when the answer broke off
    */
   async function post(question, signal) {
     try {
       return await (await request("POST", "/api/chat", { body: question, signal })).json();
     } catch (error) {
       if (!(error instanceof ApiError) || !error.body.message_id) throw error;
-      return { ...error.body, error: { retryable: true, ...error.body.error } };
+      const answer = /** @type {Answer} */ (error.body);
+      return { ...answer, error: { retryable: true, ...error.body.error } };
     }
   }
 
@@ -91,7 +92,7 @@ export function createWhole(request) {
         const all = await messages(id, signal);
         const said = all.filter(({ id, content }) => id === question.regenerate || content === question.message);
         const asked = new Set(said.map((each) => each.id));
-        const answer = all.find((each) => isLive(each) && asked.has(each.parent_id));
+        const answer = all.find((each) => isLive(each) && asked.has(each.parent_id ?? ""));
         if (answer) return start(id, answer);
       } catch {
         // It is only needed for Stop; the answer itself comes another way.

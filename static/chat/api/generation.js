@@ -2,7 +2,7 @@
 
 import { ApiError } from "./request.js";
 
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 /** @typedef {import("./api.js").Place} Place */
 

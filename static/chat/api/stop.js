@@ -1,7 +1,7 @@
 /** Stops the answer that is being written, also when its name is not known yet. */
 
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
 const TRIES = 3;
 const PAUSE_MS = 400;

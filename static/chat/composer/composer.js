@@ -1,7 +1,6 @@
 /** The box at the foot: text, Send, Stop. */
 
-import { isComposing } from "./input-method.js";
-import { allow, need } from "../page/dom.js";
+import { allow, isComposing, need } from "../page/dom.js";
 
 /** @typedef {import("../state/state.js").State} State */
 

@@ -1,15 +1,20 @@
 /** Asks questions: new ones, refused ones that were changed, edited ones; and asks for other answers to them. */
 
 import { keepDraft } from "../state/draft.js";
-import { freshId } from "../page/id.js";
 import { CONTINUE } from "../thread/recovery.js";
 import { leaf } from "../state/state.js";
 import { forgetUnsent, keepUnsent, moveUnsent } from "../state/unsent.js";
 
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 /** @typedef {import("../api/fallback.js").Question} Question */
 /** @typedef {{ key: string, requestId: string }} Replaced a turn, and the id that its question is asked again by, if any */
+
+/** @returns {string} 32 hexadecimal digits that nothing else is named by */
+function freshId() {
+  // Of an insecure origin's random sources only this one is there.
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /**
  * @param {object} parts

@@ -31,3 +31,9 @@ export function show(element, wanted) {
 export function allow(button, wanted) {
   if (button.disabled === wanted) button.disabled = !wanted;
 }
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether the key belongs to an input method: then Enter picks a word (229 is how Safari says so)
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;

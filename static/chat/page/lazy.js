@@ -1,6 +1,7 @@
 /** Parts of the page that are fetched when they are first wanted, or when there is nothing else to do. */
 
-import { whenIdle } from "./idle.js";
+/** @type {(work: () => void) => void} */
+export const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50));
 
 /**
  * @template T

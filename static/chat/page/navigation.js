@@ -1,6 +1,6 @@
 /** Opens conversations in the page that is there: as links ask for it, and the browser's Back and Forward. */
 
-/** @typedef {import("../api/api.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {import("./scroll.js").Spot} Spot */
 /** @typedef {{ spot: Spot | null, count: number }} Left how a conversation was left: what was looked at, of how many turns */
 

@@ -1,7 +1,5 @@
 /** Over a page that opens, until all that is in view stands where it will stay. */
 
-import { drawn } from "../markdown/katex.js";
-
 /** @param {number} count of frames; a hidden page has none */
 async function framesDrawn(count) {
   for (let left = count; left > 0 && !document.hidden; left--) await new Promise(requestAnimationFrame);
@@ -9,9 +7,10 @@ async function framesDrawn(count) {
 
 /**
  * @param {HTMLElement} thread has been drawn once; is marked as ready
+ * @param {() => Promise<void>} drawn settles once the formulas in view are there
  * @returns {Promise<void>} when it can be seen
  */
-export async function unveil(thread) {
+export async function unveil(thread, drawn) {
   // What is in view is formatted in a microtask that was asked for before, what is near it a frame later.
   await null;
   await drawn();

@@ -4,7 +4,7 @@ import { readDraft } from "../state/draft.js";
 import { knownState, writing } from "../state/rendered.js";
 import { readUnsent } from "../state/unsent.js";
 
-/** @typedef {import("../api/api.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {import("./scroll.js").Spot} Spot */
 
 /**
@@ -22,7 +22,7 @@ import { readUnsent } from "../state/unsent.js";
 /**
  * @param {object} given
  * @param {Parts} given.parts
- * @param {(event: import("../state/state.js").PageEvent) => void} given.dispatch
+ * @param {(event: import("../state/events.js").PageEvent) => void} given.dispatch
  * @param {() => void} given.draw at once
  * @param {(generationId: string) => void} given.onRunning its last answer is still being written
  */

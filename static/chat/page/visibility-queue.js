@@ -1,6 +1,6 @@
 /** Work on parts of the page: what is in view at once, what is about to come into view in time, the rest when idle. */
 
-import { whenIdle } from "./idle.js";
+import { whenIdle } from "./lazy.js";
 
 /** @type {Map<Element, () => void>} */
 const waiting = new Map();

@@ -1,6 +1,6 @@
 /** Asks for what is typed: a little after the last key, and only for what was typed last; then for more of it. */
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {import("../api/conversations.js").ConversationPage} ConversationPage */
 
 const WAIT_MS = 120;

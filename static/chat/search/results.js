@@ -1,7 +1,7 @@
 /** What a search found, in the order and the lines in which it is shown. Pure. */
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
-/** @typedef {import("../api/conversations.js").Piece} Piece */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Piece} Piece */
 
 /**
  * @typedef {object} Finding one line to choose

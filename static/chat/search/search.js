@@ -1,12 +1,11 @@
 /** The dialog that finds conversations. Source of its keys: WAI-ARIA Authoring Practices, "Combobox". */
 
-import { isComposing } from "../composer/input-method.js";
 import { findings } from "./results.js";
 import { createFinder } from "./query.js";
-import { need } from "../page/dom.js";
+import { isComposing, need } from "../page/dom.js";
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
-/** @typedef {import("../api/conversations.js").Piece} Piece */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Piece} Piece */
 /** @typedef {import("./results.js").Finding} Finding */
 
 const NEAR_END_PX = 400;

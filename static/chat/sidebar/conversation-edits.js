@@ -3,7 +3,7 @@
 import { rename } from "./rename.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {{ title?: string, pinned?: boolean, archived?: boolean }} Changes */
 
 /**

@@ -4,7 +4,7 @@ import { createEntry, patchEntry, readEntry } from "./entry.js";
 import { createRows } from "./rows.js";
 import { sectionOf } from "./date-group.js";
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {import("../api/conversations.js").ConversationPage} ConversationPage */
 /** @typedef {import("./date-group.js").Section} Section */
 /** @typedef {ReturnType<typeof createRows>} Rows */

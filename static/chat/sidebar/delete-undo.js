@@ -3,7 +3,7 @@
 import { recall, remember } from "../state/storage.js";
 import { ApiError } from "../api/request.js";
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {{ id: string, title: string, until: number, open: boolean }} Gone `open`: it was the one in the page */
 
 const KEPT_AS = "deleted";

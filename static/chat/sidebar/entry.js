@@ -1,6 +1,6 @@
 /** One conversation in the list: a link, a dot while an answer is written in it, and the button of its menu. */
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 
 const UNTITLED = "New chat";
 

@@ -6,7 +6,7 @@ import { need } from "../page/dom.js";
 import { createSidebar } from "./conversation-list.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {ReturnType<typeof createLists>} Lists */
 
 /** @type {import("../api/conversations.js").ConversationPage} */

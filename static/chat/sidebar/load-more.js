@@ -1,6 +1,6 @@
 /** Fetches older conversations, page by page. */
 
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {import("../api/conversations.js").ConversationPage} ConversationPage */
 
 /**

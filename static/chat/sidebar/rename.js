@@ -1,6 +1,7 @@
 /** Gives a conversation another title, in place: Enter saves, Escape leaves it as it was. */
 
-import { isComposing } from "../composer/input-method.js";
+import { isComposing } from "../page/dom.js";
+
 
 const LONGEST_TITLE = 200;
 

@@ -3,17 +3,24 @@
 import { onDemand } from "../page/lazy.js";
 import { createEditing } from "./conversation-edits.js";
 import { createFeed } from "../api/changes.js";
+import { watchEntryMenu } from "./entry-menu.js";
 import { createLists } from "./lists.js";
 import { need } from "../page/dom.js";
-import { createPopup } from "../page/menu.js";
 import { whileSeen } from "../page/presence.js";
 import { createRemoval } from "./delete-undo.js";
 import { createToast } from "../page/toast.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
-/** @typedef {import("../api/conversations.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").Conversation} Conversation */
+
+/**
+ * @typedef {object} SearchParts
+ * @property {(query: string, signal: AbortSignal, cursor?: string) => Promise<import("../api/conversations.js").ConversationPage>} request
+ * @property {() => Conversation[]} recent
+ * @property {(href: string) => void} go
+ */
 
 const RECENT = 8;
 
@@ -25,8 +32,9 @@ const RECENT = 8;
  * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
  *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
  * @param {(href: string) => void} parts.go
+ * @param {() => Promise<{ createSearch: (dialog: HTMLDialogElement, parts: SearchParts) => { begin: () => void } }>} parts.fetchSearch
  */
-export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
+export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSearch }) {
   const panel = need("#lists", HTMLElement);
   const lists = createLists(panel, api);
   const toast = createToast(need("#toast", HTMLElement));
@@ -51,7 +59,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   });
   const dialog = need("#search", HTMLDialogElement);
   const search = onDemand(async () => {
-    const { createSearch } = await import("../search/search.js");
+    const { createSearch } = await fetchSearch();
     return createSearch(dialog, {
       request: (query, signal, cursor) => api.conversations({ q: query, ...(cursor ? { cursor } : {}) }, signal),
       recent: () => lists.recent(RECENT),
@@ -73,8 +81,6 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
   let writing = null;
   /** @type {string | null} the conversation in the page */
   let here = null;
-  let chosen = "";
-  let openedAt = 0;
   // When, as far as is known here, something was last said in the page's conversation, and what was being written then.
   let said = NaN;
   /** @type {string | null} */
@@ -88,36 +94,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go }) {
     ...editing,
     delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
   };
-  const items = need("#entry-menu", HTMLElement);
-  const menu = createPopup(items, (what) => {
-    const found = lists.find(chosen);
-    if (found) deeds[what]?.(found.conversation, found.element);
-  });
-
-  /** @param {EventTarget | null} target within an entry */
-  function openMenu(target) {
-    const entry = target instanceof Element ? target.closest("li") : null;
-    const button = entry?.querySelector("button");
-    const found = lists.find(entry?.dataset.conversationId ?? "");
-    if (!button || !found) return false;
-    const { id, pinned, archived } = found.conversation;
-    chosen = id;
-    need("[data-do=pin] span", HTMLElement, items).textContent = pinned ? "Unpin" : "Pin";
-    need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
-    for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
-    menu.toggle(button);
-    openedAt = panel.scrollTop;
-    return true;
-  }
-
-  panel.addEventListener("click", ({ target }) => target instanceof Element && target.closest("li button") && openMenu(target));
-  // The key, not the mouse, whose own menu opens links in new tabs.
-  panel.addEventListener("keydown", (event) => {
-    const wanted = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
-    if (wanted && openMenu(event.target)) event.preventDefault();
-  });
-  // What was still to be told when the menu opened does not close it.
-  panel.addEventListener("scroll", () => panel.scrollTop !== openedAt && menu.close({ refocus: false }), { passive: true });
+  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => deeds[what]?.(found.conversation, found.element) });
 
   /** @param {PageEvent} event of the feed */
   function told(event) {

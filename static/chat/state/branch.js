@@ -8,7 +8,10 @@
 import { turn } from "./turn.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {import("./state.js").PageEvent} PageEvent */
+/**
+ * @template {import("./events.js").PageEvent["type"]} T
+ * @typedef {import("./events.js").EventOf<T>} EventOf
+ */
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./rendered.js").Known} Known */
 
@@ -91,7 +94,7 @@ function writing(state, turns, added) {
   return { ...state, phase: "sending", more: state.more || goes, turns: [...kept, ...added] };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: import("./events.js").Sent) => State} */
 function send(state, event) {
   if (state.phase !== "idle") return state;
   // A question asked again or edited takes the place of the old one and of all that followed, and of nothing before it.
@@ -105,7 +108,7 @@ function send(state, event) {
   return { ...writing(state, kept, [question, answer]), title: state.title || titleFrom(event.message) };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: import("./events.js").Regenerated) => State} */
 function regenerate(state, event) {
   const at = state.turns.findIndex((each) => each.id === event.question);
   if (state.phase !== "idle" || at < 0) return state;
@@ -116,11 +119,11 @@ function regenerate(state, event) {
   return writing(state, state.turns.slice(0, at + 1), [answer]);
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: EventOf<"branch">) => State} */
 function branch(state, event) {
   if (state.phase !== "idle") return state;
   /** @type {Turn[]} */
-  const turns = event.messages.map((/** @type {Known} */ known) => told(state.turns, known));
+  const turns = event.messages.map((known) => told(state.turns, known));
   const joint = turns[0]?.parentId ?? null;
   // What goes before may be here already; -1 where it is not.
   const here = sent(state.turns);
@@ -130,31 +133,31 @@ function branch(state, event) {
   return { ...state, more: before.length > 0 ? state.more : event.more, turns: shown };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: EventOf<"unsent">) => State} */
 function unsent(state, event) {
   const trouble = { type: "network_error", message: "This was not sent.", retryable: true };
-  const pairs = event.questions.flatMap((/** @type {Unsent} */ { requestId, message, parentId, model, createdAt }) => [
+  const pairs = event.questions.flatMap(({ requestId, message, parentId, model, createdAt }) => [
     turn({ key: requestId, role: "user", content: message, parentId, requestId, createdAt, siblings: ONLY }),
     turn({ key: `${requestId}-answer`, role: "assistant", status: "failed", model, createdAt, siblings: ONLY, trouble }),
   ]);
   return { ...state, turns: withUnsent(state.turns, pairs) };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: EventOf<"discard">) => State} */
 function discard(state, event) {
   const at = state.turns.findIndex((each) => each.key === event.key && isUnsent(each));
   return at < 0 || state.phase !== "idle" ? state : { ...state, turns: state.turns.toSpliced(at, 2) };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: EventOf<"earlier">) => State} */
 function earlier(state, event) {
   // Another branch may have been chosen meanwhile.
   if (event.messages.at(-1)?.id !== state.turns[0]?.parentId) return state;
-  const turns = event.messages.map((/** @type {Known} */ known) => told(state.turns, known));
+  const turns = event.messages.map((known) => told(state.turns, known));
   return { ...state, more: event.more, turns: [...turns, ...state.turns] };
 }
 
-/** @type {(state: State, event: PageEvent) => State} */
+/** @type {(state: State, event: EventOf<"versions">) => State} */
 function versions(state, event) {
   /** @type {Map<string, Known>} */
   const known = new Map(event.messages.map((/** @type {Known} */ each) => [each.id, each]));
@@ -165,7 +168,7 @@ function versions(state, event) {
   return { ...state, turns };
 }
 
-/** @type {Record<string, (state: State, event: PageEvent) => State>} */
+/** @type {{ [T in import("./events.js").BranchEvent["type"]]: (state: State, event: EventOf<T>) => State }} */
 export const SHAPED = {
   send,
   regenerate,

@@ -3,7 +3,7 @@
 import { turn } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
-/** @typedef {import("../api/fallback.js").Message} Message */
+/** @typedef {import("../state/events.js").Message} Message */
 /** @typedef {Partial<Turn> & { id: string, role: Turn["role"] }} Known what the server knows about a turn */
 
 /**
@@ -49,7 +49,7 @@ export function knownOf(message) {
 }
 
 /**
- * @param {import("../api/api.js").Conversation} conversation
+ * @param {import("../state/events.js").OpenConversation} conversation
  * @returns {Partial<import("./state.js").State>}
  */
 export function knownState({ id, title, temporary, more, messages }) {
@@ -61,7 +61,7 @@ export function knownState({ id, title, temporary, more, messages }) {
  * @param {Message | undefined} last
  * @returns {string | null} the generation that is still writing the last message
  */
-export const writing = (last) => (["queued", "streaming"].includes(last?.status) ? last?.generation_id : null);
+export const writing = (last) => (last && ["queued", "streaming"].includes(last.status) ? last.generation_id : null);
 
 /**
  * @param {HTMLElement} log

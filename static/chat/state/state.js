@@ -6,8 +6,9 @@
  */
 
 import { SHAPED } from "./branch.js";
-import { thought, waited } from "../thread/thinking.js";
+import { thought, waited } from "./thinking.js";
 
+/** @typedef {import("./events.js").PageEvent} PageEvent */
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./turn.js").Status} Status */
 /** @typedef {import("./turn.js").Usage} Usage */
@@ -26,8 +27,6 @@ const RECONNECTING = "Connection lost. Reconnecting…";
  * @property {boolean} more whether the server has turns that go before these
  * @property {Turn[]} turns of one branch, in order; while the phase is not idle, the last one is being written
  */
-
-/** @typedef {{ type: string } & Record<string, any>} PageEvent */
 
 /**
  * @param {Partial<State>} known
@@ -66,7 +65,7 @@ function written(state, change) {
 
 /**
  * @param {ToolCall[]} calls
- * @param {PageEvent} part
+ * @param {import("./events.js").ToolCallDelta} part
  * @returns {ToolCall[]}
  */
 function joined(calls, part) {
@@ -82,7 +81,7 @@ function joined(calls, part) {
 
 /**
  * @param {State} state
- * @param {PageEvent} event
+ * @param {import("./events.js").Failed} event
  * @param {Turn} live
  * @returns {State}
  */
@@ -95,7 +94,9 @@ function failed(state, event, live) {
   return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
 }
 
-/** @type {Record<string, (state: State, event: PageEvent, live: Turn) => State>} */
+/** @typedef {(state: State, event: PageEvent, live: Turn) => State} Change */
+
+/** @type {{ [T in PageEvent["type"]]?: (state: State, event: import("./events.js").EventOf<T>, live: Turn) => State }} */
 const WHILE_LIVE = {
   // What is said of no attempt stays true.
   status: (state, event, live) => {
@@ -115,7 +116,7 @@ const WHILE_LIVE = {
   reclassified: (state, _event, live) =>
     written(state, { reasoning: live.reasoning + live.content, content: "", fields: {} }),
   field: (state, event, live) => written(state, { fields: { ...live.fields, [event.name]: event.value } }),
-  usage: (state, event) => written(state, { usage: /** @type {Usage} */ (/** @type {unknown} */ (event)) }),
+  usage: (state, event) => written(state, { usage: event }),
   stop: (state) => ({ ...written(state, { notice: "" }), phase: "stopping" }),
   stop_failed: (state, event) => ({ ...written(state, { notice: event.message }), phase: "streaming" }),
   waited: (state, event, live) => {
@@ -156,7 +157,9 @@ const WHILE_LIVE = {
 export function reduce(state, event) {
   if (event.type === "title") return { ...state, title: event.title };
   if (event.type === "open") return initial(event.known);
-  const shape = SHAPED[event.type];
+  const shape = /** @type {((state: State, event: PageEvent) => State) | undefined} */ (
+    SHAPED[/** @type {keyof typeof SHAPED} */ (event.type)]
+  );
   if (shape) return shape(state, event);
   if (event.type === "follow") {
     // From the start on: the stream tells everything again.
@@ -175,6 +178,7 @@ export function reduce(state, event) {
     // What one model will never do, another may.
     return written(state, { trouble: { ...live.trouble, retryable: true } });
   }
-  const change = WHILE_LIVE[event.type];
+  // Each takes the events that it is named by.
+  const change = /** @type {Change | undefined} */ (WHILE_LIVE[event.type]);
   return state.phase === "idle" || !live || !change ? state : change(state, event, live);
 }

@@ -3,9 +3,9 @@
 import { knownOf, writing } from "../state/rendered.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
-/** @typedef {import("../api/api.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
 const PAGE = 40;
 

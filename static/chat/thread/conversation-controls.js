@@ -15,7 +15,7 @@ import { createSteering } from "./branching.js";
 import { createTemporary } from "./temporary.js";
 
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
 const KEPT_AS = "settings";
 
@@ -119,7 +119,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
       for (const each of document.querySelectorAll("dialog")) each.close();
     },
 
-    /** @param {import("../api/api.js").Conversation | null} conversation is in the page now; null for a new one */
+    /** @param {import("../state/events.js").OpenConversation | null} conversation is in the page now; null for a new one */
     opened(conversation) {
       shown = conversation ?? {};
       settings?.opened(shown);

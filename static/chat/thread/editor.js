@@ -1,7 +1,6 @@
 /** A question being edited in its own place. */
 
-import { isComposing } from "../composer/input-method.js";
-import { need } from "../page/dom.js";
+import { isComposing, need } from "../page/dom.js";
 
 /**
  * @param {HTMLTemplateElement} template holds chat/editor.html

@@ -4,10 +4,10 @@ import { createActions } from "./actions.js";
 import { quietLine, tokenDetail } from "./usage-line.js";
 import { reveal } from "../page/typing-pace.js";
 import { need, show } from "../page/dom.js";
+import { isThinking } from "../state/thinking.js";
 import { emptiness, remedies } from "./recovery.js";
-import { isThinking, thoughtLine } from "./thinking.js";
+import { thoughtLine, waitLine } from "./thinking.js";
 import { createTools } from "./tool-calls.js";
-import { waitLine } from "./waiting.js";
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
 /** @typedef {import("../state/state.js").Phase} Phase */

@@ -2,9 +2,9 @@
 
 import { given } from "../state/conversation-settings.js";
 import { need } from "../page/dom.js";
-import { spent } from "../state/cost.js";
+import { spent } from "./cost.js";
 
-/** @typedef {import("../api/api.js").Conversation} Conversation */
+/** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {import("../state/conversation-settings.js").Values} Values */
 
 const PAUSE_MS = 600;

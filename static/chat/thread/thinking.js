@@ -1,35 +1,21 @@
-/** How long a model has been thinking, as far as somebody watched the clock. Pure. */
+/** What stands where an answer will be: how long it has been waited for, how long the model has been thinking. Pure. */
 
+import { isThinking } from "../state/thinking.js";
 import { wholeDuration } from "./usage-line.js";
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
 
-/**
- * @param {Turn} answer
- * @returns {boolean} whether it has thought, and not yet spoken
- */
-export const isThinking = ({ reasoning, content, toolCalls }) => reasoning !== "" && content === "" && toolCalls.length === 0;
+/** From so many seconds on the reader is told why it may take that long. */
+const LONG_SECONDS = 10;
 
 /**
- * @param {Turn} live
- * @param {number | undefined} now in seconds; undefined where nobody watched the clock from the beginning
- * @returns {Partial<Turn>} how long it had thought when it began to speak
+ * @param {Turn} turn
+ * @returns {string} `waiting for llama… 4 s`; empty in the first second, and once the answer has begun
  */
-export function thought(live, now) {
-  if (!isThinking(live) || live.thinkingSince === null || now === undefined) return {};
-  return { thoughtSeconds: Math.max(1, Math.round(now - live.thinkingSince)) };
-}
-
-/**
- * @param {Turn} live
- * @param {number} seconds since the question
- * @returns {Partial<Turn>} how long the first word, or the end of thinking, has been waited for; empty when there is none
- */
-export function waited(live, seconds) {
-  if (live.content || live.toolCalls.length > 0) return {};
-  if (!live.reasoning) return { waitedSeconds: seconds };
-  const since = live.thinkingSince;
-  return since === null || seconds - since < 1 ? {} : { thoughtSeconds: Math.floor(seconds - since) };
+export function waitLine({ content, reasoning, toolCalls, model, waitedSeconds }) {
+  if (content || reasoning || toolCalls.length > 0 || waitedSeconds < 1) return "";
+  const line = `waiting for ${model}… ${wholeDuration(waitedSeconds)}`;
+  return waitedSeconds < LONG_SECONDS ? line : `${line}. A local model may be loading, or busy with other answers.`;
 }
 
 /**

@@ -23,7 +23,7 @@ async function listen(origin, enough) {
     };
     const feed = createFeed({
       open: createApi("csrf", origin).changes,
-      onEvent: (event) => note(event.id),
+      onEvent: (event) => note(event.type === "removed" ? event.id : ""),
       onOpen: () => note("open"),
       pause: async (milliseconds) => pauses.push(milliseconds),
     });

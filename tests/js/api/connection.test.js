@@ -5,12 +5,12 @@ import { createApi } from "../../../static/chat/api/api.js";
 import { createConnection } from "../../../static/chat/api/connection.js";
 import { framed, serve } from "../upstream.js";
 
-/** @typedef {import("../../../static/chat/state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../../../static/chat/state/events.js").PageEvent} PageEvent */
 
-const START = { type: "start", conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
-const HALF = { type: "token", content: "Half" };
-const REST = { type: "token", content: " and half" };
-const DONE = { type: "done", finish_reason: "stop" };
+const START = { type: /** @type {const} */ ("start"), conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
+const HALF = { type: /** @type {const} */ ("token"), content: "Half" };
+const REST = { type: /** @type {const} */ ("token"), content: " and half" };
+const DONE = { type: /** @type {const} */ ("done"), finish_reason: "stop" };
 
 /** A page whose server cuts every line until `mend` is called. */
 async function broken() {

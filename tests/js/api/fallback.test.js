@@ -30,6 +30,7 @@ const ANSWER = { content: "Hello", model: "m", finish_reason: "stop", usage: { t
 
 /** @param {AsyncGenerator<Positioned, void, void>} stream */
 async function all(stream) {
+  /** @type {any[]} of whatever kind each test expects */
   const told = [];
   for await (const { event } of stream) told.push(event);
   return told;

@@ -5,12 +5,12 @@ import { createApi } from "../../../static/chat/api/api.js";
 import { listen } from "../../../static/chat/api/generation.js";
 import { framed, serve } from "../upstream.js";
 
-const START = { type: "start", conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
-const DONE = { type: "done", finish_reason: "stop" };
+const START = { type: /** @type {const} */ ("start"), conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
+const DONE = { type: /** @type {const} */ ("done"), finish_reason: "stop" };
 const SSE = { "Content-Type": "text/event-stream" };
 
 /** @param {string} content */
-const token = (content) => ({ type: "token", content });
+const token = (content) => ({ type: /** @type {const} */ ("token"), content });
 
 /**
  * @param {string} origin
@@ -19,6 +19,7 @@ const token = (content) => ({ type: "token", content });
 async function heard(origin, abort = new AbortController()) {
   const api = createApi("csrf", origin);
   const { signal } = abort;
+  /** @type {any[]} of whatever kind each test expects */
   const events = [];
   const first = api.ask({ message: "Hi" }, signal);
   const follow = (/** @type {import("../../../static/chat/api/api.js").Place} */ place) => api.follow(place, signal);
@@ -85,7 +86,7 @@ test("half an event is no place to follow from", async () => {
 });
 
 test("what a killed server had said but not stored is told anew, as it is stored", async () => {
-  const error = { type: "error", error_type: "interrupted", message: "It was restarted.", retryable: true };
+  const error = { type: /** @type {const} */ ("error"), error_type: "interrupted", message: "It was restarted.", retryable: true };
   await using server = await serve(({ method, headers }, response) => {
     response.writeHead(200, SSE);
     if (method === "POST") response.write(framed([START, token("Hello there")], 11), () => response.destroy());

@@ -6,13 +6,13 @@ import { initial, reduce } from "../../../static/chat/state/state.js";
 import { createStopper } from "../../../static/chat/api/stop.js";
 import { serve } from "../upstream.js";
 
-const SEND = { type: "send", key: "k", message: "Hi", parentId: null, requestId: "r", model: "m" };
-const START = { type: "start", conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
+const SEND = { type: /** @type {const} */ ("send"), key: "k", message: "Hi", parentId: null, requestId: "r", model: "m" };
+const START = { type: /** @type {const} */ ("start"), conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
 
 /** @param {string} origin */
 function page(origin) {
   let state = initial();
-  const dispatch = (/** @type {import("../../../static/chat/state/state.js").PageEvent} */ event) => {
+  const dispatch = (/** @type {import("../../../static/chat/state/events.js").PageEvent} */ event) => {
     state = reduce(state, event);
   };
   const stopper = createStopper({ request: createApi("csrf", origin).stop, current: () => state, dispatch });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { findings } from "../../../static/chat/search/results.js";
 
-/** @typedef {import("../../../static/chat/api/conversations.js").Hit} Hit */
+/** @typedef {import("../../../static/chat/state/events.js").Hit} Hit */
 
 /**
  * @param {string} id

@@ -26,11 +26,11 @@ const FOUR = [known("q1", null), known("a1", "q1"), known("q2", "a1"), known("a2
 const ids = (state) => state.turns.map(({ id }) => id);
 
 test("another answer takes the place of the old one and of what followed it, under the same question", () => {
-  const asked = { type: "regenerate", key: "k", question: "q1", model: "m", requestId: "r", createdAt: "" };
+  const asked = { type: /** @type {const} */ ("regenerate"), key: "k", question: "q1", model: "m", requestId: "r", createdAt: "" };
   const state = reduce(talk(FOUR), asked);
   assert.deepEqual(ids(state), ["q1", null]);
   assert.equal(state.phase, "sending");
-  const start = { type: "start", conversation_id: "c", message_id: "a3", user_message_id: "q1", generation_id: "g", model: "m" };
+  const start = { type: /** @type {const} */ ("start"), conversation_id: "c", message_id: "a3", user_message_id: "q1", generation_id: "g", model: "m" };
   const begun = reduce(state, start);
   assert.deepEqual(ids(begun), ["q1", "a3"]);
   assert.equal(begun.turns[1]?.parentId, "q1");
@@ -41,7 +41,7 @@ test("another answer takes the place of the old one and of what followed it, und
 });
 
 test("an edited question does not know its versions until the server has told them", () => {
-  const edit = { type: "send", key: "k", message: "q2, better", parentId: "a1", requestId: "r", model: "m", replaces: "key-q2", createdAt: "" };
+  const edit = { type: /** @type {const} */ ("send"), key: "k", message: "q2, better", parentId: "a1", requestId: "r", model: "m", replaces: "key-q2", createdAt: "" };
   const state = reduce(talk(FOUR), edit);
   assert.deepEqual(ids(state), ["q1", "a1", null, null]);
   assert.equal(state.turns[2]?.siblings, null);
@@ -134,7 +134,7 @@ const pairs = (count) =>
   Array.from({ length: count }, (_, at) => [known(`q${at}`, at ? `a${at - 1}` : null), known(`a${at}`, `q${at}`)]).flat();
 
 test("a question below a very long thread lets go of what is far above, which can be looked for again", () => {
-  const ask = { type: "send", key: "k", message: "more", parentId: "a99", requestId: "r", model: "m", createdAt: "" };
+  const ask = { type: /** @type {const} */ ("send"), key: "k", message: "more", parentId: "a99", requestId: "r", model: "m", createdAt: "" };
   const asked = reduce(talk(pairs(100)), ask);
   assert.equal(asked.turns.length, 62);
   assert.equal(asked.turns[0]?.id, "q70");
@@ -142,13 +142,13 @@ test("a question below a very long thread lets go of what is far above, which ca
   const messages = pairs(100).slice(100, 140);
   assert.equal(reduce(asked, { type: "earlier", messages, more: true }).turns[0]?.id, "q50");
 
-  const again = { type: "regenerate", key: "k", question: "q99", model: "m", requestId: "r", createdAt: "" };
+  const again = { type: /** @type {const} */ ("regenerate"), key: "k", question: "q99", model: "m", requestId: "r", createdAt: "" };
   assert.deepEqual(ids(reduce(talk(pairs(100)), again)).slice(-2), ["q99", null]);
   assert.equal(reduce(talk(pairs(100)), again).turns.length, 61);
 });
 
 test("a thread that is not so long stays whole, and so does one in which a question waits to be sent", () => {
-  const ask = { type: "send", key: "k", message: "more", parentId: "a", requestId: "r", model: "m", createdAt: "" };
+  const ask = { type: /** @type {const} */ ("send"), key: "k", message: "more", parentId: "a", requestId: "r", model: "m", createdAt: "" };
   const short = reduce(talk(pairs(60)), ask);
   assert.equal(short.turns.length, 122);
   assert.equal(short.more, false);

@@ -5,18 +5,18 @@ import { initial, leaf, reduce } from "../../../static/chat/state/state.js";
 import { turn } from "../../../static/chat/state/turn.js";
 
 /** @typedef {import("../../../static/chat/state/state.js").State} State */
-/** @typedef {import("../../../static/chat/state/state.js").PageEvent} PageEvent */
+/** @typedef {import("../../../static/chat/state/events.js").PageEvent} PageEvent */
 
-const SEND = { type: "send", key: "k", message: "Why is the sky blue?", parentId: null, requestId: "r", model: "gpt-4o" };
+const SEND = { type: /** @type {const} */ ("send"), key: "k", message: "Why is the sky blue?", parentId: null, requestId: "r", model: "gpt-4o" };
 const START = {
-  type: "start",
+  type: /** @type {const} */ ("start"),
   conversation_id: "c",
   message_id: "a",
   user_message_id: "q",
   generation_id: "g",
   model: "gpt-4o-2024",
 };
-const DONE = { type: "done", finish_reason: "stop", elapsed_seconds: 2, tokens_per_second: 30 };
+const DONE = { type: /** @type {const} */ ("done"), finish_reason: "stop", elapsed_seconds: 2, tokens_per_second: 30 };
 
 /**
  * @param {PageEvent[]} events
@@ -123,7 +123,7 @@ test("news is shown until the next word", () => {
 });
 
 test("usage, timing and the end land on the answer", () => {
-  const usage = { type: "usage", prompt_tokens: 3, completion_tokens: 5, total_tokens: 8, cost: 0.01, currency: "USD", source: "provider" };
+  const usage = { type: /** @type {const} */ ("usage"), prompt_tokens: 3, completion_tokens: 5, total_tokens: 8, cost: 0.01, currency: "USD", source: "provider" };
   const state = after([SEND, START, { type: "token", content: "x" }, usage, DONE]);
   assert.equal(state.phase, "idle");
   assert.equal(state.generationId, null);
@@ -163,7 +163,7 @@ test("length and content filter are ends of their own", () => {
 });
 
 test("an error keeps the partial text and says what happened", () => {
-  const error = { type: "error", error_type: "api_error", message: "The model broke off.", retryable: false };
+  const error = { type: /** @type {const} */ ("error"), error_type: "api_error", message: "The model broke off.", retryable: false };
   const state = after([SEND, START, { type: "token", content: "Half" }, error]);
   assert.equal(state.phase, "idle");
   assert.equal(answer(state).status, "interrupted");
@@ -172,10 +172,10 @@ test("an error keeps the partial text and says what happened", () => {
 });
 
 test("an answer that said anything at all was interrupted, one that said nothing has failed", () => {
-  const error = { type: "error", error_type: "rate_limit", message: "Busy." };
+  const error = { type: /** @type {const} */ ("error"), error_type: "rate_limit", message: "Busy." };
   const status = (/** @type {PageEvent[]} */ ...said) => answer(after([SEND, START, ...said, error])).status;
   assert.equal(status(), "failed");
-  assert.equal(status({ type: "status", message: "Trying again in 3 s." }), "failed");
+  assert.equal(status({ type: "status", message: "Trying again in 3 s.", attempt: 2 }), "failed");
   assert.equal(status({ type: "token", content: "x" }), "interrupted");
   assert.equal(status({ type: "reasoning", content: "x" }), "interrupted");
   assert.equal(status({ type: "tool_call", index: 0, id: "1", name: "f", arguments: "" }), "interrupted");
@@ -183,7 +183,7 @@ test("an answer that said anything at all was interrupted, one that said nothing
 
 test("a line that was given up can be taken up again where it broke", () => {
   const place = { generationId: "g", conversationId: "c", position: "4" };
-  const error = { type: "error", error_type: "network_error", message: "Lost.", place };
+  const error = { type: /** @type {const} */ ("error"), error_type: "network_error", message: "Lost.", place };
   const lost = after([SEND, START, { type: "token", content: "Half" }, error]);
   assert.equal(lost.phase, "idle");
   assert.equal(answer(lost).trouble?.lost, true);
@@ -198,7 +198,7 @@ test("a line that was given up can be taken up again where it broke", () => {
 });
 
 test("another model may do what one will never do", () => {
-  const error = { type: "error", error_type: "authentication", message: "No key.", retryable: false };
+  const error = { type: /** @type {const} */ ("error"), error_type: "authentication", message: "No key.", retryable: false };
   const state = after([SEND, START, error]);
   assert.equal(reduce(state, { type: "choose", model: "gpt-4o-2024" }), state);
   assert.equal(answer(reduce(state, { type: "choose", model: "other" })).trouble?.retryable, true);
@@ -207,7 +207,7 @@ test("another model may do what one will never do", () => {
 });
 
 test("an interrupted answer is called so", () => {
-  const error = { type: "error", error_type: "interrupted", message: "The server stopped." };
+  const error = { type: /** @type {const} */ ("error"), error_type: "interrupted", message: "The server stopped." };
   assert.equal(answer(after([SEND, START, error])).status, "interrupted");
 });
 
@@ -219,7 +219,7 @@ test("a request that failed loses nothing of what the person wrote", () => {
 });
 
 test("retry takes the place of the failed pair and of nothing before it", () => {
-  const error = { type: "error", error_type: "api_error", message: "No." };
+  const error = { type: /** @type {const} */ ("error"), error_type: "api_error", message: "No." };
   const earlier = initial({ turns: [turn({ key: "1", role: "user", id: "1" }), turn({ key: "2", role: "assistant", id: "2" })] });
   const state = after([SEND, START, error, { ...SEND, key: "again", replaces: "k" }], earlier);
   assert.deepEqual(state.turns.map(({ key }) => key), ["1", "2", "again", "again-answer"]);
@@ -227,12 +227,12 @@ test("retry takes the place of the failed pair and of nothing before it", () => 
 });
 
 test("the next question follows the last answer that the server knows", () => {
-  const failure = { type: "error", error_type: "unknown", message: "" };
+  const failure = { type: /** @type {const} */ ("error"), error_type: "unknown", message: "" };
   const state = after([SEND, START, DONE]);
   assert.equal(leaf(state.turns), "a");
   assert.equal(leaf(after([{ ...SEND, key: "2" }, failure], state).turns), "a");
   // Another answer was asked for, which never began.
-  const again = { type: "regenerate", key: "3", question: "q", model: "m", requestId: "r3", createdAt: "" };
+  const again = { type: /** @type {const} */ ("regenerate"), key: "3", question: "q", model: "m", requestId: "r3", createdAt: "" };
   const twice = after([again, failure, { ...again, key: "4" }, failure], state);
   assert.equal(twice.turns.at(-1)?.id, null);
   assert.equal(leaf(twice.turns), "a");
@@ -266,7 +266,7 @@ test("events after the end, or of an unknown type, change nothing", () => {
   const ended = after([SEND, START, DONE]);
   assert.equal(reduce(ended, { type: "token", content: "late" }), ended);
   const live = after([SEND, START]);
-  assert.equal(reduce(live, { type: "from the future" }), live);
+  assert.equal(reduce(live, /** @type {any} */ ({ type: "from the future" })), live);
 });
 
 test("news of the request itself stays with the answer, news of an attempt does not", () => {

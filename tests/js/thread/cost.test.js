@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { spent } from "../../../static/chat/state/cost.js";
+import { spent } from "../../../static/chat/thread/cost.js";
 
 const SPENDING = { total_tokens: 1234, costs: { USD: "0.25" }, unpriced: 0, estimated: false };
 

@@ -1,14 +1,8 @@
 /** What a whole conversation has used and cost. Pure. */
 
-import { money, whole } from "../thread/usage-line.js";
+import { money, whole } from "./usage-line.js";
 
-/**
- * @typedef {object} Spending of all attempts, whatever their branch
- * @property {number} total_tokens
- * @property {Record<string, string | number>} costs decimals, by currency
- * @property {number} unpriced how many attempts have no known price
- * @property {boolean} estimated whether some of the tokens are
- */
+/** @typedef {import("../state/events.js").Spending} Spending */
 
 /**
  * @param {Spending} spending
