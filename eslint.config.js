@@ -1,6 +1,23 @@
 import js from "@eslint/js";
 import globals from "globals";
+import { importX } from "eslint-plugin-import-x";
 import nounsanitized from "eslint-plugin-no-unsanitized";
+
+// A room of the page knows itself and what comes after it here; main.js alone knows them all.
+const ROOMS = ["sidebar", "search", "composer", "thread", "markdown", "api", "page", "state"];
+// Stand side by side: neither knows the other.
+const SIBLINGS = [
+  ["sidebar", "search", "composer"],
+  ["markdown", "api"],
+];
+
+/** @param {string} room */
+function forbidden(room) {
+  const above = ROOMS.slice(0, ROOMS.indexOf(room));
+  const beside = SIBLINGS.find((each) => each.includes(room))?.filter((each) => each !== room) ?? [];
+  const from = [...new Set([...above, ...beside])].map((each) => `./static/chat/${each}`);
+  return { target: `./static/chat/${room}`, from: [...from, "./static/chat/main.js"] };
+}
 
 export default [
   js.configs.recommended,
@@ -27,7 +44,16 @@ export default [
       ],
     },
   },
-  { files: ["static/chat/**/*.js"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["static/chat/**/*.js"],
+    languageOptions: { globals: globals.browser },
+    plugins: { "import-x": importX },
+    rules: {
+      "import-x/no-cycle": "error",
+      "import-x/no-restricted-paths": ["error", { zones: ROOMS.map(forbidden) }],
+      "import-x/no-unresolved": "error",
+    },
+  },
   {
     files: ["tests/js/**/*.js"],
     languageOptions: { ecmaVersion: "latest", globals: globals.node },

@@ -3,7 +3,6 @@
 import { copyText } from "../page/clipboard.js";
 import { highlight } from "./highlight.js";
 import { languageOf } from "./languages.js";
-import { patch } from "./patch.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./tree.js").CodeNode} CodeNode */
@@ -52,7 +51,8 @@ function wrapButton(figure) {
  */
 const coloured = (code) => (code.length <= MOST_CHARS ? code.length : code.lastIndexOf("\n", MOST_CHARS) + 1);
 
-export function createCode() {
+/** @param {typeof import("./patch.js").patch} patch makes the page show the pieces of the code */
+export function createCode(patch) {
   const figure = document.createElement("figure");
   const header = document.createElement("figcaption");
   const label = document.createElement("span");

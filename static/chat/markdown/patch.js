@@ -18,7 +18,7 @@ function create(node) {
   if (typeof node === "string") return new Text(node);
   if ("formula" in node) return createFormula(node);
   if ("code" in node) {
-    const view = createCode();
+    const view = createCode(patch);
     codes.set(view.element, view);
     view.update(node);
     return view.element;
