@@ -1,8 +1,8 @@
 /** Puts the page together: the only module that knows all the others. */
 
-import { createAccount } from "./sidebar/account-menu.js";
+import { createAccountMenu } from "./sidebar/account-menu.js";
 import { createApi } from "./api/api.js";
-import { createAsking } from "./composer/send.js";
+import { createSender } from "./composer/send.js";
 import { createBody } from "./markdown/body.js";
 import { copyText } from "./page/clipboard.js";
 import { createComposer } from "./composer/composer.js";
@@ -11,24 +11,24 @@ import { createConnection } from "./api/connection.js";
 import { keepDraft, readDraft } from "./state/draft.js";
 import { fetchWhenIdle } from "./page/lazy.js";
 import { createDrawer } from "./sidebar/drawer.js";
-import { createExchange } from "./page/swap-conversation.js";
-import { createFrame } from "./page/render-loop.js";
-import { createHeading } from "./thread/title.js";
-import { createHelm } from "./thread/conversation-controls.js";
+import { createConversationSwap } from "./page/swap-conversation.js";
+import { createRenderLoop } from "./page/render-loop.js";
+import { createTitle } from "./thread/title.js";
+import { createConversationControls } from "./thread/conversation-controls.js";
 import { readTurns, runningGeneration } from "./state/rendered.js";
 import { createKeyboard } from "./page/keyboard.js";
-import { createLibrary } from "./sidebar/sidebar.js";
+import { createSidebar } from "./sidebar/sidebar.js";
 import { createMessage } from "./thread/message.js";
-import { createOpening } from "./page/navigation.js";
+import { createNavigation } from "./page/navigation.js";
 import { need } from "./page/dom.js";
-import { createPicker } from "./composer/model-picker.js";
+import { createModelPicker } from "./composer/model-picker.js";
 import { watchPresence } from "./page/presence.js";
 import { createScroll } from "./page/scroll.js";
 import { initial, lastAnswer, reduce } from "./state/state.js";
 import { createStopper } from "./api/stop.js";
 import { createThread } from "./thread/thread.js";
 import { readUnsent } from "./state/unsent.js";
-import { unveil } from "./page/reveal.js";
+import { reveal } from "./page/reveal.js";
 import { createWelcome } from "./thread/welcome.js";
 
 /** @typedef {import("./state/events.js").PageEvent} PageEvent */
@@ -55,56 +55,56 @@ const thread = createThread(log, {
 });
 const scroll = createScroll(need("#scroller", HTMLElement), need("#to-end", HTMLElement));
 const composer = createComposer(need("#composer", HTMLFormElement), {
-  onSend: (text) => asking.sendTyped(text),
+  onSend: (text) => sender.sendTyped(text),
   onStop: () => stopper.stop(),
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
-  onUp: () => helm.deeds.editLast(),
+  onUp: () => controls.commands.editLast(),
 });
-const picker = createPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
+const picker = createModelPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
   dispatch({ type: "choose", model });
   // The next question carries the choice anyway; this only remembers it earlier.
   if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
 });
-const heading = createHeading(need("#title", HTMLElement));
-const opening = createOpening({
+const title = createTitle(need("#title", HTMLElement));
+const navigation = createNavigation({
   load: (id, last) => api.conversation(id, { last }),
   current: () => state.conversationId ?? "",
   left: () => ({ spot: scroll.spot(), count: state.turns.length }),
-  show: (conversation, spot) => exchange(conversation, spot),
+  show: (conversation, spot) => swap(conversation, spot),
   thread: need("#thread", HTMLElement),
 });
-const library = createLibrary({
+const sidebar = createSidebar({
   api,
   current: () => state,
   dispatch,
-  onElsewhere: (seen) => helm.catchUp(seen),
-  go: opening.go,
+  onElsewhere: (seen) => controls.catchUp(seen),
+  go: navigation.go,
   fetchSearch: () => import("./search/search.js"),
 });
 const connection = createConnection({ api, dispatch, onEnd: () => stopper.ended() });
-const asking = createAsking({
+const sender = createSender({
   current: () => state,
   dispatch,
   ask: connection.ask,
   model: picker.chosen,
-  settings: () => helm.opening(),
+  settings: () => controls.opening(),
   composer,
   onAsked() {
-    opening.cancel();
+    navigation.cancel();
     picker.asked();
     scroll.toEnd();
   },
 });
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
-const helm = createHelm({
+const controls = createConversationControls({
   api,
   current: () => state,
   dispatch,
-  draw: () => frame.now(),
+  draw: () => render.now(),
   log,
   thread,
   scroll,
-  asking,
+  sender,
   models: picker.all,
   onRunning: (id) => followAgain(id),
   onAsked: () => composer.focus(),
@@ -116,27 +116,27 @@ const drawer = createDrawer({
   buttons: document.querySelectorAll("[data-toggle-sidebar]"),
 });
 const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {
-  search: library.search,
-  new: () => opening.go("/"),
+  search: sidebar.search,
+  new: () => navigation.go("/"),
   sidebar: drawer.toggle,
-  copy: async () => (await copyText(lastAnswer(state))) && library.say("Copied the last answer"),
-  undo: library.undo,
+  copy: async () => (await copyText(lastAnswer(state))) && sidebar.say("Copied the last answer"),
+  undo: sidebar.undo,
   write: composer.focus,
 });
-const welcome = createWelcome(need("#welcome", HTMLElement), composer.after(asking.send));
-createAccount({ archived: () => library.showArchived(true), sheet: keyboard.showSheet });
+const welcome = createWelcome(need("#welcome", HTMLElement), composer.after(sender.send));
+createAccountMenu({ archived: () => sidebar.showArchived(true), sheet: keyboard.showSheet });
 
-const frame = createFrame((elapsed) => {
+const render = createRenderLoop((elapsed) => {
   const waiting = thread.update(state, elapsed);
-  for (const view of [welcome, composer, heading, library, helm]) view.update(state);
+  for (const view of [welcome, composer, title, sidebar, controls]) view.update(state);
   scroll.update();
   return waiting;
 });
 
-const exchange = createExchange({
-  parts: { connection, stopper, helm, library, picker, composer, scroll, drawer },
+const swap = createConversationSwap({
+  parts: { connection, stopper, controls, sidebar, picker, composer, scroll, drawer },
   dispatch,
-  draw: frame.now,
+  draw: render.now,
   onRunning: followAgain,
 });
 
@@ -146,28 +146,28 @@ function dispatch(event) {
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
   if (event.type === "error") {
-    asking.refused(event.error_type);
+    sender.refused(event.error_type);
     // What it was asked below is gone: retried, it follows what there is now.
-    if (event.error_type === "not_found") helm.catchUp();
+    if (event.error_type === "not_found") controls.catchUp();
   }
-  if (state !== before) (GROWTH.has(event.type) ? frame.later : frame.soon)();
+  if (state !== before) (GROWTH.has(event.type) ? render.later : render.soon)();
 }
 
 /** @param {string | null} conversationBefore */
 function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
-  opening.name(state.conversationId ?? "");
-  asking.begun(!conversationBefore);
-  helm.begun(!conversationBefore);
+  navigation.name(state.conversationId ?? "");
+  sender.begun(!conversationBefore);
+  controls.begun(!conversationBefore);
   stopper.begun();
 }
 
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
 const actions = {
-  ...helm.deeds,
-  retry: composer.after(asking.retry),
-  continue: composer.after(asking.goOn),
+  ...controls.commands,
+  retry: composer.after(sender.retry),
+  continue: composer.after(sender.goOn),
   choose: () => picker.focus(),
   reconnect: composer.after(() => connection.reconnect()),
 };
@@ -192,9 +192,9 @@ watchPresence({
 dispatch({ type: "choose", model: picker.chosen() });
 dispatch({ type: "unsent", questions: readUnsent(state.conversationId ?? "") });
 composer.fill(readDraft(state.conversationId ?? ""));
-frame.now();
-helm.arrive();
+render.now();
+controls.arrive();
 const running = runningGeneration(log);
 if (running) followAgain(running);
-unveil(need("#thread", HTMLElement), drawn).then(composer.invite);
-fetchWhenIdle([library.further, helm.further]);
+reveal(need("#thread", HTMLElement), drawn).then(composer.invite);
+fetchWhenIdle([sidebar.further, controls.further]);

@@ -103,7 +103,7 @@ def test_news_about_a_wait_stands_there_until_the_next_word(
         settled(answer)
         expect(answer.locator(".notice")).to_be_hidden()
         expect(answer.locator(".text")).to_have_text(f"{default_text(8)} and so on")
-        expect(answer.locator(".remedies").get_by_role("button")).to_have_count(0)
+        expect(answer.locator(".recoveries").get_by_role("button")).to_have_count(0)
     assert len([r for r in upstream.log(MODEL) if "busy at first" in str(r.body["messages"][-1])]) == 2
 
 

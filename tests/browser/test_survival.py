@@ -34,7 +34,7 @@ def test_a_network_that_is_gone_for_long_is_waited_for_and_the_answer_is_whole(
         page.evaluate("dispatchEvent(new Event('online'))")
         settled(answer, seconds=20)
         expect(answer.locator(".text")).to_have_text(default_text(60))
-        expect(answer.locator(".remedies").get_by_role("button")).to_have_count(0)
+        expect(answer.locator(".recoveries").get_by_role("button")).to_have_count(0)
     assert len([r for r in upstream.log(MODEL) if "network away for long" in str(r.body)]) == 1
 
 

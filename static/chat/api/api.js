@@ -1,13 +1,13 @@
 /** Every request the page makes. */
 
-import { onDemand } from "../page/lazy.js";
+import { lazy } from "../page/lazy.js";
 import { PATIENCE, SilenceError, events } from "./event-stream.js";
-import { createListing } from "./conversations.js";
+import { createConversationRequests } from "./conversations.js";
 import { createRequest } from "./request.js";
 
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 /** @typedef {import("./fallback.js").Question} Question */
-/** @typedef {ReturnType<typeof import("./fallback.js").createWhole>} Whole */
+/** @typedef {ReturnType<typeof import("./fallback.js").createFallback>} Whole */
 /** @typedef {import("../state/events.js").OpenConversation} Conversation */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
@@ -26,7 +26,7 @@ const canStream = () => "ReadableStream" in globalThis && "body" in Response.pro
  */
 export function createApi(csrfToken, origin = "", patience = PATIENCE) {
   const request = createRequest(csrfToken, origin);
-  const whole = onDemand(async () => (await import("./fallback.js")).createWhole(request));
+  const whole = lazy(async () => (await import("./fallback.js")).createFallback(request));
   let silences = 0;
 
   /**
@@ -79,7 +79,7 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
       await request("POST", `/api/generations/${generationId}/stop`);
     },
 
-    ...createListing(request, patience),
+    ...createConversationRequests(request, patience),
 
     /**
      * @param {string} id

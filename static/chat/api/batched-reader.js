@@ -1,4 +1,4 @@
-/** What a body brings, taken in gulps: what comes faster than it is drawn costs more one by one than it brings. */
+/** What a body brings, taken in batches: what comes faster than it is drawn costs more one by one than it brings. */
 
 const REST_MS = 50;
 
@@ -13,7 +13,7 @@ const rest = () => !globalThis.document?.hidden && new Promise((resolve) => setT
  * @param {() => void} onChunk at once
  * @returns {AsyncGenerator<Uint8Array[], void, void>}
  */
-export async function* gulps(body, onChunk) {
+export async function* batches(body, onChunk) {
   const reader = body.getReader();
   /** @type {Uint8Array[]} */
   let chunks = [];

@@ -20,7 +20,7 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
  * @param {() => void} parts.onOpen what changed before is not told: it has to be asked for
  * @param {(milliseconds: number) => Promise<unknown>} [parts.pause]
  */
-export function createFeed({ open, onEvent, onOpen, pause = sleep }) {
+export function createChangeFeed({ open, onEvent, onOpen, pause = sleep }) {
   /** @type {AbortController | null} */
   let held = null;
 

@@ -14,7 +14,7 @@ import { events } from "./event-stream.js";
  * @param {Request} request
  * @param {Patience} patience
  */
-export function createListing(request, patience) {
+export function createConversationRequests(request, patience) {
   return {
     /**
      * @param {Filter} filter

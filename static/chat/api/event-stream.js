@@ -1,6 +1,6 @@
 /** The line on which an answer streams in: its events, and the alarm when it has gone silent. */
 
-import { gulps } from "./batched-reader.js";
+import { batches } from "./batched-reader.js";
 import { Decoder } from "./sse.js";
 
 /** @typedef {import("../state/events.js").PageEvent} PageEvent */
@@ -86,7 +86,7 @@ export async function* events(open, signal, patience) {
       heardAt = Date.now();
       begun = true;
     };
-    for await (const chunks of gulps(response.body, hear)) yield* decoded(decoder, chunks);
+    for await (const chunks of batches(response.body, hear)) yield* decoded(decoder, chunks);
   } catch (error) {
     throw silent && !signal.aborted ? new SilenceError(begun) : error;
   } finally {

@@ -51,7 +51,7 @@ function* told(conversationId, message) {
 }
 
 /** @param {Request} request */
-export function createWhole(request) {
+export function createFallback(request) {
   /**
    * @param {string} id
    * @param {AbortSignal} signal

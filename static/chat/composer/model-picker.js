@@ -6,7 +6,7 @@
  * @param {HTMLElement} note says that a conversation's model may not be used any more
  * @param {(model: string) => void} onChoose
  */
-export function createPicker(select, echoes, note, onChoose) {
+export function createModelPicker(select, echoes, note, onChoose) {
   /** @param {string} model */
   function show(model) {
     select.value = model;

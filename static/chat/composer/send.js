@@ -26,7 +26,7 @@ function freshId() {
  * @param {{ text: () => string, fill: (text: string) => void }} parts.composer
  * @param {() => void} parts.onAsked
  */
-export function createAsking({ current, dispatch, ask, model: chosen, settings, composer, onAsked }) {
+export function createSender({ current, dispatch, ask, model: chosen, settings, composer, onAsked }) {
   /** @type {Replaced | undefined} a refused question whose text is in the composer again */
   let restored;
 

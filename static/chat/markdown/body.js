@@ -1,8 +1,8 @@
 /** What shows a text of a message: Markdown for what a model answers, everything else as it was written. */
 
 import { createMarkdown } from "./markdown.js";
-import { createText } from "./plain-text.js";
+import { createPlainText } from "./plain-text.js";
 
 /** @param {Element} element of an article that knows its role */
 export const createBody = (element) =>
-  element.matches('[data-role="assistant"] > .text') ? createMarkdown(element) : createText(element);
+  element.matches('[data-role="assistant"] > .text') ? createMarkdown(element) : createPlainText(element);

@@ -52,7 +52,7 @@ function wrapButton(figure) {
 const coloured = (code) => (code.length <= MOST_CHARS ? code.length : code.lastIndexOf("\n", MOST_CHARS) + 1);
 
 /** @param {typeof import("./patch.js").patch} patch makes the page show the pieces of the code */
-export function createCode(patch) {
+export function createCodeBlock(patch) {
   const figure = document.createElement("figure");
   const header = document.createElement("figcaption");
   const label = document.createElement("span");

@@ -1,13 +1,13 @@
 /** Makes the page show a tree: only what has changed is touched, so that selections, focus and scroll positions stay. */
 
-import { createCode } from "./code-block.js";
+import { createCodeBlock } from "./code-block.js";
 import { createFormula } from "./katex.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./tree.js").ElementNode} ElementNode */
 /** @typedef {import("./tree.js").CodeNode} CodeNode */
 
-/** @type {WeakMap<ChildNode, ReturnType<typeof createCode>>} */
+/** @type {WeakMap<ChildNode, ReturnType<typeof createCodeBlock>>} */
 const codes = new WeakMap();
 
 /**
@@ -18,7 +18,7 @@ function create(node) {
   if (typeof node === "string") return new Text(node);
   if ("formula" in node) return createFormula(node);
   if ("code" in node) {
-    const view = createCode(patch);
+    const view = createCodeBlock(patch);
     codes.set(view.element, view);
     view.update(node);
     return view.element;

@@ -1,9 +1,9 @@
 /** The body of a message as plain text. A renderer with the same methods can take its place. */
 
-/** @typedef {ReturnType<typeof createText>} Body */
+/** @typedef {ReturnType<typeof createPlainText>} Body */
 
 /** @param {Element} element holds nothing else */
-export function createText(element) {
+export function createPlainText(element) {
   const node = element.firstChild instanceof Text ? element.firstChild : element.appendChild(new Text());
 
   return {

@@ -1,7 +1,7 @@
 /** A question that must be answered before something is lost. */
 
 /** @param {HTMLDialogElement} dialog with a form of method dialog, and a button whose value is `yes` */
-export function createConfirmation(dialog) {
+export function createConfirm(dialog) {
   const subject = dialog.querySelector("[data-subject]");
 
   return {

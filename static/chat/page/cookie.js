@@ -6,6 +6,6 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * @param {string} name
  * @param {string} value empty to forget it
  */
-export function keepChoice(name, value) {
+export function setCookie(name, value) {
   document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? YEAR_SECONDS : 0}; SameSite=Lax`;
 }

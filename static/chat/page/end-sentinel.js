@@ -6,7 +6,7 @@
  * @param {() => Promise<boolean>} onNear brings more; true if it has, and there may be still more
  * @returns {() => void} to be called when there may be more again: looks whether the end is in view
  */
-export function watchNearing(sentinel, where, onNear) {
+export function watchEndSentinel(sentinel, where, onNear) {
   const observer = new IntersectionObserver(async (seen) => {
     if (!seen.some((each) => each.isIntersecting) || !(await onNear())) return;
     look();

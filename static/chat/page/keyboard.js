@@ -1,6 +1,6 @@
 /** Reads the page's shortcuts from the keyboard, and shows them all in a sheet. */
 
-import { keepChoice } from "./cookie.js";
+import { setCookie } from "./cookie.js";
 import { need } from "./dom.js";
 import { SHORTCUTS, keyName, shortcutFor } from "./shortcuts.js";
 
@@ -40,7 +40,7 @@ export function createKeyboard(sheet, deeds) {
   // Whoever speaks to the machine, or hits keys by mistake, needs them off: WCAG 2.1.4.
   const single = need("input", HTMLInputElement, sheet);
   single.checked = !document.cookie.includes(`${SINGLE_KEYS}=off`);
-  single.addEventListener("change", () => keepChoice(SINGLE_KEYS, single.checked ? "" : "off"));
+  single.addEventListener("change", () => setCookie(SINGLE_KEYS, single.checked ? "" : "off"));
 
   function showSheet() {
     if (!sheet.querySelector("[data-shortcuts]")?.hasChildNodes()) fill(sheet);

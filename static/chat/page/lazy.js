@@ -8,7 +8,7 @@ export const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(
  * @param {() => Promise<T>} fetch
  * @returns {() => Promise<T>} the part; asked for again where it could not be fetched
  */
-export function onDemand(fetch) {
+export function lazy(fetch) {
   /** @type {Promise<T> | null} */
   let part = null;
   return () => {

@@ -7,7 +7,7 @@ const GAP_PX = 4;
  * @param {HTMLElement} menu with role menu and popover=manual; what can be chosen has `data-do`
  * @param {(what: string) => void} onChoose
  */
-export function createPopup(menu, onChoose) {
+export function createMenu(menu, onChoose) {
   /** @type {HTMLElement | null} the button at which it is open */
   let anchor = null;
 

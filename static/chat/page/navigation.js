@@ -33,7 +33,7 @@ function linkOf({ target, button, defaultPrevented, ctrlKey, metaKey, shiftKey, 
  * @param {(conversation: Conversation | null, spot: Spot | null) => void} parts.show null for a new conversation
  * @param {HTMLElement} parts.thread is marked while it waits
  */
-export function createOpening({ load, current, left, show, thread }) {
+export function createNavigation({ load, current, left, show, thread }) {
   /** @type {Map<string, Left>} */
   const places = new Map();
   const address = () => location.pathname + location.search;

@@ -10,7 +10,7 @@ const SHARE = 0.08;
  * @param {(elapsed: number) => boolean} draw gets the milliseconds since it was last called; returns whether there is
  *   more to draw
  */
-export function createFrame(draw) {
+export function createRenderLoop(draw) {
   let asked = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;

@@ -10,7 +10,7 @@ async function framesDrawn(count) {
  * @param {() => Promise<void>} drawn settles once the formulas in view are there
  * @returns {Promise<void>} when it can be seen
  */
-export async function unveil(thread, drawn) {
+export async function reveal(thread, drawn) {
   // What is in view is formatted in a microtask that was asked for before, what is near it a frame later.
   await null;
   await drawn();

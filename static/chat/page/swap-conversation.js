@@ -11,9 +11,9 @@ import { readUnsent } from "../state/unsent.js";
  * @typedef {object} Parts of the page that have to do with the conversation in it
  * @property {ReturnType<typeof import("../api/connection.js").createConnection>} connection
  * @property {ReturnType<typeof import("../api/stop.js").createStopper>} stopper
- * @property {ReturnType<typeof import("../thread/conversation-controls.js").createHelm>} helm
- * @property {ReturnType<typeof import("../sidebar/sidebar.js").createLibrary>} library
- * @property {ReturnType<typeof import("../composer/model-picker.js").createPicker>} picker
+ * @property {ReturnType<typeof import("../thread/conversation-controls.js").createConversationControls>} controls
+ * @property {ReturnType<typeof import("../sidebar/sidebar.js").createSidebar>} sidebar
+ * @property {ReturnType<typeof import("../composer/model-picker.js").createModelPicker>} picker
  * @property {ReturnType<typeof import("../composer/composer.js").createComposer>} composer
  * @property {ReturnType<typeof import("./scroll.js").createScroll>} scroll
  * @property {ReturnType<typeof import("../sidebar/drawer.js").createDrawer>} drawer
@@ -26,8 +26,8 @@ import { readUnsent } from "../state/unsent.js";
  * @param {() => void} given.draw at once
  * @param {(generationId: string) => void} given.onRunning its last answer is still being written
  */
-export function createExchange({ parts, dispatch, draw, onRunning }) {
-  const { connection, stopper, helm, library, picker, composer, scroll, drawer } = parts;
+export function createConversationSwap({ parts, dispatch, draw, onRunning }) {
+  const { connection, stopper, controls, sidebar, picker, composer, scroll, drawer } = parts;
 
   /**
    * @param {Conversation | null} conversation null for a new one
@@ -36,15 +36,15 @@ export function createExchange({ parts, dispatch, draw, onRunning }) {
   return (conversation, spot) => {
     connection.leave();
     stopper.ended();
-    helm.leave();
+    controls.leave();
     dispatch({ type: "open", known: conversation ? knownState(conversation) : {} });
     dispatch({ type: "unsent", questions: readUnsent(conversation?.id ?? "") });
     picker.set(conversation?.model ?? null);
     composer.fill(readDraft(conversation?.id ?? ""));
     draw();
     scroll.back(spot);
-    helm.opened(conversation);
-    library.opened(conversation);
+    controls.opened(conversation);
+    sidebar.opened(conversation);
     drawer.uncover();
     const running = writing(conversation?.messages.at(-1));
     if (running) onRunning(running);

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system has it; kept in a cookie, so that the server renders the next page that way. */
 
-import { keepChoice } from "./cookie.js";
+import { setCookie } from "./cookie.js";
 
 /** @param {NodeListOf<HTMLElement>} choices with role menuitemradio */
 export function createTheme(choices) {
@@ -16,7 +16,7 @@ export function createTheme(choices) {
       const theme = each.dataset.themeChoice ?? "system";
       if (theme === "system") delete root.dataset.theme;
       else root.dataset.theme = theme;
-      keepChoice("theme", theme);
+      setCookie("theme", theme);
       refresh();
     });
   }

@@ -11,7 +11,7 @@ const LEAST_CHARS = 4;
  * @param {number} elapsed milliseconds since the last frame
  * @returns {number} how many shall be after this frame; never half of a surrogate pair
  */
-export function reveal(text, shown, elapsed) {
+export function charactersDue(text, shown, elapsed) {
   const waiting = text.length - shown;
   const share = Math.min(1, elapsed / CATCH_UP_MS);
   const next = shown + Math.min(waiting, Math.max(LEAST_CHARS, Math.ceil(waiting * share)));

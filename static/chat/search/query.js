@@ -13,7 +13,7 @@ const WAIT_MS = 120;
  * @param {(message: string) => void} parts.onFailed
  * @param {number} [parts.wait]
  */
-export function createFinder({ request, onFound, onMore, onFailed, wait = WAIT_MS }) {
+export function createQuery({ request, onFound, onMore, onFailed, wait = WAIT_MS }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let open = new AbortController();

@@ -17,7 +17,7 @@ const UNTITLED = "New chat";
  * @param {Conversation[]} conversations newest first
  * @returns {Finding[]} those whose title has the words first; further places in a conversation follow it
  */
-export function findings(conversations) {
+export function resultsOf(conversations) {
   const titled = (/** @type {Conversation} */ { hits = [] }) => hits.some((hit) => hit.message_id === null);
   const ordered = [...conversations.filter(titled), ...conversations.filter((each) => !titled(each))];
   return ordered.flatMap(({ id, title, hits = [] }) => {

@@ -1,7 +1,7 @@
 /** The dialog that finds conversations. Source of its keys: WAI-ARIA Authoring Practices, "Combobox". */
 
-import { findings } from "./results.js";
-import { createFinder } from "./query.js";
+import { resultsOf } from "./results.js";
+import { createQuery } from "./query.js";
 import { isComposing, need } from "../page/dom.js";
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
@@ -35,15 +35,15 @@ export function createSearch(dialog, { request, recent, go }) {
   const list = need("[role=listbox]", HTMLElement, dialog);
   const notice = need("[role=status]", HTMLElement, dialog);
   const template = need("template", HTMLTemplateElement, dialog);
-  const finder = createFinder({
+  const finder = createQuery({
     request,
     onFound: (conversations, query) => {
-      const found = findings(conversations);
+      const found = resultsOf(conversations);
       show(found, found.length > 0 ? "" : `Nothing found for “${query}”`);
       shown = query;
       if (eager) follow(list.firstElementChild);
     },
-    onMore: (conversations) => list.append(...findings(conversations).map((each, at) => option(each, list.children.length + at))),
+    onMore: (conversations) => list.append(...resultsOf(conversations).map((each, at) => option(each, list.children.length + at))),
     onFailed: (message) => show([], message),
   });
   let chosen = -1;
@@ -98,7 +98,7 @@ export function createSearch(dialog, { request, recent, go }) {
     // What was found before stays until there is something else: nothing flickers.
     if (query) return finder.find(query);
     finder.cancel();
-    show(findings(recent()));
+    show(resultsOf(recent()));
     shown = "";
   }
 

@@ -2,16 +2,16 @@
 
 import { forgetOthers } from "../state/storage.js";
 import { need } from "../page/dom.js";
-import { createPopup } from "../page/menu.js";
+import { createMenu } from "../page/menu.js";
 import { createTheme } from "../page/theme.js";
 
 /**
  * @param {Record<string, () => void>} deeds by the `data-do` of the menu's items
  */
-export function createAccount(deeds) {
+export function createAccountMenu(deeds) {
   const menu = need("#user-menu", HTMLElement);
   const button = need("#user-button", HTMLElement);
-  const popup = createPopup(menu, (what) => deeds[what]?.());
+  const popup = createMenu(menu, (what) => deeds[what]?.());
   button.addEventListener("click", () => popup.toggle(button));
   // What one person typed is not for the next one at this tab.
   need("form", HTMLFormElement, menu).addEventListener("submit", () => sessionStorage.clear());

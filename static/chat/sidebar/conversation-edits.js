@@ -13,7 +13,7 @@ import { rename } from "./rename.js";
  * @param {ReturnType<typeof import("../page/toast.js").createToast>} parts.toast
  * @param {(id: string, title: string) => void} parts.onTitle
  */
-export function createEditing({ request, lists, toast, onTitle }) {
+export function createConversationEdits({ request, lists, toast, onTitle }) {
   /**
    * @param {Conversation} before
    * @param {Conversation} after

@@ -2,7 +2,7 @@
 
 import { createEntry, patchEntry, readEntry } from "./entry.js";
 import { createRows } from "./rows.js";
-import { sectionOf } from "./date-group.js";
+import { dateGroupOf } from "./date-group.js";
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {import("../api/conversations.js").ConversationPage} ConversationPage */
@@ -18,7 +18,7 @@ import { sectionOf } from "./date-group.js";
  * @param {boolean} parts.archived which conversations it shows: the archived ones, or the others
  * @param {boolean} parts.more whether there are older ones than those in the list
  */
-export function createSidebar(list, { template, sectionTemplate, archived, more }) {
+export function createConversationList(list, { template, sectionTemplate, archived, more }) {
   /** @type {Map<string, Entry>} */
   const entries = new Map();
   /** @type {Map<string, { element: HTMLElement, rows: Rows, rank: number }>} */
@@ -74,7 +74,7 @@ export function createSidebar(list, { template, sectionTemplate, archived, more 
     if (!displaced.delete(id)) return;
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
     known?.rows?.take(element);
-    const rows = rowsOf(sectionOf({ pinned: pinned && !archived, updated }, new Date()));
+    const rows = rowsOf(dateGroupOf({ pinned: pinned && !archived, updated }, new Date()));
     rows.place(element, updated);
     entries.set(id, { conversation, updated, element, rows });
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });

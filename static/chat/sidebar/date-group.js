@@ -15,7 +15,7 @@ const MONTHS = new Intl.DateTimeFormat("en-US", { month: "long" });
  * @param {Date} now in whose time zone days begin and end
  * @returns {Section}
  */
-export function sectionOf({ pinned, updated }, now) {
+export function dateGroupOf({ pinned, updated }, now) {
   if (pinned) return { key: "pinned", title: "Pinned", rank: Infinity };
   // By the calendar: a day is not always 24 hours long.
   const before = (/** @type {number} */ days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days).getTime();

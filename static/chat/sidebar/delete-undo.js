@@ -1,6 +1,6 @@
 /** Deletes a conversation at once, and for a while offers to bring it back. */
 
-import { recall, remember } from "../state/storage.js";
+import { readStored, writeStored } from "../state/storage.js";
 import { ApiError } from "../api/request.js";
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
@@ -17,7 +17,7 @@ const OFFERED_MS = 10_000;
  * @param {(gone: Gone) => void} parts.onRemoved
  * @param {(conversation: Conversation, gone: Gone) => void} parts.onRestored
  */
-export function createRemoval({ request, restore, toast, onRemoved, onRestored }) {
+export function createDeleteUndo({ request, restore, toast, onRemoved, onRestored }) {
   /** @type {Gone[]} what can be brought back, the last one first to come */
   let all = [];
 
@@ -35,7 +35,7 @@ export function createRemoval({ request, restore, toast, onRemoved, onRestored }
     offer();
     try {
       const conversation = await restore(gone.id);
-      if (gone.open) remember(KEPT_AS, all);
+      if (gone.open) writeStored(KEPT_AS, all);
       onRestored(conversation, gone);
     } catch (error) {
       const late = error instanceof ApiError && error.status === 404;
@@ -61,15 +61,15 @@ export function createRemoval({ request, restore, toast, onRemoved, onRestored }
       }
       const gone = { id, title, until: Date.now() + OFFERED_MS, open };
       all = [...all.filter(({ until }) => until > Date.now()), gone];
-      if (open) remember(KEPT_AS, all);
+      if (open) writeStored(KEPT_AS, all);
       else offer();
       onRemoved(gone);
     },
 
     /** Goes on offering what the page before this one had begun to. */
     resume() {
-      const kept = recall(KEPT_AS) ?? [];
-      remember(KEPT_AS, null);
+      const kept = readStored(KEPT_AS) ?? [];
+      writeStored(KEPT_AS, null);
       all = kept.filter((/** @type {Gone} */ { until }) => until > Date.now());
       offer();
     },

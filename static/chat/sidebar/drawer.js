@@ -1,6 +1,6 @@
 /** Opens and closes the sidebar: a column on wide screens, an overlay on narrow ones. */
 
-import { keepChoice } from "../page/cookie.js";
+import { setCookie } from "../page/cookie.js";
 
 const EDGE_PX = 28;
 const SWIPE_PX = 56;
@@ -32,7 +32,7 @@ export function createDrawer({ sidebar, thread, scrim, buttons }) {
     else {
       // A cookie, so that the server already renders the next page this way.
       root.dataset.sidebar = wanted ? "open" : "closed";
-      keepChoice("sidebar", root.dataset.sidebar);
+      setCookie("sidebar", root.dataset.sidebar);
     }
     refresh();
     const button = [...buttons].find((each) => sidebar.contains(each) === wanted);

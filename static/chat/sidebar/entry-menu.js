@@ -1,7 +1,7 @@
 /** The menu of a conversation in the list: opens at its button, or by the keyboard's own key. */
 
 import { need } from "../page/dom.js";
-import { createPopup } from "../page/menu.js";
+import { createMenu } from "../page/menu.js";
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {{ conversation: Conversation, element: HTMLElement }} Found */
@@ -16,7 +16,7 @@ import { createPopup } from "../page/menu.js";
 export function watchEntryMenu({ panel, menu: items, find, act }) {
   let chosen = "";
   let openedAt = 0;
-  const menu = createPopup(items, (what) => {
+  const menu = createMenu(items, (what) => {
     const found = find(chosen);
     if (found) act(what, found);
   });

@@ -1,9 +1,9 @@
 /** The two lists of conversations, of which one is shown: the current ones, and the archived. */
 
-import { watchNearing } from "../page/end-sentinel.js";
-import { createOlder } from "./load-more.js";
+import { watchEndSentinel } from "../page/end-sentinel.js";
+import { createLoadMore } from "./load-more.js";
 import { need } from "../page/dom.js";
-import { createSidebar } from "./conversation-list.js";
+import { createConversationList } from "./conversation-list.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
 /** @typedef {import("../state/events.js").Conversation} Conversation */
@@ -23,18 +23,18 @@ export function createLists(panel, api) {
     sectionTemplate: need("#section-template", HTMLTemplateElement),
   };
   const cursor = currentList.dataset.cursor || null;
-  const current = createSidebar(currentList, { ...templates, archived: false, more: cursor !== null });
-  const archived = createSidebar(archivedList, { ...templates, archived: true, more: true });
+  const current = createConversationList(currentList, { ...templates, archived: false, more: cursor !== null });
+  const archived = createConversationList(archivedList, { ...templates, archived: true, more: true });
   const both = [current, archived];
-  const older = createOlder({ request: (from) => api.conversations({ cursor: from }), cursor, onPage: current.add });
-  const olderArchived = createOlder({
+  const older = createLoadMore({ request: (from) => api.conversations({ cursor: from }), cursor, onPage: current.add });
+  const olderArchived = createLoadMore({
     request: (from) => api.conversations({ archived: true, ...(from ? { cursor: from } : {}) }),
     cursor: "",
     onPage: archived.add,
   });
   const near = { root: panel, rootMargin: "400px" };
-  watchNearing(need("#conversations-end", HTMLElement), near, older.more);
-  watchNearing(need("#archived-end", HTMLElement), near, olderArchived.more);
+  watchEndSentinel(need("#conversations-end", HTMLElement), near, older.more);
+  watchEndSentinel(need("#archived-end", HTMLElement), near, olderArchived.more);
 
   /** @param {string} id */
   const find = (id) => current.find(id) ?? archived.find(id);

@@ -9,7 +9,7 @@
  * @param {string | null} parts.cursor the end of what the list has; empty for the beginning; null if that is all
  * @param {(page: Conversation[], more: boolean) => void} parts.onPage
  */
-export function createOlder({ request, cursor, onPage }) {
+export function createLoadMore({ request, cursor, onPage }) {
   let loading = false;
 
   return {

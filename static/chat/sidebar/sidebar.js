@@ -1,13 +1,13 @@
 /** Puts together what leads to other conversations: the lists, their menu, deletion, search, and the feed of changes. */
 
-import { onDemand } from "../page/lazy.js";
-import { createEditing } from "./conversation-edits.js";
-import { createFeed } from "../api/changes.js";
+import { lazy } from "../page/lazy.js";
+import { createConversationEdits } from "./conversation-edits.js";
+import { createChangeFeed } from "../api/changes.js";
 import { watchEntryMenu } from "./entry-menu.js";
 import { createLists } from "./lists.js";
 import { need } from "../page/dom.js";
 import { whileSeen } from "../page/presence.js";
-import { createRemoval } from "./delete-undo.js";
+import { createDeleteUndo } from "./delete-undo.js";
 import { createToast } from "../page/toast.js";
 
 /** @typedef {import("../api/api.js").Api} Api */
@@ -34,7 +34,7 @@ const RECENT = 8;
  * @param {(href: string) => void} parts.go
  * @param {() => Promise<{ createSearch: (dialog: HTMLDialogElement, parts: SearchParts) => { begin: () => void } }>} parts.fetchSearch
  */
-export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSearch }) {
+export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSearch }) {
   const panel = need("#lists", HTMLElement);
   const lists = createLists(panel, api);
   const toast = createToast(need("#toast", HTMLElement));
@@ -45,8 +45,8 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSe
   function onTitle(id, title) {
     if (id === current().conversationId && title) dispatch({ type: "title", title });
   }
-  const editing = createEditing({ request: api.change, lists, toast, onTitle });
-  const removal = createRemoval({
+  const editing = createConversationEdits({ request: api.change, lists, toast, onTitle });
+  const removal = createDeleteUndo({
     request: api.deleteConversation,
     restore: api.restoreConversation,
     toast,
@@ -58,7 +58,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSe
     },
   });
   const dialog = need("#search", HTMLDialogElement);
-  const search = onDemand(async () => {
+  const search = lazy(async () => {
     const { createSearch } = await fetchSearch();
     return createSearch(dialog, {
       request: (query, signal, cursor) => api.conversations({ q: query, ...(cursor ? { cursor } : {}) }, signal),
@@ -90,11 +90,11 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSe
   let meanwhile = null;
 
   /** @type {Record<string, (conversation: Conversation, entry: HTMLElement) => unknown>} */
-  const deeds = {
+  const actions = {
     ...editing,
     delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
   };
-  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => deeds[what]?.(found.conversation, found.element) });
+  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => actions[what]?.(found.conversation, found.element) });
 
   /** @param {PageEvent} event of the feed */
   function told(event) {
@@ -129,7 +129,7 @@ export function createLibrary({ api, current, dispatch, onElsewhere, go, fetchSe
 
   need("[data-search]", HTMLElement).addEventListener("click", openSearch);
   need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
-  whileSeen(createFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
+  whileSeen(createChangeFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
   removal.resume();
   const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
   if (id && updatedAt) {

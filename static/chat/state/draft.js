@@ -1,6 +1,6 @@
 /** What was typed and not yet received by the server survives a reload of the tab. */
 
-import { recall, remember } from "./storage.js";
+import { readStored, writeStored } from "./storage.js";
 
 /** @param {string} place a conversation's id, or empty for a new one */
 const nameOf = (place) => `draft:${place}`;
@@ -15,10 +15,10 @@ export const editOf = (question) => `edit:${question}`;
  * @param {string} place
  * @returns {string}
  */
-export const readDraft = (place) => recall(nameOf(place)) ?? "";
+export const readDraft = (place) => readStored(nameOf(place)) ?? "";
 
 /**
  * @param {string} place
  * @param {string} text empty to forget it
  */
-export const keepDraft = (place, text) => remember(nameOf(place), text);
+export const keepDraft = (place, text) => writeStored(nameOf(place), text);

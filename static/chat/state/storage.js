@@ -12,7 +12,7 @@ const entry = (name) => `${owner}/${name}`;
  * @param {string} name
  * @returns {any} null where nothing is remembered
  */
-export function recall(name) {
+export function readStored(name) {
   try {
     return JSON.parse(sessionStorage.getItem(entry(name)) ?? "null");
   } catch {
@@ -25,7 +25,7 @@ export function recall(name) {
  * @param {string} name
  * @param {unknown} value empty or null to forget it
  */
-export function remember(name, value) {
+export function writeStored(name, value) {
   try {
     if (value === null || value === "") sessionStorage.removeItem(entry(name));
     else sessionStorage.setItem(entry(name), JSON.stringify(value));

@@ -1,6 +1,6 @@
 /** Questions that the server has not confirmed: remembered until it has, or until nobody wants them sent any more. */
 
-import { recall, remember } from "./storage.js";
+import { readStored, writeStored } from "./storage.js";
 
 /**
  * @typedef {object} Unsent
@@ -18,13 +18,13 @@ const nameOf = (conversation) => `unsent:${conversation}`;
  * @param {string} conversation
  * @returns {Unsent[]} in the order in which they were asked
  */
-export const readUnsent = (conversation) => recall(nameOf(conversation)) ?? [];
+export const readUnsent = (conversation) => readStored(nameOf(conversation)) ?? [];
 
 /**
  * @param {string} conversation
  * @param {Unsent[]} all
  */
-const write = (conversation, all) => remember(nameOf(conversation), all.length > 0 ? all : null);
+const write = (conversation, all) => writeStored(nameOf(conversation), all.length > 0 ? all : null);
 
 /**
  * @param {string} conversation

@@ -1,6 +1,6 @@
 /** The row of actions under a message: which version it is, and when it was said. */
 
-import { clock, moment } from "./timestamp.js";
+import { clock, timestamp } from "./timestamp.js";
 import { allow, need, show } from "../page/dom.js";
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
@@ -25,7 +25,7 @@ export function createActions(row) {
       if (!createdAt || time.title) return;
       const said = new Date(createdAt);
       time.dateTime = createdAt;
-      time.title = moment(said);
+      time.title = timestamp(said);
       time.textContent = clock(said, new Date());
     },
   };

@@ -7,7 +7,7 @@ const MARKED_MS = 2500;
  * @param {(article: HTMLElement) => void} onFound brings it into view
  * @returns {boolean} whether there is one
  */
-export function goToSpot(log, onFound) {
+export function goToAnchor(log, onFound) {
   const query = new URLSearchParams(location.search).get("at");
   const hash = location.hash.startsWith("#m-") ? location.hash.slice(3) : null;
   const id = hash ?? query;

@@ -19,7 +19,7 @@ const PAGE = 40;
  * @param {() => string} parts.edited the id of a question that is being edited; empty for none
  * @param {(generationId: string) => void} parts.onRunning the last turn of the branch is still being written
  */
-export function createSteering({ api, current, dispatch, around, edited, onRunning }) {
+export function createBranching({ api, current, dispatch, around, edited, onRunning }) {
   let looking = false;
   const conversation = () => current().conversationId ?? "";
 

@@ -1,17 +1,17 @@
 /** Puts together what steers a conversation: its versions, its settings, the actions under its messages. */
 
 import { createAnnouncer } from "./announcer.js";
-import { createChoice } from "./regenerate-menu.js";
+import { createRegenerateMenu } from "./regenerate-menu.js";
 import { given } from "../state/conversation-settings.js";
-import { createConfirmation } from "../page/confirm.js";
-import { createDeeds } from "./message-commands.js";
-import { onDemand } from "../page/lazy.js";
+import { createConfirm } from "../page/confirm.js";
+import { createMessageCommands } from "./message-commands.js";
+import { lazy } from "../page/lazy.js";
 import { openEditor } from "./editor.js";
-import { recall, remember } from "../state/storage.js";
-import { watchNearing } from "../page/end-sentinel.js";
+import { readStored, writeStored } from "../state/storage.js";
+import { watchEndSentinel } from "../page/end-sentinel.js";
 import { need } from "../page/dom.js";
-import { goToSpot } from "./anchor.js";
-import { createSteering } from "./branching.js";
+import { goToAnchor } from "./anchor.js";
+import { createBranching } from "./branching.js";
 import { createTemporary } from "./temporary.js";
 
 /** @typedef {import("../state/state.js").State} State */
@@ -28,23 +28,23 @@ const KEPT_AS = "settings";
  * @param {HTMLElement} parts.log
  * @param {ReturnType<typeof import("./thread.js").createThread>} parts.thread
  * @param {ReturnType<typeof import("../page/scroll.js").createScroll>} parts.scroll
- * @param {ReturnType<typeof import("../composer/send.js").createAsking>} parts.asking
+ * @param {ReturnType<typeof import("../composer/send.js").createSender>} parts.sender
  * @param {() => string[]} parts.models those that may be used
  * @param {(generationId: string) => void} parts.onRunning the branch that is shown is still being written
  * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
  */
-export function createHelm({ api, current, dispatch, draw, log, thread, scroll, asking, models, onRunning, onAsked }) {
+export function createConversationControls({ api, current, dispatch, draw, log, thread, scroll, sender, models, onRunning, onAsked }) {
   const announcer = createAnnouncer(need("#news", HTMLElement));
   const drawer = need("#settings", HTMLDialogElement);
   /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
   let settings = null;
   /** @type {Partial<import("../state/conversation-settings.js").Values> | undefined} what was opened in place; undefined: what the server rendered */
   let shown;
-  const fetchSettings = onDemand(async () => {
+  const fetchSettings = lazy(async () => {
     const { createSettings } = await import("./settings.js");
     settings = createSettings(drawer, {
-      kept: () => (current().conversationId === null ? recall(KEPT_AS) : null),
-      keep: (values) => (values === null || current().conversationId === null) && remember(KEPT_AS, values),
+      kept: () => (current().conversationId === null ? readStored(KEPT_AS) : null),
+      keep: (values) => (values === null || current().conversationId === null) && writeStored(KEPT_AS, values),
       load: () => whereThereIs((id) => api.conversation(id, { last: 1 })),
       save: (changes) => whereThereIs((id) => api.change(id, changes)),
     });
@@ -63,22 +63,22 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     button: need("#temporary", HTMLElement),
     onToggle: (chosen) => dispatch({ type: "temporary", temporary: chosen }),
   });
-  const steering = createSteering({
+  const branching = createBranching({
     api,
     current,
     dispatch,
-    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw(), deeds.resume())),
+    around: (key, change) => scroll.around(() => rowOf(key()), () => (change(), draw(), commands.resume())),
     edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
     onRunning,
   });
-  const choice = createChoice(need("#choice", HTMLElement), models);
+  const menu = createRegenerateMenu(need("#menu", HTMLElement), models);
   const editor = need("#editor-template", HTMLTemplateElement);
-  const deeds = createDeeds({
+  const commands = createMessageCommands({
     current,
-    steering,
-    asking,
-    choice,
-    confirm: createConfirmation(need("#confirm-delete-turn", HTMLDialogElement)).ask,
+    branching,
+    sender,
+    menu,
+    confirm: createConfirm(need("#confirm-delete-turn", HTMLDialogElement)).ask,
     edit: (article, how) => openEditor(editor, article, how),
     articleOf: thread.articleOf,
     say: announcer.say,
@@ -98,8 +98,8 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
 
   /** The conversation exists: what was set for it before a reload is its own now. */
   function handOver() {
-    const kept = recall(KEPT_AS);
-    remember(KEPT_AS, null);
+    const kept = readStored(KEPT_AS);
+    writeStored(KEPT_AS, null);
     if (kept) whereThereIs((id) => api.change(id, kept))?.catch(() => announcer.complain("The settings of this chat were not saved."));
   }
 
@@ -109,13 +109,13 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
   let lookAbove = () => {};
 
   return {
-    deeds,
+    commands,
     further: fetchSettings,
 
     /** Another conversation takes the page: nothing of this one stays open above it. */
     leave() {
       settings?.leave();
-      choice.close({ refocus: false });
+      menu.close({ refocus: false });
       for (const each of document.querySelectorAll("dialog")) each.close();
     },
 
@@ -124,7 +124,7 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
       shown = conversation ?? {};
       settings?.opened(shown);
       announcer.opened(current());
-      deeds.resume();
+      commands.resume();
       lookAbove();
     },
 
@@ -133,10 +133,10 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
      *
      * @param {number} [seen] when what the page knows was said
      */
-    catchUp: (seen) => steering.catchUp(seen).catch(() => {}),
+    catchUp: (seen) => branching.catchUp(seen).catch(() => {}),
 
     /** @returns {Record<string, unknown>} what a new conversation begins with */
-    opening: () => settings?.opening() ?? given(recall(KEPT_AS) ?? {}),
+    opening: () => settings?.opening() ?? given(readStored(KEPT_AS) ?? {}),
 
     /** @param {State} state */
     update(state) {
@@ -152,17 +152,17 @@ export function createHelm({ api, current, dispatch, draw, log, thread, scroll, 
     begun(isNew) {
       if (isNew && settings) settings.begun();
       else if (isNew) handOver();
-      steering.learn();
+      branching.learn();
     },
 
     /** The page is drawn for the first time: goes where its address points, or to the end. */
     arrive() {
-      deeds.resume();
-      const find = () => goToSpot(log, scroll.to);
+      commands.resume();
+      const find = () => goToAnchor(log, scroll.to);
       if (!find()) scroll.toEnd();
       addEventListener("hashchange", find);
       const start = need("#transcript-start", HTMLElement);
-      lookAbove = watchNearing(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, steering.earlier);
+      lookAbove = watchEndSentinel(start, { root: start.parentElement, rootMargin: "800px 0px 0px 0px" }, branching.earlier);
     },
   };
 }

@@ -5,16 +5,16 @@ import { editOf, keepDraft, readDraft } from "../state/draft.js";
 
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../state/turn.js").Turn} Turn */
-/** @typedef {ReturnType<typeof import("./branching.js").createSteering>} Steering */
+/** @typedef {ReturnType<typeof import("./branching.js").createBranching>} Branching */
 
 const DONE_MS = 1500;
 
 /**
  * @param {object} parts
  * @param {() => State} parts.current
- * @param {Steering} parts.steering
- * @param {ReturnType<typeof import("../composer/send.js").createAsking>} parts.asking
- * @param {ReturnType<typeof import("./regenerate-menu.js").createChoice>} parts.choice
+ * @param {Branching} parts.branching
+ * @param {ReturnType<typeof import("../composer/send.js").createSender>} parts.sender
+ * @param {ReturnType<typeof import("./regenerate-menu.js").createRegenerateMenu>} parts.menu
  * @param {(name: string) => Promise<boolean>} parts.confirm asks whether a turn shall be deleted
  * @param {(article: HTMLElement, how: Parameters<typeof import("./editor.js").openEditor>[2]) => void} parts.edit
  * @param {(key: string) => HTMLElement | undefined} parts.articleOf
@@ -22,7 +22,7 @@ const DONE_MS = 1500;
  * @param {(text: string) => void} parts.complain for everybody
  * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
  */
-export function createDeeds({ current, steering, asking, choice, confirm, edit, articleOf, say, complain, onAsked }) {
+export function createMessageCommands({ current, branching, sender, menu, confirm, edit, articleOf, say, complain, onAsked }) {
   const turnOf = (/** @type {string} */ key) => current().turns.find((turn) => turn.key === key);
 
   /** @param {Promise<void>} work */
@@ -62,7 +62,7 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
       onInput: (text) => keepDraft(place, text === before ? "" : text),
       onCancel: () => keepDraft(place, ""),
       onSave(text) {
-        const taken = asking.edit(key, text);
+        const taken = sender.edit(key, text);
         if (taken) keepDraft(place, "");
         if (taken) onAsked();
         return taken;
@@ -74,7 +74,7 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
   const switchTo = (direction) => async (/** @type {string} */ key) => {
     const id = turnOf(key)?.siblings?.[direction];
     if (!id || current().phase !== "idle") return;
-    await tried(steering.choose(id, key));
+    await tried(branching.choose(id, key));
     const article = articleOf(current().turns.find((turn) => turn.id === id)?.key ?? "");
     const buttons = article?.querySelectorAll(".versions button:enabled") ?? [];
     const same = [...buttons].find((each) => each.matches(`[data-action=${direction}]`)) ?? buttons[0];
@@ -86,9 +86,9 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
     const { turns } = current();
     const at = turns.findIndex((turn) => turn.key === key);
     const turn = turns[at];
-    if (turn?.role === "user" && turn.id === null) return asking.discard(key);
+    if (turn?.role === "user" && turn.id === null) return sender.discard(key);
     if (!turn?.id || !(await confirm(turn.content)) || current().phase !== "idle") return;
-    await tried(steering.remove(turn.id, turns[turn.role === "user" ? at - 1 : at - 2]?.key));
+    await tried(branching.remove(turn.id, turns[turn.role === "user" ? at - 1 : at - 2]?.key));
   }
 
   /**
@@ -99,8 +99,8 @@ export function createDeeds({ current, steering, asking, choice, confirm, edit, 
     const turn = turnOf(key);
     const question = turn?.parentId;
     if (!turn || !question) return;
-    choice.open(button, turn.model, (model) => {
-      asking.regenerate(question, model);
+    menu.open(button, turn.model, (model) => {
+      sender.regenerate(question, model);
       onAsked();
     });
   }

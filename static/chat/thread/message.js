@@ -1,13 +1,13 @@
 /** One message on the screen: patches the nodes of its own article and no others. */
 
 import { createActions } from "./actions.js";
-import { quietLine, tokenDetail } from "./usage-line.js";
-import { reveal } from "../page/typing-pace.js";
+import { usageLine, tokenDetail } from "./usage-line.js";
+import { charactersDue } from "../page/typing-pace.js";
 import { need, show } from "../page/dom.js";
 import { isThinking } from "../state/thinking.js";
-import { emptiness, remedies } from "./recovery.js";
+import { emptiness, recoveries } from "./recovery.js";
 import { thoughtLine, waitLine } from "./thinking.js";
-import { createTools } from "./tool-calls.js";
+import { createToolCalls } from "./tool-calls.js";
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
 /** @typedef {import("../state/state.js").Phase} Phase */
@@ -43,7 +43,7 @@ export function createMessage(article, createBody, toolTemplate) {
   const thinking = need(".thinking", HTMLDetailsElement, article);
   const thoughts = createBody(need(".thinking-text", HTMLElement, article));
   const summary = need(".thinking summary", HTMLElement, article);
-  const tools = createTools(need(".tool-calls", HTMLElement, article), toolTemplate);
+  const tools = createToolCalls(need(".tool-calls", HTMLElement, article), toolTemplate);
   const notice = need(".notice", HTMLElement, article);
   const trouble = need(".trouble", HTMLElement, article);
   const sentence = need(".trouble-text", HTMLElement, article);
@@ -74,7 +74,7 @@ export function createMessage(article, createBody, toolTemplate) {
       return false;
     }
     if (held) return false;
-    const until = growing && !calm?.matches ? reveal(text, shown.length, elapsed) : text.length;
+    const until = growing && !calm?.matches ? charactersDue(text, shown.length, elapsed) : text.length;
     target.append(text.slice(shown.length, until));
     return until < text.length;
   }
@@ -82,7 +82,7 @@ export function createMessage(article, createBody, toolTemplate) {
   /** @param {Turn} turn */
   function mend(turn) {
     /** @type {string[]} */
-    const offered = remedies(turn);
+    const offered = recoveries(turn);
     for (const button of buttons) show(button, offered.includes(button.dataset.action ?? ""));
     say(sentence, turn.trouble?.message ?? emptiness(turn));
     trouble.toggleAttribute("data-calm", turn.trouble === null);
@@ -123,7 +123,7 @@ export function createMessage(article, createBody, toolTemplate) {
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
       mend(turn);
       say(notes, turn.notes.join(" "));
-      const line = quietLine(turn);
+      const line = usageLine(turn);
       if (figures.textContent !== line) figures.textContent = line;
       figures.title = tokenDetail(turn.usage);
       actions.update(turn);

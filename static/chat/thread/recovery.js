@@ -23,7 +23,7 @@ export function emptiness({ role, status, content, reasoning, toolCalls, finishR
  * @param {Turn} turn
  * @returns {Remedy[]} the first is the nearest at hand; empty where nothing needs mending
  */
-export function remedies(turn) {
+export function recoveries(turn) {
   const { role, status, content, id, finishReason, trouble } = turn;
   if (role !== "assistant" || status === "queued" || status === "streaming") return [];
   if (trouble?.lost) return ["reconnect"];

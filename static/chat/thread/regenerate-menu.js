@@ -1,18 +1,18 @@
 /** The menu of Regenerate: which model answers, the same or another. */
 
 import { need } from "../page/dom.js";
-import { createPopup } from "../page/menu.js";
+import { createMenu } from "../page/menu.js";
 
 /**
  * @param {HTMLElement} element made by chat/choice.html
  * @param {() => string[]} models those that may be used
  */
-export function createChoice(element, models) {
+export function createRegenerateMenu(element, models) {
   const same = need("button", HTMLButtonElement, element);
   const label = need("p", HTMLElement, element);
   /** @type {(model: string) => void} */
   let choose = () => {};
-  const menu = createPopup(element, (model) => choose(model));
+  const menu = createMenu(element, (model) => choose(model));
 
   /** @param {string} model */
   function item(model) {

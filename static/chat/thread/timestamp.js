@@ -20,7 +20,7 @@ function written(date, options, locale) {
  * @param {string} [locale] the browser's own unless named
  * @returns {string} in full: `21 November 2026 at 14:05`
  */
-export const moment = (date, locale) => written(date, { dateStyle: "long", timeStyle: "short" }, locale);
+export const timestamp = (date, locale) => written(date, { dateStyle: "long", timeStyle: "short" }, locale);
 
 /**
  * @param {Date} date

@@ -5,7 +5,7 @@
 const UNTITLED = "New chat";
 
 /** @param {HTMLElement} element */
-export function createHeading(element) {
+export function createTitle(element) {
   return {
     /** @param {State} state */
     update({ title, conversationId }) {

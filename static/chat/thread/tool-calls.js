@@ -17,7 +17,7 @@ function say(element, text) {
  * @param {HTMLElement} box may hold what the server made with chat/tool_call.html
  * @param {HTMLTemplateElement} template holds the same
  */
-export function createTools(box, template) {
+export function createToolCalls(box, template) {
   /** @type {ToolCall[]} */
   let shown = [];
 

@@ -78,7 +78,7 @@ function end({ finishReason, finishDetail, status }) {
  * @param {Turn} turn
  * @returns {string} empty for a question and while the answer is being written
  */
-export function quietLine(turn) {
+export function usageLine(turn) {
   if (turn.role !== "assistant" || turn.status === "queued" || turn.status === "streaming") return "";
   // A pace belongs to an answer that came to its end; the stream's `error` does not tell one either.
   const { elapsed_seconds: elapsed, tokens_per_second: speed } = (turn.trouble ? null : turn.timing) ?? {};

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { gulps } from "../../../static/chat/api/batched-reader.js";
+import { batches } from "../../../static/chat/api/batched-reader.js";
 
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
@@ -29,7 +29,7 @@ function spoken() {
  * @param {string[][]} [heard] what was taken together
  */
 async function all(body, heard = []) {
-  for await (const chunks of gulps(body, () => {})) heard.push(chunks.map((chunk) => new TextDecoder().decode(chunk)));
+  for await (const chunks of batches(body, () => {})) heard.push(chunks.map((chunk) => new TextDecoder().decode(chunk)));
   return heard;
 }
 
@@ -72,7 +72,7 @@ test("what came before a failure is told before it", async () => {
 test("whoever stops listening lets go of the body", async () => {
   const { body, say, cancelled } = spoken();
   say("a");
-  for await (const chunks of gulps(body, () => {})) {
+  for await (const chunks of batches(body, () => {})) {
     assert.equal(chunks.length, 1);
     break;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createApi } from "../../../static/chat/api/api.js";
-import { createFeed } from "../../../static/chat/api/changes.js";
+import { createChangeFeed } from "../../../static/chat/api/changes.js";
 import { serve } from "../upstream.js";
 
 /**
@@ -21,7 +21,7 @@ async function listen(origin, enough) {
       feed.stop();
       resolve(null);
     };
-    const feed = createFeed({
+    const feed = createChangeFeed({
       open: createApi("csrf", origin).changes,
       onEvent: (event) => note(event.type === "removed" ? event.id : ""),
       onOpen: () => note("open"),
@@ -74,7 +74,7 @@ test("who is signed out is not let in by asking again", async () => {
   });
   /** @type {number[]} */
   const pauses = [];
-  const feed = createFeed({
+  const feed = createChangeFeed({
     open: createApi("csrf", server.origin).changes,
     onEvent() {},
     onOpen() {},

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { reveal } from "../../../static/chat/page/typing-pace.js";
+import { charactersDue } from "../../../static/chat/page/typing-pace.js";
 
 /** @param {string} text */
 function frames(text) {
   const pieces = [];
   for (let shown = 0; shown < text.length; ) {
-    const next = reveal(text, shown, 50);
+    const next = charactersDue(text, shown, 50);
     pieces.push(text.slice(shown, next));
     shown = next;
   }
@@ -27,6 +27,6 @@ test("a surrogate pair is never cut", () => {
   for (const piece of frames(`a${"👩‍🚀😀".repeat(50)}`)) assert.equal(piece, piece.toWellFormed());
 });
 
-test("nothing waiting means nothing to show", () => assert.equal(reveal("abc", 3, 50), 3));
+test("nothing waiting means nothing to show", () => assert.equal(charactersDue("abc", 3, 50), 3));
 
-test("after a long pause between frames everything is shown", () => assert.equal(reveal("x".repeat(500), 0, 100), 500));
+test("after a long pause between frames everything is shown", () => assert.equal(charactersDue("x".repeat(500), 0, 100), 500));

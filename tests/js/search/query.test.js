@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createApi } from "../../../static/chat/api/api.js";
-import { createFinder } from "../../../static/chat/search/query.js";
+import { createQuery } from "../../../static/chat/search/query.js";
 import { serve } from "../upstream.js";
 
 /** @param {string} origin */
@@ -10,7 +10,7 @@ function finder(origin) {
   /** @type {string[]} */
   const told = [];
   const { conversations } = createApi("csrf", origin);
-  const made = createFinder({
+  const made = createQuery({
     request: (q, signal, cursor) => conversations({ q, ...(cursor ? { cursor } : {}) }, signal),
     onFound: (found, query) => told.push(`${query}: ${found.length}`),
     onMore: (found) => told.push(`more: ${found.length}`),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { findings } from "../../../static/chat/search/results.js";
+import { resultsOf } from "../../../static/chat/search/results.js";
 
 /** @typedef {import("../../../static/chat/state/events.js").Hit} Hit */
 
@@ -21,17 +21,17 @@ const found = (id, hits) => {
 const hit = (message_id, text) => ({ message_id, snippet: [["before ", false], [text, true]] });
 
 test("what has the words in its title stands first, otherwise the order stays", () => {
-  const all = findings([found("a", [hit("1", "x")]), found("b", [hit(null, "x")]), found("c", [hit("2", "x")]), found("d", [hit(null, "x")])]);
+  const all = resultsOf([found("a", [hit("1", "x")]), found("b", [hit(null, "x")]), found("c", [hit("2", "x")]), found("d", [hit(null, "x")])]);
   assert.deepEqual(all.map(({ id }) => id), ["b", "d", "a", "c"]);
 });
 
 test("each place leads to its message, and only the first names the conversation", () => {
-  const [first, second] = findings([found("a", [hit(null, "Talk"), hit("1", "x"), hit("2", "y")])]);
+  const [first, second] = resultsOf([found("a", [hit(null, "Talk"), hit("1", "x"), hit("2", "y")])]);
   assert.deepEqual(first, { id: "a", href: "/c/a?at=1", title: hit(null, "Talk").snippet, snippet: hit("1", "x").snippet });
   assert.deepEqual(second, { id: "a", href: "/c/a?at=2", title: [], snippet: hit("2", "y").snippet });
 });
 
 test("a conversation without places leads to its end, one without a title has a name", () => {
-  assert.deepEqual(findings([found("a")]), [{ id: "a", href: "/c/a", title: [["Talk a", false]], snippet: [] }]);
-  assert.deepEqual(findings([{ ...found("a"), title: "" }])[0]?.title, [["New chat", false]]);
+  assert.deepEqual(resultsOf([found("a")]), [{ id: "a", href: "/c/a", title: [["Talk a", false]], snippet: [] }]);
+  assert.deepEqual(resultsOf([{ ...found("a"), title: "" }])[0]?.title, [["New chat", false]]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createApi } from "../../../static/chat/api/api.js";
-import { createOlder } from "../../../static/chat/sidebar/load-more.js";
+import { createLoadMore } from "../../../static/chat/sidebar/load-more.js";
 import { serve } from "../upstream.js";
 
 /**
@@ -13,7 +13,7 @@ function list(origin, cursor) {
   /** @type {[string[], boolean][]} */
   const pages = [];
   const { conversations } = createApi("csrf", origin);
-  const older = createOlder({
+  const older = createLoadMore({
     request: (from) => conversations({ cursor: from }),
     cursor,
     onPage: (page, more) => pages.push([page.map(({ id }) => id), more]),

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { emptiness, remedies } from "../../../static/chat/thread/recovery.js";
+import { emptiness, recoveries } from "../../../static/chat/thread/recovery.js";
 import { turn } from "../../../static/chat/state/turn.js";
 
 const TROUBLE = { type: "api_error", message: "No.", retryable: true };
 
 /** @param {Partial<import("../../../static/chat/state/turn.js").Turn>} known */
-const offered = (known) => remedies(turn({ key: "k", id: "a", role: "assistant", content: "Half", ...known }));
+const offered = (known) => recoveries(turn({ key: "k", id: "a", role: "assistant", content: "Half", ...known }));
 
 test("a whole answer, a question and one still being written need nothing", () => {
   assert.deepEqual(offered({ finishReason: "stop" }), []);
@@ -45,7 +45,7 @@ test("an answer of which nothing is to be read says why, and can be asked for ag
   const empty = turn({ key: "k", id: "a", role: "assistant", finishReason: "stop" });
   assert.match(emptiness(empty), /nothing that can be shown/);
   assert.match(emptiness({ ...empty, reasoning: "Hm." }), /thought, but gave no answer/);
-  assert.deepEqual(remedies(empty), ["retry"]);
+  assert.deepEqual(recoveries(empty), ["retry"]);
   for (const change of [{ finishReason: "content_filter" }, { content: "Yes." }, { status: /** @type {const} */ ("stopped") }]) {
     assert.equal(emptiness({ ...empty, ...change }), "");
   }

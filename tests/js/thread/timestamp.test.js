@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, moment } from "../../../static/chat/thread/timestamp.js";
+import { clock, timestamp } from "../../../static/chat/thread/timestamp.js";
 
 const NOW = new Date(2026, 10, 21, 18, 0);
 
@@ -12,6 +12,6 @@ test("today only the time is told, before it the day, and the year where it is a
 });
 
 test("in full it is told in the reader's own format", () => {
-  assert.match(moment(NOW, "en-GB"), /^21 November 2026.*18:00$/);
-  assert.match(moment(NOW, "de-DE"), /^21\. November 2026.*18:00$/);
+  assert.match(timestamp(NOW, "en-GB"), /^21 November 2026.*18:00$/);
+  assert.match(timestamp(NOW, "de-DE"), /^21\. November 2026.*18:00$/);
 });

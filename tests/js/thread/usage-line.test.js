@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { duration, money, quietLine, tokenDetail } from "../../../static/chat/thread/usage-line.js";
+import { duration, money, usageLine, tokenDetail } from "../../../static/chat/thread/usage-line.js";
 import { turn } from "../../../static/chat/state/turn.js";
 
 const USAGE = { prompt_tokens: 1000, completion_tokens: 234, total_tokens: 1234, cost: 0.00042, currency: "USD", source: "provider" };
@@ -9,7 +9,7 @@ const TIMING = { elapsed_seconds: 2.31, tokens_per_second: 45.2 };
 
 /** @param {Partial<import("../../../static/chat/state/turn.js").Turn>} known */
 const line = (known) =>
-  quietLine(turn({ key: "k", role: "assistant", model: "gpt-4o", usage: USAGE, timing: TIMING, ...known }));
+  usageLine(turn({ key: "k", role: "assistant", model: "gpt-4o", usage: USAGE, timing: TIMING, ...known }));
 
 test("the line names model, tokens, cost, time and speed", () => {
   assert.equal(line({}), "gpt-4o · 1,234 tokens · $0.00042 · 2.3 s · 45 tokens/s");
