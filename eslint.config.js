@@ -4,10 +4,10 @@ import { importX } from "eslint-plugin-import-x";
 import nounsanitized from "eslint-plugin-no-unsanitized";
 
 // A room of the page knows itself and what comes after it here; main.js alone knows them all.
-const ROOMS = ["sidebar", "search", "composer", "thread", "markdown", "api", "page", "state"];
+const ROOMS = ["account", "sidebar", "search", "composer", "thread", "markdown", "api", "page", "state"];
 // Stand side by side: neither knows the other.
 const SIBLINGS = [
-  ["sidebar", "search", "composer"],
+  ["account", "sidebar", "search", "composer"],
   ["markdown", "api"],
 ];
 

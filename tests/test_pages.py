@@ -160,10 +160,15 @@ def test_every_file_a_page_names_is_there(browser: Client) -> None:
     named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
     assert named
     assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
-    modules = {Path(path).name for path in named if path.endswith(".js")}
-    later = {"search.js", "finder.js", "finding.js", "settings.js", "spending.js", "whole.js", "highlighter.js"}
+    modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
+    fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
+    later = {f"{each}.js" for each in (*fetched, "markdown/highlighter", "state/events")}
     assert not modules & later
-    assert modules | later == {file.name for file in (settings.BASE_DIR / "static" / "chat").glob("*.js")}
+    folder = settings.BASE_DIR / "static" / "chat"
+    # Other pages' own.
+    others = {folder / "account", folder / "admin"}
+    there = {file for file in folder.rglob("*.js") if file.parent not in others}
+    assert modules | later == {file.relative_to(folder).as_posix() for file in there}
 
 
 def test_every_icon_a_page_uses_is_in_it(browser: Client) -> None:
