@@ -14,7 +14,7 @@ WEAK = [
     "Tr0ub4dor&3",
     "x" * 60,
     "abcabc" * 10,
-    "django-insecure-" + secrets.token_urlsafe(50),
+    "django-insecure-Zk3vQm8yTn1wXr5bLc7dPf9hJg2sKe4uAo6iNzYxWvUtSrQp",
     "changeme-changeme-changeme-changeme-0123",
     "your-secret-key-here-please-make-it-long",
     "please_change_me_before_you_go_to_production",
