@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Final
 
-from asgiref.sync import markcoroutinefunction
+from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
 
-from chat import database
 from chatsite.attempt import Attempt
 from chatsite.hashing import BusyError
 
@@ -53,14 +52,14 @@ class Doors:
             self._inside -= 1
 
     async def _try(self, request: HttpRequest) -> HttpResponseBase:
-        attempt = await database.run(Attempt.begin, request)
+        attempt = await sync_to_async(Attempt.begin)(request)
         if attempt is None:
             return await self.get_response(request)
         if attempt.wait:
             attempt.log(f"Turned away for {attempt.seconds} s")
             return turn_away(request, attempt.seconds)
         response = await self.get_response(request)
-        await database.run(attempt.end, request, response)
+        await sync_to_async(attempt.end)(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
