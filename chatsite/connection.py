@@ -14,10 +14,11 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.web import http
 
+from chatsite.headers import NO_PREFETCH as NO_PREFETCH_TEXT
+
 # Twisted's own types know neither what a transport can do nor what its methods take.
 HTTPChannel: Any = http.HTTPChannel
-# See `chatsite.privacy`, which says it of what Django answers.
-NO_PREFETCH = (b"X-DNS-Prefetch-Control", b"off")
+NO_PREFETCH = (NO_PREFETCH_TEXT[0].encode(), NO_PREFETCH_TEXT[1].encode())
 
 
 @dataclass(frozen=True, slots=True)

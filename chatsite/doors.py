@@ -1,6 +1,5 @@
 """The doors: which requests may hash a password, and how many of them are let in at once, and how often."""
 
-import re
 from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Final
@@ -12,21 +11,15 @@ from django.template.loader import get_template
 
 from chatsite.attempt import Attempt
 from chatsite.hashing import BusyError
+from chatsite.lanes import is_door
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-# Forms that may ask for a password or make one, and those beside them.
-_DOORS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
 # At once, being answered or waiting: at three hashes a second the last one waits for a few seconds.
 CAPACITY: Final = 10
 RETRY_SECONDS: Final = 3
 # From two minutes on a wait is told in minutes.
 MINUTE: Final = 60
-
-
-def is_door(method: str, path: str) -> bool:
-    """Whether answering such a request may take a hash."""
-    return method == "POST" and _DOORS.match(path) is not None
 
 
 class Doors:

@@ -8,10 +8,11 @@ Requests that may hash a password have lanes apart, because they keep one for as
 does all its work elsewhere (probes, static files, the JSON interface) enters none: see `chatsite.inline`.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.conf import settings
@@ -20,8 +21,6 @@ from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
-from chatsite.doors import is_door
-
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Receive, Send], Awaitable[None]]
@@ -29,6 +28,13 @@ Application = Callable[[Any, Receive, Send], Awaitable[None]]
 # With the threads of `chat.database` at most 19 of them hold a database connection.
 LANES = 10
 DOOR_LANES = 2
+# Forms that may ask for a password or make one, and those beside them.
+_DOORS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
+
+
+def is_door(method: str, path: str) -> bool:
+    """Whether answering such a request may take a hash."""
+    return method == "POST" and _DOORS.match(path) is not None
 
 
 class Visit:

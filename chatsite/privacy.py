@@ -8,14 +8,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from chat.views.access import KEPT_BY_NOBODY
+from chatsite.headers import NO_PREFETCH
 from chatsite.middleware import GetResponse
 
-# Without it a browser resolves the host of a link on an http site as soon as somebody points at it: the resolver
-# learns what an answer names.
-NO_PREFETCH: Final = ("X-DNS-Prefetch-Control", "off")
-KEPT_BY_NOBODY: Final = "private, no-store"
 # Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
-# https and from this machine only; elsewhere the page itself forgets what was typed (static/chat/sidebar/account-menu.js).
+# https and from this machine only; elsewhere the page itself forgets what was typed (account-menu.js in the sidebar).
 FORGOTTEN: Final = '"cache", "storage"'
 
 

@@ -8,7 +8,7 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[1]
 READ_BY_NAME = re.compile(
-    r'env\.(?:text|flag|choice|whole_number|seconds|grace|words|origins|url|path|contacts)\("([A-Z_]+)"'
+    r'env\.(?:text|flag|choice|whole_number|seconds|grace|words|origins|url|path|contacts|networks)\("([A-Z_]+)"'
 )
 
 
@@ -19,7 +19,9 @@ def text(name: str) -> str:
 def test_the_settings_table_names_every_setting_and_no_other() -> None:
     table = text("README.md").split("## Settings")[1].split("\n### ")[0]
     documented = re.findall(r"^\| `([A-Z_]+)` \|", table, flags=re.MULTILINE)
-    read = READ_BY_NAME.findall(text("chatsite/settings.py"))
+    read = [
+        name for file in ("settings", "mail", "openid") for name in READ_BY_NAME.findall(text(f"chatsite/{file}.py"))
+    ]
     providers = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]
     assert all(name in text("chat/catalog.py") for name in providers)
     assert sorted(documented) == sorted([*read, *providers])

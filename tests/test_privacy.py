@@ -96,15 +96,16 @@ def test_streams_conversations_and_pictures_are_kept_by_nobody(site: Site, upstr
             assert lists.headers["Cache-Control"] == "no-cache, private, no-store"
 
 
-@pytest.mark.parametrize("door", ["/logout/", "/admin/logout/"])
+@pytest.mark.parametrize("door", ["/accounts/logout/", "/admin/logout/"])
 def test_signing_out_empties_the_browser_by_every_door(site: Site, door: str) -> None:
-    site.admit(name := f"leaver{door.count('/')}")
+    site.admit(name := f"leaver-{len(door)}")
     site.shell(f"User.objects.filter(username={name!r}).update(is_staff=True)")
     with closing(site.session(name)) as client:
         assert "Clear-Site-Data" not in client.get("/").headers
         form = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
         answer = client.post(door, data=form)
         assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
-        assert client.get("/").headers["Location"].startswith("/login/")
-        form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        assert "Clear-Site-Data" not in client.post("/login/", data=form).headers
+        assert client.get("/").headers["Location"].startswith("/accounts/login/")
+        client.get("/accounts/login/")
+        form = {"login": name, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert "Clear-Site-Data" not in client.post("/accounts/login/", data=form).headers
