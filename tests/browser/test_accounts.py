@@ -193,7 +193,7 @@ def test_a_passkey_signs_in_serves_as_second_factor_and_goes(
     leave(page)
     page.goto(f"{address_of(site)}/accounts/login/?next=/usage/")
     fits(page)
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(f"{address_of(site)}/usage/")
     # With the password, it is the second factor.
     leave(page)
@@ -216,7 +216,7 @@ def test_a_passkey_signs_in_serves_as_second_factor_and_goes(
     is_in(enter(page, site, person))
     leave(page)
     page.goto(f"{address_of(site)}/accounts/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("not right")
 
 

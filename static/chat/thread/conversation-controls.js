@@ -71,7 +71,7 @@ export function createConversationControls({ api, current, dispatch, draw, log, 
     edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
     onRunning,
   });
-  const menu = createRegenerateMenu(need("#menu", HTMLElement), models);
+  const menu = createRegenerateMenu(need("#choice", HTMLElement), models);
   const editor = need("#editor-template", HTMLTemplateElement);
   const commands = createMessageCommands({
     current,
