@@ -22,10 +22,13 @@ from chat.models import (
     AccountDeletion,
     ApiKey,
     Budget,
+    ClaimedGroup,
     Conversation,
     Generation,
+    Invitation,
     JournalEntry,
     Message,
+    PasswordLink,
     Picture,
     Price,
     RateLimit,
@@ -103,6 +106,9 @@ def person(name: str = WORD, days: int = 3) -> User:
     UserSession.objects.create(
         user=user, ip="192.0.2.1", user_agent=f"{name}'s browser", session_key=f"{name}-session", data={}
     )
+    ClaimedGroup.objects.create(user=user, group=group)
+    Invitation.issue(inviter=user, used_by=user, email=user.email)
+    PasswordLink.issue(user=user, made_by=user)
     AccountDeletion.objects.create(user=user, due_at=timezone.now() + timedelta(days=7))
     session = SessionStore()
     session.update({"_auth_user_id": str(user.pk), "word": name})

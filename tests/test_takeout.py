@@ -43,6 +43,9 @@ COVERED = {
     "mfa.Authenticator": "account.json",
     "socialaccount.SocialAccount": "account.json",
     "usersessions.UserSession": "account.json",
+    "chat.ClaimedGroup": "account.json, as a group of theirs",
+    "chat.Invitation": "holds the address of somebody else",
+    "chat.PasswordLink": "holds nothing but the hash of a link",
     "admin.LogEntry": "the admins' own record of what they did",
 }
 

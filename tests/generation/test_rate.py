@@ -101,7 +101,7 @@ def test_a_question_that_was_taken_before_is_found_again_whatever_the_limit(
 
 
 def test_without_limits_nothing_is_asked(alice: User, settings: Any) -> None:
-    settings.CHAT_MAX_STREAMS_PER_USER = 0
+    settings.CHAT_MAX_STREAMS_PER_USER = settings.CHAT_MESSAGES_PER_MINUTE = 0
     with CaptureQueriesContext(connection) as queries:
         rate.check(alice, NOW)
     assert len(queries) == 1
