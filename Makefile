@@ -27,7 +27,8 @@ test: install
 
 # Checks read the settings; they must neither need nor leave a data directory in the tree.
 check: install
-	@export CHATSITE_DATA_DIR=$$(mktemp -d)
+	@umask 077
+	export CHATSITE_DATA_DIR=$$(mktemp -d)
 	trap 'rm -rf "$$CHATSITE_DATA_DIR"' EXIT
 	$(bin)/ruff check --quiet .
 	$(bin)/ruff format --quiet --check .
