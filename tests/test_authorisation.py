@@ -115,7 +115,7 @@ TABLE: dict[str, list[Row]] = {
     ".well-known/security.txt": [everybody("GET", "/.well-known/security.txt", 404, is_page=True)],
     "c/<uuid:conversation_id>": [Row("GET", "/c/{conversation}", 200, 404, LOGIN, LOGIN, is_page=True)],
     "login/": [everybody("GET", "/login/", LOGIN, is_page=True)],
-    "admin/login/": [Row("GET", "/admin/login/", 403, 403, LOGIN, LOGIN, staff=302, is_page=True)],
+    "admin/login/": [Row("GET", "/admin/login/", 403, 403, LOGIN, LOGIN, staff=302, clerk=302, is_page=True)],
     "admin/logout/": [Row("GET", "/admin/logout/", 200, 200, LOGIN, LOGIN, is_page=True)],
     "admin/password_change/": [everybody("GET", "/admin/password_change/", 302, is_page=True)],
     "accounts/login/": [Row("GET", "/accounts/login/", 302, 302, 200, 200, is_page=True)],
