@@ -90,6 +90,9 @@ class Request(WebRequest):  # type: ignore[misc]
         if message["type"] == "http.response.start":
             message = {**message, "headers": _with_no_prefetch(message.get("headers", ()))}
         body = message.get("body")
+        if body and self.method == b"HEAD":
+            # Twisted leaves out the first piece only, and the rest would be taken for the next answer.
+            body, message = b"", {**message, "body": b""}
         if self.chunked and body and message.get("more_body") and self.channel is not None and not self.finished:
             self.channel.send(b"%x\r\n%b\r\n" % (len(body), body))
         else:

@@ -36,7 +36,9 @@ def shared(
 
 
 def test_thirty_attempts_at_the_set_up_make_one_admin_and_everything_works(shared: Site, upstream: Upstream) -> None:
-    assert redeem_at_once(shared.setup_url, 30) == [302] + [404] * 29
+    made, *refused = redeem_at_once(shared.setup_url, 30)
+    # Only a few are let in at once.
+    assert (made, len(refused), set(refused) | {404, 429}) == (302, 29, {404, 429})
     assert shared.shell("print(User.objects.count())").strip() == "1"
 
     shared.shell("User.objects.create_user('alice')")

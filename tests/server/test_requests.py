@@ -60,3 +60,9 @@ def test_an_application_that_has_answered_hears_nothing_of_the_client_that_leave
         with served.client() as client:
             assert client.get("/listen").text == "heard you"
         assert "http.disconnect" not in served.until(lambda seen: seen.get("listened") == 1)
+
+
+def test_a_long_answer_to_head_has_no_body() -> None:
+    with Served() as served, served.client() as client:
+        assert client.head("/megabytes").content == b""
+        assert client.get("/hello").text == "hello"
