@@ -77,6 +77,13 @@ async def do_megabytes(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
+async def do_pieces(scope: Any, receive: Any, send: Any) -> None:
+    """Two pieces whose length is told beforehand."""
+    await start(send, (b"Content-Length", b"%d" % (2 * len(PIECE))))
+    await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+    await send({"type": "http.response.body", "body": PIECE})
+
+
 async def do_wait(scope: Any, receive: Any, send: Any) -> None:
     """Begin an answer and wait for the client to go."""
     await start(send)
