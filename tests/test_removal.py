@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat.generation.recover import purge
+from chat.generation.recovery import purge
 from chat.models import Conversation
 from chat.models.conversation import KEPT_AFTER_DELETION, TEMPORARY_LIFE
 from tests.admin.rows import talk

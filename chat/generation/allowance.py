@@ -15,8 +15,8 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Delta, Status
 from chat.generation.attempt import Attempt
-from chat.generation.retry import SMALL_LIMIT, refuses_limit
-from chat.generation.transcript import words_of
+from chat.generation.attempts import SMALL_LIMIT, refuses_limit
+from chat.generation.log import words_of
 from chat.providers.base import CompletionRequest
 from chat.usage import budget
 from chat.usage.budget import ANSWER_TOKENS, Need, Share

@@ -19,7 +19,7 @@ from django.utils import timezone
 from chat import database, metrics
 from chat.events import to_json
 from chat.generation import bell
-from chat.generation.transcript import Transcript, to_journal
+from chat.generation.log import Transcript, to_journal
 from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account
 

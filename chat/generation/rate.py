@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from chat.errors import ChatError
-from chat.generation.recover import SILENCE
+from chat.generation.recovery import SILENCE
 from chat.models import Generation, RateLimit, UsageRecord
 
 MINUTE: Final = timedelta(minutes=1)

@@ -16,10 +16,10 @@ from chat.errors import ChatError
 from chat.events import Started
 from chat.generation import background, feed, live, quota, rate, title
 from chat.generation.allowance import grant
-from chat.generation.ask import Ask
+from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
-from chat.generation.plan import Limits, Plan
-from chat.generation.retry import Policy
+from chat.generation.request import Ask
+from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree

@@ -16,10 +16,10 @@ from chat.errors import ChatError
 from chat.events import Delta, Reclassified, Status, TextDelta
 from chat.generation import feed
 from chat.generation.allowance import grant
-from chat.generation.ask import title_of
 from chat.generation.attempt import Attempt
-from chat.generation.ending import spent
-from chat.generation.retry import Policy, Writing
+from chat.generation.attempts import Policy, Writing
+from chat.generation.outcome import spent
+from chat.generation.request import title_of
 from chat.learnt import learnt_of, remember
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
 from chat.generation.admission import admit
-from chat.generation.ask import Ask
 from chat.generation.followers import Place
-from chat.generation.replay import collect
+from chat.generation.request import Ask
 from chat.generation.start import begin
+from chat.generation.stream import collect
 from chat.views.access import Caller, api, parse, refuse, respond
 
 

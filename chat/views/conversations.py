@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat import catalog, database
 from chat.errors import ChatError
 from chat.generation import live, quota
-from chat.generation.ask import check_sampling
+from chat.generation.request import check_sampling
 from chat.models import Conversation, Generation, Message
 from chat.models.conversation import KEPT_AFTER_DELETION
 from chat.models.tree import Tree

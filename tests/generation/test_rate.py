@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from chat.errors import ChatError
 from chat.generation import rate
-from chat.generation.ask import Ask
-from chat.generation.plan import Plan
+from chat.generation.request import Ask
+from chat.generation.spec import Plan
 from chat.generation.start import _write
 from chat.models import Conversation, Generation, Provider, RateLimit
 from tests.usage.rows import priced_model, record

@@ -7,7 +7,7 @@ import pytest
 
 from chat.catalog import ensure_providers
 from chat.models import Provider as Row
-from chat.providers.anthropic import connect
+from chat.providers.anthropic.provider import connect
 from chat.providers.base import CompletionRequest, Endpoint, Provider, Turn
 from chat.providers.registry import close_providers, provider_for
 from tests.providers.asking import KEY, ask, said

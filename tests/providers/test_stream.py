@@ -8,7 +8,7 @@ import pytest
 
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from chat.providers.base import ModelFacts, Provider
-from chat.providers.body import merged
+from chat.providers.http.body import merged
 from tests.providers.asking import KEY, ask, last_usage, said, without_usage
 from tests.providers.formats import Wire
 from tests.upstream.process import Upstream as Server

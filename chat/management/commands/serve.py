@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from chat import database, deletion, inventory
 from chat.accounts import sessions
 from chat.generation import background, feed, live
-from chat.generation.recover import recover, watch
+from chat.generation.recovery import recover, watch
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild

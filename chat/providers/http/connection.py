@@ -11,7 +11,7 @@ from typing import Final
 import httptools
 import httpx2
 
-from chat.providers.beat import Beat
+from chat.providers.http.batching import Beat
 
 # Of a body that nobody reads.
 FULL_BYTES: Final = 64 * 1024

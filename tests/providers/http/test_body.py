@@ -1,6 +1,6 @@
 """A body that is no stream says what it was."""
 
-from chat.providers.body import HEAD_BYTES, Head, not_a_stream
+from chat.providers.http.body import HEAD_BYTES, Head, not_a_stream
 
 
 def test_a_body_that_is_no_stream_says_what_it_was() -> None:

@@ -10,9 +10,9 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
 from chat.providers.base import CompletionRequest, Endpoint, Learnt
-from chat.providers.completion import CompletionDecoder
+from chat.providers.http.provider import MODELS_TIMEOUT, Remote, from_response
 from chat.providers.instruction import instruction
-from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
+from chat.providers.openai.decoder import CompletionDecoder
 
 # These refuse `max_tokens`: they think before they answer, and their limit includes the thoughts.
 THINKING: Final = re.compile(r"(?:^|/)(?:o\d|gpt-[5-9])")

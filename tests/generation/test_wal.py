@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from chat.events import ReasoningDelta, Status, TextDelta, ToolCallDelta
-from chat.generation import spool
-from chat.generation.spool import Spool
-from chat.generation.transcript import Entry, from_journal, to_journal
+from chat.generation import wal
+from chat.generation.log import Entry, from_journal, to_journal
+from chat.generation.wal import Spool
 
 SAID: list[Entry] = [
     ReasoningDelta("Hm.\r\n"),
@@ -39,25 +39,25 @@ def said(name: UUID) -> Spool:
 def test_what_was_said_is_read_as_the_journal_has_it(directory: Path) -> None:
     name = uuid4()
     said(name)
-    assert spool.read(name) == to_journal(SAID, asks_again=True)
-    assert from_journal(spool.read(name)) == SAID
+    assert wal.read(name) == to_journal(SAID, asks_again=True)
+    assert from_journal(wal.read(name)) == SAID
     assert [path.stat().st_mode & 0o777 for path in (directory, directory / str(name))] == [0o700, 0o600]
 
 
 def test_nothing_is_left_of_what_is_stored(directory: Path) -> None:
     said(one := uuid4()).remove()
     said(other := uuid4())
-    spool.forget(other)
+    wal.forget(other)
     assert list(directory.iterdir()) == []
-    assert spool.read(one) == spool.read(other) == []
-    spool.forget(other)
+    assert wal.read(one) == wal.read(other) == []
+    wal.forget(other)
 
 
 def test_what_was_not_written_to_its_end_is_left_out(directory: Path) -> None:
     said(name := uuid4())
     path = directory / str(name)
     path.write_bytes(path.read_bytes() + b'{"type":"token","con')
-    assert spool.read(name) == to_journal(SAID, asks_again=True)
+    assert wal.read(name) == to_journal(SAID, asks_again=True)
 
 
 def test_where_nothing_can_be_written_it_is_said_once_and_the_answer_goes_on(
@@ -67,7 +67,7 @@ def test_where_nothing_can_be_written_it_is_said_once_and_the_answer_goes_on(
     directory.write_text("in the way")
     name = uuid4()
     said(name).remove()
-    assert spool.read(name) == []
+    assert wal.read(name) == []
     assert len(caplog.records) == 1
     assert "cannot be kept" in caplog.text
 
@@ -86,10 +86,10 @@ def test_a_full_disk_ends_it_where_it_is(directory: Path, caplog: pytest.LogCapt
 
 
 def test_what_nobody_will_ask_for_is_swept_away(directory: Path) -> None:
-    spool.sweep()
+    wal.sweep()
     said(old := uuid4()).close()
     said(young := uuid4()).close()
-    then = time.time() - 2 * spool.FORGOTTEN_SECONDS
+    then = time.time() - 2 * wal.FORGOTTEN_SECONDS
     os.utime(directory / str(old), (then, then))
-    spool.sweep()
+    wal.sweep()
     assert [path.name for path in directory.iterdir()] == [str(young)]

@@ -19,15 +19,15 @@ from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
 from chat.providers import bounds
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, unheeded
-from chat.providers.body import batches
+from chat.providers.context_window import listed_window, too_long
 from chat.providers.decoder import MALFORMED, StreamDecoder
-from chat.providers.departure import told, watched
-from chat.providers.faults import from_body, from_transport, refused, retry_after_seconds
+from chat.providers.errors import from_body, from_transport, refused, retry_after_seconds
+from chat.providers.http.body import batches
+from chat.providers.http.client import told, watched
+from chat.providers.http.decompression import bounded
+from chat.providers.http.pool import transport
 from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
-from chat.providers.transport import transport
-from chat.providers.unpacking import bounded
-from chat.providers.window import listed_window, too_long
 
 logger = logging.getLogger(__name__)
 

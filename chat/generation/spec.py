@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat.events import Started
 from chat.generation.allowance import Grant
-from chat.generation.retry import Policy
+from chat.generation.attempts import Policy
 from chat.providers.base import CompletionRequest, Provider
 from chat.usage.ledger import Account
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.errors import Refusal
-from chat.providers.window import listed_window, too_long
+from chat.providers.context_window import listed_window, too_long
 from tests.upstream import refusing
 from tests.upstream.script import Script
 

@@ -19,8 +19,8 @@ from chat.errors import ChatError, silence
 from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
 from chat.generation.attempt import Attempt
 from chat.generation.notes import UNREADABLE
+from chat.generation.overlap import Seam
 from chat.generation.pictures import unshown
-from chat.generation.seam import Seam
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
 from chat.providers.refusal import adapted

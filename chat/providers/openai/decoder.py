@@ -11,7 +11,7 @@ import msgspec
 from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.decoder import Said, StreamDecoder, failure, fields_of
-from chat.providers.faults import from_body, is_failed, reports_failure
+from chat.providers.errors import from_body, is_failed, reports_failure
 from chat.providers.sse import ServerSentEvent
 from chat.providers.tool_calls import ToolCalls, text
 

@@ -15,9 +15,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-from chat.providers.beat import Beat
-from chat.providers.faults import refused
-from chat.providers.line import Line
+from chat.providers.errors import refused
+from chat.providers.http.batching import Beat
+from chat.providers.http.connection import Line
 
 PROXIES: Final = ("http", "https")
 PORTS: Final = {"http": 80, "https": 443}

@@ -14,7 +14,7 @@ import brotli
 import httpx2
 
 from chat.providers import bounds
-from chat.providers.faults import refused
+from chat.providers.errors import refused
 
 STEP_BYTES: Final = 64 * 1024
 # Of zlib's own format, and of gzip's, whichever it is.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.events import ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
-from chat.generation.transcript import Entry, Transcript, from_journal, to_journal
+from chat.generation.log import Entry, Transcript, from_journal, to_journal
 
 words = st.text(min_size=1, max_size=8)
 entries = st.lists(

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
-from chat.generation.transcript import Entry
+from chat.generation.log import Entry
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from chat.providers.beat import CROWD, LARGE_CROWD, SECONDS, Beat
+from chat.providers.http.batching import CROWD, LARGE_CROWD, SECONDS, Beat
 
 
 async def test_a_few_keep_no_beat() -> None:

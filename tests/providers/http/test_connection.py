@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from chat.providers import beat, line
-from chat.providers.line import FULL_BYTES, HEAD_BYTES
-from chat.providers.transport import Transport
+from chat.providers.http import batching, connection
+from chat.providers.http.connection import FULL_BYTES, HEAD_BYTES
+from chat.providers.http.pool import Transport
 
 TIMEOUT = httpx2.Timeout(5.0, read=0.5)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -28,7 +28,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 def crowd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of it holds for a line that is read by the loop, and for one that is read at the beat."""
     if request.param == "in a crowd":
-        monkeypatch.setattr(beat, "CROWD", -1)
+        monkeypatch.setattr(batching, "CROWD", -1)
 
 
 class Server:
@@ -169,9 +169,9 @@ class Slow(Server):
         while await reader.readuntil(b"Why?\n"):
             writer.write(CHUNKED)
             for number, pause in enumerate(self.pauses):
-                await asyncio.sleep(pause * beat.SECONDS)
+                await asyncio.sleep(pause * batching.SECONDS)
                 writer.write(b"7\r\npiece %d\r\n" % number)
-            await asyncio.sleep(beat.SECONDS / 2)
+            await asyncio.sleep(batching.SECONDS / 2)
             match self.ends:
                 case "well":
                     writer.write(b"0\r\n\r\n")
@@ -186,7 +186,7 @@ class Slow(Server):
 
 
 async def test_pieces_come_as_they_are_said_also_after_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "IDLE_BEATS", 3)
+    monkeypatch.setattr(connection, "IDLE_BEATS", 3)
     server = Slow(0, 0.2, 0.2, 1.5, 1.5, 6, 0, 0.2, 6, 1)
     async with serving(server) as (url, client):
         for _ in range(2):
@@ -236,7 +236,7 @@ async def test_what_is_read_slowly_is_all_there() -> None:
         heard = []
         async for piece in response.aiter_raw():
             heard.append(piece)
-            await asyncio.sleep(beat.SECONDS / 10)
+            await asyncio.sleep(batching.SECONDS / 10)
         assert len(b"".join(heard)) == size + 2
         assert max(map(len, heard)) <= 3 * FULL_BYTES
 

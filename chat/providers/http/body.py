@@ -19,9 +19,9 @@ from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers import bounds
 from chat.providers.bounds import UNMEASURED_BYTES, Measure
 from chat.providers.decoder import StreamDecoder
-from chat.providers.faults import from_body, refused, reports_failure
+from chat.providers.errors import from_body, refused, reports_failure
+from chat.providers.http.decompression import pieces
 from chat.providers.sse import EventDecoder, OversizedEventError
-from chat.providers.unpacking import pieces
 
 # How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
 # once; a body read to its end leaves a connection that the next question can use.

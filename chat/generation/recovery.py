@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.generation import live, spool
+from chat.generation import live, wal
+from chat.generation.attempts import CONTINUE
 from chat.generation.context import context
+from chat.generation.log import RECLASSIFIED, Transcript, from_journal
 from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
-from chat.generation.retry import CONTINUE
-from chat.generation.transcript import RECLASSIFIED, Transcript, from_journal
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
 from chat.usage import budget
@@ -42,7 +42,7 @@ async def watch() -> None:
         try:
             await database.run(recover)
             await database.run(purge)
-            await database.run(spool.sweep)
+            await database.run(wal.sweep)
             await database.run(lambda: budget.release_orphans(timezone.now()))
         except Exception:
             logger.exception("Unfinished answers could not be looked for; it is tried again.")
@@ -77,7 +77,7 @@ def recover() -> int:
     for generation in rows:
         account, result = Account.of(generation, paying_group(generation.owner_id)), _result(generation)
         report(account, result, settle(account, result))
-        spool.forget(generation.pk)
+        wal.forget(generation.pk)
         logger.warning("Generation %s was left unfinished; it is interrupted now.", generation.pk)
     return len(rows)
 
@@ -85,7 +85,7 @@ def recover() -> int:
 def _result(generation: Generation) -> Result:
     journal = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
     # The file has what was said since the journal was last written; another machine's file is not here.
-    values = max(journal, spool.read(generation.pk), key=_extent)
+    values = max(journal, wal.read(generation.pk), key=_extent)
     transcript = Transcript(from_journal(values))
     last_sign = generation.heartbeat_at or generation.created_at
     elapsed_seconds = max(0.0, (last_sign - generation.created_at).total_seconds())

@@ -10,11 +10,11 @@ from typing import Any, Final
 import httpx2
 from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, Omit
 
+from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, Turn
+from chat.providers.http.provider import MODELS_TIMEOUT, Remote, from_response
 from chat.providers.instruction import instruction
-from chat.providers.messages import MessagesDecoder
 from chat.providers.refusal import OPTIONAL
-from chat.providers.remote import MODELS_TIMEOUT, Remote, from_response
 
 # The version that the decoder is written for. The SDK's own is newer and refuses every request with a temperature.
 VERSION: Final = "2023-06-01"
