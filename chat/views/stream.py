@@ -101,13 +101,17 @@ async def _encoded(
     position = 0
     try:
         with metrics.STREAMS.track_inprogress(), admit(credential) as admission:
-            async with aclosing(admission.each(events)) as here:
-                async for placed in here:
-                    if placed is None:
-                        yield sse.HEARTBEAT
-                    else:
-                        position = placed[0]
-                        yield sse.encode(*placed)
+            # Each token passes here: what its reader was let in by is looked at without another generator.
+            async with aclosing(events):
+                with admission.waiting():
+                    async for placed in events:
+                        admission.pause()
+                        if placed is None:
+                            yield sse.HEARTBEAT
+                        else:
+                            position = placed[0]
+                            yield sse.encode(*placed)
+                        admission.check()
     except ChatError as error:
         yield sse.encode(position, Failed("interrupted", error.message, retryable=False))
     except Exception:
