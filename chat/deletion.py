@@ -1,6 +1,6 @@
 """Deleting accounts: asked for by their owner, who has a week to think, or by an admin; nothing of theirs stays.
 
-The ledger keeps its sums under "a former user" (`chat/usage/former.py`).
+The ledger keeps its sums under "a former user" (`chat/usage/anonymization.py`).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from chat.models import AccountDeletion, Conversation, Generation
 from chat.models.deletion import TIME_TO_THINK
 from chat.models.superuser import LAST, includes_last
 from chat.search.index import forget_deleted
-from chat.usage import former
+from chat.usage import anonymization as former
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from chat import guessing
+from chat.access import throttle as guessing
 
 logger = logging.getLogger(__name__)
 

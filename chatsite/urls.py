@@ -7,17 +7,17 @@ from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
-from chat.admin.export import export as export_usage
-from chat.admin.reconcile import reconcile_page
+from chat.admin.csv_export import export as export_usage
+from chat.admin.reconciliation import reconcile_page
 from chat.admin.usage import usage_page
 from chat.errors import ChatError, unexpected
+from chat.views import budgets as budget
+from chat.views import catalog as models
 from chat.views import (
-    budget,
     complete,
     contact,
     conversations,
     data,
-    events,
     export,
     files,
     health,
@@ -25,13 +25,13 @@ from chat.views import (
     leaving,
     listing,
     metrics,
-    models,
     pages,
     settings,
     setup,
     stream,
     usage,
 )
+from chat.views import live_list as events
 from chat.views.access import refuse
 from chatsite import accounts
 

@@ -18,11 +18,12 @@ from chat import deletion
 from chat.errors import ChatError
 from chat.models import AccountDeletion, ApiKey, Budget, Conversation, Correction, DailyTotal, Price, UsageRecord
 from chat.models.usage import FORMER_USER
-from chat.usage import former, reports
+from chat.repricing import apply, repriced
+from chat.usage import anonymization as former
+from chat.usage import reports
 from chat.usage.ledger import Account, book, settle
 from chat.usage.period import Period, today
 from chat.usage.rebuild import rebuild
-from chat.usage.repricing import apply, repriced
 from tests.belongings import WORD, columns_of, mentions, person, rows_of, sums
 from tests.site import Site
 from tests.usage.test_ledger import RESULT, account  # noqa: F401 - a fixture

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from chat import catalog
-from chat.generation import background, live
+from chat import tasks as background
+from chat.catalog import choice as catalog
+from chat.generation import live
 from chat.models import ApiKey
 from chat.providers import demo
 from chatsite.asgi import application

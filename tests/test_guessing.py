@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from chat import guessing
+from chat.access import throttle as guessing
 from chatsite.address import client_address
 from chatsite.environment import Environment
 from tests.site import PASSWORD, Site

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from chat import inventory
+from chat.catalog import inventory
 from chat.errors import ChatError
 from chat.models import ChatModel, Provider
 from chat.providers.base import ModelFacts

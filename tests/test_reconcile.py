@@ -15,8 +15,8 @@ from django.utils import timezone
 from chat.models import ChatModel, Correction, Price, Provider
 from chat.providers.bill import Item
 from chat.reconciliation import Account, Line, compared
+from chat.repricing import apply, repriced
 from chat.usage.reports import Figures
-from chat.usage.repricing import apply, repriced
 from tests.upstream.bill import cost, costs
 from tests.upstream.process import Upstream
 from tests.usage.rows import counted, noon, priced_model

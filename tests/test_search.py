@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from chat.search import results
-from chat.search.terms import Terms
+from chat.search.query import Terms
 from tests.site import Site
 from tests.stream import events, one
 from tests.upstream.process import Upstream

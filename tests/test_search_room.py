@@ -14,8 +14,8 @@ import httpx2
 import psycopg
 import pytest
 
-from chat.search import terms
-from chat.search.terms import Terms, fold
+from chat.search import query as terms
+from chat.search.query import Terms, fold
 from tests.server.process import get, memory
 from tests.site import Site
 from tests.upstream.process import Upstream

@@ -5,18 +5,18 @@ from django.contrib import admin
 from chat.admin import (
     access,
     accounts,
-    budget,
     catalog,
     conversations,
     generations,
     invitations,
     ledger,
-    people,
     policy,
     prices,
-    rate,
     reading,
 )
+from chat.admin import budgets as budget
+from chat.admin import limits as rate
+from chat.admin import users as people
 
 __all__ = [
     "access",

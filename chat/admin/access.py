@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from chat.access import subscription as admission
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.rights import touchable
-from chat.generation import admission
+from chat.admin.permissions import touchable
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
 from chat.views.access import KEPT_BY_NOBODY

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from chat.admin import dashboard, drawing, health
+from chat.admin import charts as drawing
+from chat.admin import dashboard, health
 from chat.admin.dashboard import Table
 from chat.admin.filters import LABELS, OF_PEOPLE, PRESETS, Shown, filters, of_day, records_address, spoken
 from chat.admin.ledger import sees_people

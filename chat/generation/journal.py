@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from chat import database, metrics
 from chat.events import to_json
-from chat.generation import bell
 from chat.generation.transcript import Transcript, to_journal
+from chat.live_list import pubsub as bell
 from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account
 

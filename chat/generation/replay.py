@@ -13,13 +13,14 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.events import Event, ReasoningDelta, Reclassified, Started, TextDelta, ToolCallDelta
-from chat.generation import bell, live
+from chat.generation import live
 from chat.generation.ending import Ending, Outcome, Times
 from chat.generation.fields import with_fields
 from chat.generation.live import HEARTBEAT_SECONDS, Placed
 from chat.generation.start import started
 from chat.generation.structured import asks_for_json, parse_whole
 from chat.generation.transcript import Transcript, from_journal
+from chat.live_list import pubsub as bell
 from chat.models import Generation, JournalEntry, UsageRecord
 from chat.usage.charge import charge_of
 

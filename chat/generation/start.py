@@ -11,19 +11,23 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database
+from chat import limits as rate
+from chat import tasks as background
+from chat.budgets import reservation as budget
+from chat.budgets.limit import grant
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import background, feed, live, quota, rate, title
-from chat.generation.allowance import grant
+from chat.generation import live, quota, title
 from chat.generation.ask import Ask
 from chat.generation.context import context, mark_trimmed
 from chat.generation.plan import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.worker import THIS_WORKER
+from chat.live_list import feed
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
-from chat.usage import budget
 from chat.usage.ledger import Account, paying_group
 
 # What a question changes of a conversation.

@@ -15,11 +15,13 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from chat import database, guessing
+from chat import database
+from chat import tasks as background
+from chat.access import throttle as guessing
+from chat.access.subscription import Credential
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
-from chat.generation import background, feed
-from chat.generation.admission import Credential
+from chat.live_list import feed
 from chat.models import ApiKey
 from chat.models.access import Scope
 

@@ -12,7 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 
 from chat import database
-from chat.generation import bell, live
+from chat.generation import live
+from chat.live_list import pubsub as bell
 from chat.views.access import respond
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.budgets.status import standings
 from chat.errors import ChatError
-from chat.usage import reports, sheet
+from chat.usage import csv_export as sheet
+from chat.usage import reports
 from chat.usage.period import Period, today
 from chat.usage.reports import Figures
 from chat.usage.selection import Selection
-from chat.usage.standing import standings
 from chat.views import chart, figures
 from chat.views.access import Caller, api
 from chat.views.export import attachment

@@ -17,9 +17,9 @@ from django.utils import timezone
 from chat.admin import paginator
 from chat.models import ChatModel, Conversation, Message, Price, Provider, UsageRecord
 from chat.models.tree import Tree
-from chat.usage import sheet
+from chat.repricing import apply, repriced
+from chat.usage import csv_export as sheet
 from chat.usage.period import Period, today
-from chat.usage.repricing import apply, repriced
 from chat.usage.selection import Selection
 from chat.views import thread
 from tests.admin.rows import everything, talk

@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from chat.models import ApiKey, Conversation, Generation
-from chat.usage import sheet
+from chat.usage import csv_export as sheet
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 from tests.admin.rows import talk

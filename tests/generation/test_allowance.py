@@ -11,17 +11,17 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat import database
+from chat.budgets import reservation as budgets
+from chat.budgets.limit import LONGEST_REQUEST, grant
+from chat.budgets.reservation import Need
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Finished, Upstream, Usage
 from chat.generation import live
-from chat.generation.allowance import LONGEST_REQUEST, grant
 from chat.generation.plan import Limits, Plan
 from chat.generation.retry import Policy
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
 from chat.providers.base import CompletionRequest, Turn, unheeded
-from chat.usage import budget as budgets
-from chat.usage.budget import Need
 from chat.usage.ledger import Account
 from tests.generation.scripted import DONE, HANG, Scripted
 
@@ -315,7 +315,7 @@ async def test_a_model_that_can_say_no_more_is_not_asked_for_more(generation: Ge
 async def test_a_server_that_refuses_so_long_a_limit_is_asked_with_a_shorter_one(
     refusal: ChatError, generation: Generation, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("chat.generation.allowance._short", set())
+    monkeypatch.setattr("chat.budgets.limit._short", set())
     await database.run(limited_to, 100_000)
     source = Scripted([refusal], [PIECE, Usage(10, None, 10), DONE[1]])
     events = await answer(generation, source, OPEN)

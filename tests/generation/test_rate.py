@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chat import limits as rate
 from chat.errors import ChatError
-from chat.generation import rate
 from chat.generation.ask import Ask
 from chat.generation.plan import Plan
 from chat.generation.start import _write

@@ -12,13 +12,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chat.budgets import reservation as budgets
+from chat.budgets.reservation import Need, Share
+from chat.budgets.status import Standing, standings
 from chat.errors import ChatError
 from chat.models import ApiKey, Budget, Correction, Price, Reservation, UsageRecord
-from chat.usage import budget as budgets
-from chat.usage.budget import Need, Share
+from chat.repricing import apply, repriced
 from chat.usage.pricing import Rates, UnitPrice
-from chat.usage.repricing import apply, repriced
-from chat.usage.standing import Standing, standings
 from tests.usage.rows import priced_model, record
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from chat.models import ChatModel, Price, Provider
 from chat.usage import bundled
-from chat.usage.pricelist import import_prices, price_in_force, prices_in_force, unit_price
+from chat.usage.prices import import_prices, price_in_force, prices_in_force, unit_price
 from chat.usage.pricing import Rates, UnitPrice
 from tests.site import Site
 

@@ -7,8 +7,8 @@ import pytest
 
 from chat.models import Correction, DailyTotal, Price, UsageRecord
 from chat.models.money import joined
+from chat.repricing import apply, repriced
 from chat.usage.rebuild import rebuild
-from chat.usage.repricing import apply, repriced
 from tests.usage.rows import counted, priced_model
 
 pytestmark = pytest.mark.django_db

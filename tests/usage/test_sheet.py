@@ -12,7 +12,9 @@ from django.db.models import Sum
 
 from chat.models import Correction, DailyTotal
 from chat.models.money import joined
-from chat.usage import pages, reports, sheet, totals
+from chat.usage import csv_export as sheet
+from chat.usage import pagination as pages
+from chat.usage import reports, totals
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 from tests.usage.rows import counted, noon, priced_model

@@ -8,7 +8,7 @@ from django.http.response import StreamingHttpResponse
 from chat import database
 from chat.admin.filters import OF_PEOPLE
 from chat.errors import ChatError
-from chat.usage import sheet
+from chat.usage import csv_export as sheet
 from chat.usage.period import Period, today
 from chat.usage.selection import Selection
 from chat.views.access import Caller, api

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from chat.models import Correction
 from chat.models.money import PLACES, UNIT
-from chat.usage.pages import pages
+from chat.usage.pagination import pages
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 

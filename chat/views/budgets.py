@@ -5,7 +5,7 @@ from dataclasses import asdict
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from chat.usage.standing import standings
+from chat.budgets.status import standings
 from chat.views.access import Caller, api, respond
 
 

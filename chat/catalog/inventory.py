@@ -10,13 +10,13 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat import database
-from chat.catalog import DEMO, connect, ensure_providers, free_name
+from chat.catalog.choice import DEMO, connect, ensure_providers, free_name
+from chat.catalog.context_window import find_origins, import_windows
+from chat.catalog.learnt import place_window
 from chat.errors import ChatError
-from chat.learnt import place_window
 from chat.models import ChatModel, Conversation, Generation, Provider
 from chat.providers.base import ModelFacts
-from chat.usage.pricelist import import_prices
-from chat.usage.window import find_origins, import_windows
+from chat.usage.prices import import_prices
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 
+from chat.budgets.status import Owner, free_again, period_name
 from chat.errors import ChatError
 from chat.models import Budget, Correction, Generation, Reservation, UsageRecord
-from chat.models.budget import TOKENS
+from chat.models.budgets import TOKENS
 from chat.models.money import UNIT
 from chat.usage.pricing import UnitPrice
-from chat.usage.standing import Owner, free_again, period_name
 
 # What an answer sets aside each time it has grown past what it was granted.
 ANSWER_TOKENS: Final = 2048

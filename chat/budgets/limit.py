@@ -12,17 +12,17 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat import database
+from chat.budgets import reservation as budget
+from chat.budgets.reservation import ANSWER_TOKENS, Need, Share
 from chat.errors import ChatError
 from chat.events import Delta, Status
 from chat.generation.attempt import Attempt
 from chat.generation.retry import SMALL_LIMIT, refuses_limit
 from chat.generation.transcript import words_of
 from chat.providers.base import CompletionRequest
-from chat.usage import budget
-from chat.usage.budget import ANSWER_TOKENS, Need, Share
 from chat.usage.estimate import UNTAUGHT, Lessons, Vector, estimate_tokens, prompt_traits, weighed
 from chat.usage.ledger import LOST, Account
-from chat.usage.pricelist import price_in_force, unit_price
+from chat.usage.prices import price_in_force, unit_price
 
 logger = logging.getLogger(__name__)
 

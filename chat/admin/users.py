@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from chat.admin.deletion import AccountDeletion, CountedDeletion
 from chat.admin.generic import UserAdmin
 from chat.admin.invitations import PasswordLinks
-from chat.admin.rights import touchable
+from chat.admin.permissions import touchable
 from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
 from chat.models.superuser import FIELDS, LAST, includes_last
 

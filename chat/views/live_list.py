@@ -11,10 +11,10 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import database, sse
+from chat.access.subscription import Credential, admit
 from chat.errors import ChatError
 from chat.events import Failed
-from chat.generation import feed
-from chat.generation.admission import Credential, admit
+from chat.live_list import feed
 from chat.models import Conversation
 from chat.views.access import Caller, api
 from chat.views.stream import event_stream

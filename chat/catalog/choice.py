@@ -16,7 +16,7 @@ from chat.models import ChatModel, Price, Provider, SitePolicy
 from chat.providers.base import Endpoint
 from chat.providers.base import Provider as Source
 from chat.providers.registry import provider_for
-from chat.usage.pricelist import prices_in_force
+from chat.usage.prices import prices_in_force
 
 DEMO = "demo"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}

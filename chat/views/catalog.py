@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from chat import catalog
+from chat.catalog import choice as catalog
 from chat.views.access import Caller, api, respond
 
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from chat.admin.generic import ModelAdmin, ModelForm
+from chat.budgets.status import NEAR_PERCENT
 from chat.models import Budget, Price
-from chat.models.budget import TOKENS
+from chat.models.budgets import TOKENS
 from chat.models.money import UNIT
-from chat.usage.standing import NEAR_PERCENT
 from chat.views import figures
 
 

@@ -12,11 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from chat import database
+from chat.budgets import reservation as budget
 from chat.models import ChatModel, Correction, Price, UsageRecord
-from chat.usage import budget, totals
-from chat.usage.pages import pages
+from chat.usage import totals
+from chat.usage.pagination import pages
 from chat.usage.price_context import context_of
-from chat.usage.pricelist import unit_price
+from chat.usage.prices import unit_price
 from chat.usage.pricing import Cost, UnitPrice, cost_of
 
 # Corrections that are written in one transaction.

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.generation import bell
+from chat.live_list import pubsub as bell
 from chat.models import Conversation
 
 logger = logging.getLogger(__name__)
