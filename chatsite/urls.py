@@ -11,9 +11,9 @@ from chat.admin.csv_export import export as export_usage
 from chat.admin.reconciliation import reconcile_page
 from chat.admin.usage import usage_page
 from chat.errors import ChatError, unexpected
-from chat.views import budgets as budget
-from chat.views import catalog as models
 from chat.views import (
+    budgets,
+    catalog,
     complete,
     contact,
     conversations,
@@ -24,6 +24,7 @@ from chat.views import (
     keys,
     leaving,
     listing,
+    live_list,
     metrics,
     pages,
     settings,
@@ -31,7 +32,6 @@ from chat.views import (
     stream,
     usage,
 )
-from chat.views import live_list as events
 from chat.views.access import refuse
 from chatsite import accounts
 
@@ -51,10 +51,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/conversations/<uuid:conversation_id>/export", export.conversation, name="export"),
     path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", conversations.message, name="message"),
     path("api/export", export.everything, name="export_everything"),
-    path("api/events", events.events, name="events"),
+    path("api/events", live_list.events, name="events"),
     path("api/files/<uuid:file_id>", files.file, name="file"),
-    path("api/models", models.models, name="models"),
-    path("api/budget", budget.budget, name="budget"),
+    path("api/models", catalog.models, name="models"),
+    path("api/budget", budgets.budget, name="budget"),
     path(".well-known/security.txt", contact.security, name="security_txt"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

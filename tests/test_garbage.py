@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from chat import tasks as background
+from chat import tasks
 from chat.catalog import choice as catalog
 from chat.generation import live
 from chat.models import ApiKey
@@ -48,7 +48,7 @@ async def ask(path: str, key: str) -> bytes:
 
     await application(scope, receive, send)  # type: ignore[arg-type]
     await live.finished()
-    await background.drain()
+    await tasks.drain()
     return b"".join(said)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from chat.access import throttle as guessing
+from chat.access import throttle
 from chatsite.address import client_address
 from chatsite.environment import Environment
 from tests.site import PASSWORD, Site
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
-BURST = guessing.FOR_A_NAME.burst
+BURST = throttle.FOR_A_NAME.burst
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_name_has_so_many_attempts_from_everywhere_together(guarded: Site) -> 
     # The right password waits, too, wherever it comes from, and so does a name that nobody has.
     refused = try_password(guarded, "203.0.113.9", "alice", PASSWORD)
     assert refused.status_code == 429
-    assert 0 < int(refused.headers["Retry-After"]) <= guessing.FOR_A_NAME.seconds
+    assert 0 < int(refused.headers["Retry-After"]) <= throttle.FOR_A_NAME.seconds
     until_refused(lambda number: try_password(guarded, f"198.51.101.{number}", "nobody", f"guess {number}"), BURST)
     unknown = try_password(guarded, "203.0.113.9", "nobody", PASSWORD)
     assert unknown.status_code == 429
@@ -77,7 +77,7 @@ def test_an_address_has_so_many_attempts_for_all_names(guarded: Site) -> None:
     # Of the sixth version, an address is its first half.
     until_refused(
         lambda number: try_password(guarded, f"2001:db8:1:2::{number}", f"somebody{number}", "a guess"),
-        guessing.FROM_AN_ADDRESS.burst,
+        throttle.FROM_AN_ADDRESS.burst,
     )
     assert try_password(guarded, "2001:db8:1:2:ffff::1", "bob", PASSWORD).status_code == 429
     assert try_password(guarded, "2001:db8:1:3::1", "bob", PASSWORD).status_code == 302
@@ -108,7 +108,7 @@ def test_an_address_has_so_many_wrong_keys_and_a_right_one_passes(guarded: Site)
     with closing(visitor(guarded, "203.0.113.40")) as client:
         until_refused(
             lambda number: client.get("/api/models", headers={"Authorization": f"Bearer cs-{number}"}),
-            guessing.FROM_AN_ADDRESS.burst,
+            throttle.FROM_AN_ADDRESS.burst,
         )
         refused = client.get("/api/models", headers={"Authorization": "Bearer cs-more"})
         assert refused.status_code == 429
@@ -122,7 +122,7 @@ def test_a_client_without_a_trusted_proxy_cannot_choose_its_address(tmp_path: Pa
     with Site(tmp_path) as site:
         until_refused(
             lambda number: try_password(site, f"198.51.100.{number}", f"name{number}", "a guess"),
-            guessing.FROM_AN_ADDRESS.burst,
+            throttle.FROM_AN_ADDRESS.burst,
         )
         assert "TRUSTED_PROXIES" in "".join(site.output)
 

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.live_list import pubsub as bell
+from chat.live_list import pubsub
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def admit(credential: Credential) -> Iterator[Admission]:
 
 
 async def _run(news: asyncio.Event) -> None:
-    listener = asyncio.create_task(bell.listen(BELL, news))
+    listener = asyncio.create_task(pubsub.listen(BELL, news))
     try:
         while True:
             with suppress(TimeoutError):
@@ -170,7 +170,7 @@ def _ring() -> None:
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(news.set)
     if settings.REDIS_URL:
-        async_to_sync(bell.ring)([BELL])
+        async_to_sync(pubsub.ring)([BELL])
 
 
 @receiver(post_save, sender=User)

@@ -5,33 +5,33 @@ from django.contrib import admin
 from chat.admin import (
     access,
     accounts,
+    budgets,
     catalog,
     conversations,
     generations,
     invitations,
     ledger,
+    limits,
     policy,
     prices,
     reading,
+    users,
 )
-from chat.admin import budgets as budget
-from chat.admin import limits as rate
-from chat.admin import users as people
 
 __all__ = [
     "access",
     "accounts",
-    "budget",
+    "budgets",
     "catalog",
     "conversations",
     "generations",
     "invitations",
     "ledger",
-    "people",
+    "limits",
     "policy",
     "prices",
-    "rate",
     "reading",
+    "users",
 ]
 
 admin.site.site_header = admin.site.site_title = "chatsite"

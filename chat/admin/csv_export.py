@@ -8,7 +8,7 @@ from django.http.response import StreamingHttpResponse
 from chat import database
 from chat.admin.filters import OF_PEOPLE
 from chat.errors import ChatError
-from chat.usage import csv_export as sheet
+from chat.usage import csv_export
 from chat.usage.period import Period, today
 from chat.usage.selection import Selection
 from chat.views.access import Caller, api
@@ -31,7 +31,7 @@ async def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     with_people = await database.run(caller.user.has_perm, "auth.view_user")
     if not with_people and OF_PEOPLE & set(chosen.query):
         raise ChatError("forbidden", "Only those who may see people can choose by them.")
-    return attachment(sheet.lines(period, chosen, with_people=with_people), name, "text/csv; charset=utf-8")
+    return attachment(csv_export.lines(period, chosen, with_people=with_people), name, "text/csv; charset=utf-8")
 
 
 def _day(request: HttpRequest, name: str) -> date | None:

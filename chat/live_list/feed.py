@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.errors import ChatError
-from chat.live_list import pubsub as bell
+from chat.live_list import pubsub
 from chat.models import Conversation
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def leave(watcher: Watcher) -> None:
 async def ring() -> None:
     """Something has changed in somebody's list."""
     _news.set()
-    await bell.ring([BELL])
+    await pubsub.ring([BELL])
 
 
 def close() -> None:
@@ -110,7 +110,7 @@ def close() -> None:
 
 
 async def _run() -> None:
-    listener = asyncio.create_task(bell.listen(BELL, _news))
+    listener = asyncio.create_task(pubsub.listen(BELL, _news))
     look = _Look()
     try:
         while True:

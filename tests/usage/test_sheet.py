@@ -12,9 +12,7 @@ from django.db.models import Sum
 
 from chat.models import Correction, DailyTotal
 from chat.models.money import joined
-from chat.usage import csv_export as sheet
-from chat.usage import pagination as pages
-from chat.usage import reports, totals
+from chat.usage import csv_export, pagination, reports, totals
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 from tests.usage.rows import counted, noon, priced_model
@@ -43,12 +41,12 @@ ASKED = [
 
 def rows(chosen: Selection = reports.EVERYTHING) -> list[dict[str, str]]:
     """The sheet of March, as a program reads it."""
-    text = b"".join(sheet.lines(MARCH, chosen)).decode()
+    text = b"".join(csv_export.lines(MARCH, chosen)).decode()
     return list(csv.DictReader(StringIO(text)))
 
 
 def test_the_columns_that_programs_rely_on_come_first() -> None:
-    head = next(sheet.lines(MARCH, reports.EVERYTHING)).decode().strip().split(",")
+    head = next(csv_export.lines(MARCH, reports.EVERYTHING)).decode().strip().split(",")
     assert head[: len(ASKED)] == ASKED
     assert len(head) == len(set(head))
 
@@ -112,7 +110,7 @@ def test_commas_quotes_and_lines_stay_in_their_field() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 100])
 def test_every_row_is_there_once_however_many_are_read_at_once(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(pagination, "ROWS_AT_ONCE", at_once)
     # Several at the same moment, and not in the order of their ids.
     for number in range(20):
         counted(noon(2026, 3, 5) - timedelta(seconds=number // 4), None, user_id=number)
@@ -122,7 +120,7 @@ def test_every_row_is_there_once_however_many_are_read_at_once(at_once: int, mon
 
 
 def test_rows_of_other_days_are_left_out_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(pagination, "ROWS_AT_ONCE", 2)
     for moment in (MARCH.start, MARCH.end):
         for number in range(4):
             counted(moment - timedelta(seconds=2 - number), None, user_id=number)
