@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from chat import guessing
+from chat.access import throttle
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Attempt:
     kind: str
     name: str
     address: str
-    counts: tuple[guessing.Count, ...]
+    counts: tuple[throttle.Count, ...]
     wait: float = 0.0
 
     @classmethod
@@ -56,7 +56,7 @@ class Attempt:
         name = _name(request, kind)
         address = request.META.get("REMOTE_ADDR", "")
         counts = _counts(request, kind, name, address)
-        return cls(kind, name, address, counts, guessing.take(counts))
+        return cls(kind, name, address, counts, throttle.take(counts))
 
     @property
     def seconds(self) -> int:
@@ -72,7 +72,7 @@ class Attempt:
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
         is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500
         if is_none or (is_right and self.kind not in NEVER_GIVEN_BACK):
-            guessing.give_back(self.counts)
+            throttle.give_back(self.counts)
         if is_right and self.kind in ("password", "code"):
             _remember_device(request, response)
         elif not is_right and not is_none:
@@ -103,14 +103,14 @@ def _name(request: HttpRequest, kind: str) -> str:
     return str(pending.get("user_pk") or "") if isinstance(pending, dict) else ""
 
 
-def _counts(request: HttpRequest, kind: str, name: str, address: str) -> tuple[guessing.Count, ...]:
+def _counts(request: HttpRequest, kind: str, name: str, address: str) -> tuple[throttle.Count, ...]:
     device = _device(request, name) if kind == "password" else ""
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
-        return (guessing.count("device", device, guessing.FROM_A_DEVICE),)
-    rates = {"password": guessing.FOR_A_NAME, "code": guessing.FOR_A_CODE, "reset": guessing.OF_RESETS}
-    own = (guessing.count(kind, name, rates[kind]),) if name and kind in rates else ()
-    return (*own, guessing.from_address(address))
+        return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
+    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "reset": throttle.OF_RESETS}
+    own = (throttle.count(kind, name, rates[kind]),) if name and kind in rates else ()
+    return (*own, throttle.from_address(address))
 
 
 def _device(request: HttpRequest, name: str) -> str:

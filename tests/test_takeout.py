@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from chat.models import ApiKey, Conversation, Correction, Generation, Message, Picture, Price, UsageRecord
-from chat.usage.repricing import apply, repriced
+from chat.repricing import apply, repriced
 from chat.views import takeout
 from tests.belongings import WORD, keys_to_users, person
 from tests.site import PASSWORD, Site

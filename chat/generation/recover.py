@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import database
+from chat.budgets import reservation as budget
 from chat.errors import ChatError
 from chat.generation import live, spool
 from chat.generation.context import context
@@ -19,7 +20,6 @@ from chat.generation.retry import CONTINUE
 from chat.generation.transcript import RECLASSIFIED, Transcript, from_journal
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
-from chat.usage import budget
 from chat.usage.ledger import Account, Result, Spent, paying_group, settle
 
 logger = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
-from chat.generation.admission import admit
 from chat.generation.ask import Ask
 from chat.generation.followers import Place
 from chat.generation.replay import collect

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import database, metrics, sse
+from chat.access.subscription import Credential, admit
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
-from chat.generation.admission import Credential, admit
 from chat.generation.ask import Ask
 from chat.generation.followers import Place
 from chat.generation.live import Placed
