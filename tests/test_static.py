@@ -11,7 +11,7 @@ import pytest
 
 from chatsite.fingerprint import fingerprint
 from chatsite.modules import imports
-from tests.site import Site
+from tests.harness.site import Site
 
 ROOT = Path(__file__).resolve().parents[1]
 

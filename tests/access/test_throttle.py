@@ -11,7 +11,7 @@ import pytest
 from chat.access import throttle
 from chatsite.address import client_address
 from chatsite.environment import Environment
-from tests.site import PASSWORD, Site
+from tests.harness.site import PASSWORD, Site
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
 BURST = throttle.FOR_A_NAME.burst

@@ -6,8 +6,8 @@ from typing import Final
 
 from chat.providers import anthropic, openai
 from chat.providers.base import Endpoint, Provider
+from tests.harness.upstream.process import Upstream
 from tests.providers import completion, messages
-from tests.upstream.process import Upstream
 
 
 @dataclass(frozen=True, slots=True)

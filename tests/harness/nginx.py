@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.failures.certificate import self_signed
-from tests.site import ROOT
+from tests.harness.certificate import self_signed
+from tests.harness.site import ROOT
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or ""
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

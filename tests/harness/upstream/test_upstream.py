@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.upstream.script import Script, prompt_tokens
+from tests.harness.upstream.script import Script, prompt_tokens
 
 Json = dict[str, Any]
 OTHER = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.upstream.process import Upstream
+from tests.harness.upstream.process import Upstream
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.upstream.script import Script, ToolFragment, prompt_tokens
+from tests.harness.upstream.script import Script, ToolFragment, prompt_tokens
 
 Json = dict[str, Any]
 STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tests.upstream import anthropic, openai
-from tests.upstream.bill import BILLS, Bill
-from tests.upstream.cache import Cache
-from tests.upstream.connection import Connection, Request
-from tests.upstream.record import Ended, Record
-from tests.upstream.refusing import is_silent, refusal
-from tests.upstream.script import Script
+from tests.harness.upstream import anthropic, openai
+from tests.harness.upstream.bill import BILLS, Bill
+from tests.harness.upstream.cache import Cache
+from tests.harness.upstream.connection import Connection, Request
+from tests.harness.upstream.record import Ended, Record
+from tests.harness.upstream.refusing import is_silent, refusal
+from tests.harness.upstream.script import Script
 
 JSON = {"Content-Type": "application/json"}
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}

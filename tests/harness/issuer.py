@@ -1,4 +1,4 @@
-"""An OpenID Connect provider in a process of its own: `python -m tests.issuer`.
+"""An OpenID Connect provider in a process of its own: `python -m tests.harness.issuer`.
 
 The provider of the package knows no PKCE. What stands in front of it refuses a code whose verifier does not fit, as one
 that asks for it does (RFC 7636, section 4.6).
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 CLIENT = {"OIDC_CLIENT_ID": "chatsite", "OIDC_CLIENT_SECRET": "a-secret-of-the-client", "OIDC_NAME": "Example"}
 Start = Callable[..., Any]
@@ -27,7 +27,7 @@ class Issuer:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.issuer"],
+            [sys.executable, "-m", "tests.harness.issuer"],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -12,12 +12,12 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from tests.upstream.bill import Bill
-from tests.upstream.record import Record
-from tests.upstream.script import Script
-from tests.upstream.server import Order
+from tests.harness.upstream.bill import Bill
+from tests.harness.upstream.record import Record
+from tests.harness.upstream.script import Script
+from tests.harness.upstream.server import Order
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Upstream:
@@ -40,7 +40,7 @@ class Upstream:
         return self.url
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "tests.upstream", "--port", "0", "--with-stdin", *self._arguments]
+        command = [sys.executable, "-m", "tests.harness.upstream", "--port", "0", "--with-stdin", *self._arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()

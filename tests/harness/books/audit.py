@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.upstream.record import Record
+from tests.harness.upstream.record import Record
 
 Row = dict[str, Any]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.upstream.script import Script, ToolFragment, prompt_tokens
+from tests.harness.upstream.script import Script, ToolFragment, prompt_tokens
 
 Json = dict[str, Any]
 PING = b": ping\n\n"

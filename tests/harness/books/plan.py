@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.books import dialects
-from tests.site import PEOPLE, Site
-from tests.stream import parse
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_pieces
+from tests.harness.books import dialects
+from tests.harness.site import PEOPLE, Site
+from tests.harness.stream import parse
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_pieces
 
 Knobs = dict[str, Any]
 # Of OpenAI's provider, then of Anthropic's, whose list has the same names.

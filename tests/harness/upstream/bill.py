@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.upstream.connection import Request
+from tests.harness.upstream.connection import Request
 
 Query = dict[str, list[str]]
 Answer = tuple[int, bytes, dict[str, str]]

@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import sys
 
-from tests.upstream.server import MODELS, Server
+from tests.harness.upstream.server import MODELS, Server
 
 
 async def serve(host: str, port: int, models: list[str], *, with_stdin: bool) -> None:
@@ -21,7 +21,7 @@ async def serve(host: str, port: int, models: list[str], *, with_stdin: bool) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.upstream", description="A scripted LLM server.")
+    parser = argparse.ArgumentParser(prog="python -m tests.harness.upstream", description="A scripted LLM server.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--models", default=",".join(MODELS), help="names listed at /v1/models, with commas")

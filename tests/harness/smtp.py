@@ -1,4 +1,7 @@
-"""A mail server in a process of its own: `python -m tests.smtp`. It takes mail for anybody, and prints what came."""
+"""A mail server in a process of its own: `python -m tests.harness.smtp`.
+
+It takes mail for anybody, and prints what came.
+"""
 
 import json
 import queue
@@ -12,7 +15,7 @@ from typing import Any, Self, cast
 from aiosmtpd.controller import UnthreadedController
 from aiosmtpd.smtp import AuthResult
 
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 NAME, PASSWORD = "chat@mail.example", "p@ss/word"
 
@@ -22,7 +25,7 @@ class Mailbox:
 
     def __enter__(self) -> Self:
         self._messages: queue.Queue[EmailMessage] = queue.Queue()
-        command = [sys.executable, "-m", "tests.smtp"]
+        command = [sys.executable, "-m", "tests.harness.smtp"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())

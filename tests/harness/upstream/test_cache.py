@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.upstream.cache import Cache, Passed
+from tests.harness.upstream.cache import Cache, Passed
 
 LIFE = 300.0
 MARK = {"type": "ephemeral"}

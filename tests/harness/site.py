@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import httpx2
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
 # Tests ask more than any person does.
 UNLIMITED = {"CHAT_MESSAGES_PER_MINUTE": "0", "CHAT_MAX_FOLLOWERS_PER_USER": "0"}
