@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.secret import weakness
+from chatsite.configuration.secret_key import weakness
 from tests.harness.site import ROOT, Site
 
 WEAK = [

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from chat.access import throttle
-from chatsite.address import client_address
-from chatsite.environment import Environment
+from chatsite.configuration.environment import Environment
+from chatsite.middleware.client_address import client_address
 from tests.harness.site import PASSWORD, Site
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}

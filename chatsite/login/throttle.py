@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
 
-from chatsite.attempt import Attempt
-from chatsite.hashing import BusyError
-from chatsite.lanes import is_door
+from chatsite.application.thread_pool import is_door
+from chatsite.login.attempt import Attempt
+from chatsite.login.hashers import BusyError
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 

@@ -3,7 +3,7 @@
 Django calls each hook of each middleware in a thread: a dozen trips for a request, most of what the middleware costs.
 The hooks of these look at headers and cookies and wait for nothing: session and user are looked up when somebody asks,
 in a database thread. Only a session that was changed is saved, and for that there is a thread. A request that did not
-need one gets to its end without: whatever fills the threads (`chatsite.lanes`), probes and programs are answered.
+need one gets to its end without: whatever fills the threads (`thread_pool`), probes and programs are answered.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from chatsite.lanes import has_entered
+from chatsite.application.thread_pool import has_entered
 
 MIDDLEWARE = (
     SecurityMiddleware,

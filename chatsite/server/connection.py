@@ -14,7 +14,7 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.web import http
 
-from chatsite.headers import NO_PREFETCH as NO_PREFETCH_TEXT
+from chatsite.application.errors import NO_PREFETCH as NO_PREFETCH_TEXT
 
 # Twisted's own types know neither what a transport can do nor what its methods take.
 HTTPChannel: Any = http.HTTPChannel

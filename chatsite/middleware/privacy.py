@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chat.views.access import KEPT_BY_NOBODY
-from chatsite.headers import NO_PREFETCH
-from chatsite.middleware import GetResponse
+from chatsite.application.errors import NO_PREFETCH
+from chatsite.middleware.static_files import GetResponse
 
 # Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
 # https and from this machine only; elsewhere the page itself forgets what was typed (account-menu.js in the sidebar).

@@ -5,7 +5,7 @@ Django gives each request a thread of its own as soon as one of its hooks is syn
 database connection for every open stream. A lane is such a thread, shared by many requests, one call at a time.
 
 Requests that may hash a password have lanes apart, because they keep one for as long as that takes. And a request that
-does all its work elsewhere (probes, static files, the JSON interface) enters none: see `chatsite.inline`.
+does all its work elsewhere (probes, static files, the JSON interface) enters none: see `chatsite.middleware.builtin`.
 """
 
 import re

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatsite.environment import Environment
+from chatsite.configuration.environment import Environment
 
 NEEDED: Final = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 TOGETHER: Final = f"{', '.join(NEEDED[:-1])} and {NEEDED[-1]} must be set together, or not at all."

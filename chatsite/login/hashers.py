@@ -1,7 +1,7 @@
 """Passwords are hashed in a thread or two of their own, whoever asks: a hash costs a processor a third of a second.
 
 Every road to a hash leads through `PASSWORD_HASHERS`, so the gate stands there. Who waits for a hash waits in a thread
-of its own caller; `chatsite.doors` sees to it that this is none that others need.
+of its own caller; `chatsite.login.throttle` sees to it that this is none that others need.
 """
 
 import os
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 # Half of the processors, and never more than two: the answers that are being written need the others.
 THREADS: Final = max(1, min(2, (os.cpu_count() or 1) // 2))
-# At once, being hashed or waiting. Below the number of lanes (`chatsite.lanes`), some of which must stay free.
+# At once, being hashed or waiting. Below the number of lanes (`application.thread_pool`), some of which must stay free.
 ROOM: Final = 6
 # On Linux each thread has a priority of its own: the event loop's comes first where a processor is short.
 NICENESS: Final = 10

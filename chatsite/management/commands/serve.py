@@ -24,10 +24,10 @@ from chat.live_list import feed
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild
-from chatsite.supervisor import Lifeline, Supervisor, listen
+from chatsite.server.supervisor import Lifeline, Supervisor, listen
 
 if TYPE_CHECKING:
-    from chatsite.connection import Limits
+    from chatsite.server.connection import Limits
 
 # How long the start waits for the providers' lists of models; the rest is read once the site is up.
 START_SECONDS = 1.0
@@ -85,7 +85,7 @@ class Command(BaseCommand):
     def _serve(self, host: str, port: int) -> None:
         # Imported late: it brings Twisted, which the other commands need not pay for.
         from chatsite.asgi import application
-        from chatsite.server import Server
+        from chatsite.server.server import Server
 
         tasks: list[asyncio.Task[None]] = []
 
@@ -123,7 +123,7 @@ class Command(BaseCommand):
     def _work(self, listener: socket.socket, lifeline: Lifeline) -> None:
         """Serve as one of several workers, for as long as the supervisor lives."""
         from chatsite.asgi import application
-        from chatsite.server import Server
+        from chatsite.server.server import Server
 
         tasks: list[asyncio.Task[None]] = []
 
@@ -156,7 +156,7 @@ class Command(BaseCommand):
 
 
 def _limits() -> "Limits":
-    from chatsite.connection import Limits
+    from chatsite.server.connection import Limits
 
     return Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)
 

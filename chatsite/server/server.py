@@ -22,8 +22,8 @@ from twisted.internet import tcp as twisted_tcp
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, STDLibLogObserver, globalLogBeginner
 
-from chatsite.connection import Factory, Limits, Request
-from chatsite.lanes import Application, Lanes, replace_signals
+from chatsite.application.thread_pool import Application, Lanes, replace_signals
+from chatsite.server.connection import Factory, Limits, Request
 
 logger = logging.getLogger(__name__)
 Hook = Callable[[], Awaitable[object]]

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from chat import request_id
-from chatsite.address import client_address
+from chatsite.middleware.client_address import client_address
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from email.utils import parseaddr
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from chatsite.environment import Environment
+from chatsite.configuration.environment import Environment
 
 # Each scheme and its port. Source: RFC 8314 (465 is TLS from the first byte), RFC 6409 (587 is for submission).
 PORTS: Final = {"smtp": 25, "smtp+tls": 587, "smtps": 465}

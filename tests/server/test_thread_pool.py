@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
-from chatsite.lanes import Lanes
+from chatsite.application.thread_pool import Lanes
 
 
 async def nothing(message: Any = None) -> None:
