@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import dj_database_url
 
-from chatsite.directory import keep_private
-from chatsite.environment import Environment
-from chatsite.fingerprint import fingerprint
-from chatsite.mail import mail_server
-from chatsite.openid import openid_provider
-from chatsite.secret import secret_key, weakness
+from chatsite.configuration.data_directory import keep_private
+from chatsite.configuration.environment import Environment
+from chatsite.configuration.fingerprint import fingerprint
+from chatsite.configuration.mail import mail_server
+from chatsite.configuration.openid import openid_provider
+from chatsite.configuration.secret_key import secret_key, weakness
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -89,16 +89,18 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    # For its commands.
+    "chatsite",
     # The last: it takes the place of some of their pages in the admin.
     "chat",
 ]
 
 MIDDLEWARE = [
-    "chatsite.privacy.Privacy",
-    "chatsite.middleware.RequestLog",
+    "chatsite.middleware.privacy.Privacy",
+    "chatsite.middleware.static_files.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "chatsite.middleware.StaticFiles",
-    "chatsite.middleware.ContentSecurityPolicy",
+    "chatsite.middleware.static_files.StaticFiles",
+    "chatsite.middleware.static_files.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -106,7 +108,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatsite.doors.Doors",
+    "chatsite.login.throttle.Doors",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -149,7 +151,7 @@ if REDIS_URL:
     # Whoever waits for a page shall not wait for a cache.
     patience = {"socket_timeout": 1, "socket_connect_timeout": 1}
     CACHES: dict[str, Any] = {
-        "default": {"BACKEND": "chatsite.cache.Cache", "LOCATION": REDIS_URL, "OPTIONS": patience}
+        "default": {"BACKEND": "chatsite.redis_cache.Cache", "LOCATION": REDIS_URL, "OPTIONS": patience}
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     CHANNEL_LAYERS: dict[str, Any] = {
@@ -165,7 +167,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 # The first one stores; all of them hash in threads of their own.
-PASSWORD_HASHERS = [f"chatsite.hashing.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
+PASSWORD_HASHERS = [f"chatsite.login.hashers.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
 
 # What may be shown of the mail server; empty where no mail can be sent. Its password is only in what Django hides.
 EMAIL_URL = mail.address if mail else ""
@@ -241,8 +243,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"text": {"()": "chatsite.log.Text"}, "json": {"()": "chatsite.log.Json"}},
-    "filters": {"wrong_host": {"()": "chatsite.log.WrongHost"}},
+    "formatters": {"text": {"()": "chatsite.log_format.Text"}, "json": {"()": "chatsite.log_format.Json"}},
+    "filters": {"wrong_host": {"()": "chatsite.log_format.WrongHost"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": CHAT_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A refused request is an answer, not an event: Django would log each 404 and 401.
@@ -250,7 +252,7 @@ LOGGING = {
     "loggers": {
         "chat": {"level": "INFO"},
         "chat.generation.report": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
-        "chatsite.middleware": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
+        "chatsite.middleware.static_files": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["console"], "filters": ["wrong_host"], "propagate": False},
     },

@@ -18,10 +18,10 @@ from django.apps import apps
 from django.db import connection
 from django.db.models.signals import post_migrate
 
-from tests.site import ROOT, Site
-from tests.upstream.process import Upstream
+from tests.harness.site import ROOT, Site
+from tests.harness.upstream.process import Upstream
 
-pytest_plugins = ["tests.upstream.fixtures"]
+pytest_plugins = ["tests.harness.upstream.fixtures"]
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -13,14 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.prose import FREQUENT, RARE
-from chat.generation import feed, journal, stream
+from chat.generation import journal, stream
 from chat.generation.recovery import purge, recover
 from chat.generation.request import Ask
 from chat.generation.spec import Plan
 from chat.generation.start import _write
 from chat.interruption import Interruption
+from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
-from chat.search.terms import Terms
+from chat.search.query import Terms
 from chat.usage.ledger import Result, Spent, settle
 from chat.views import conversations, listing
 from chat.views.access import Caller

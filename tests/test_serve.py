@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.people import redeem_at_once
-from tests.site import ROOT, Site, peopled
-from tests.stream import events, one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.people import redeem_at_once
+from tests.harness.site import ROOT, Site, peopled
+from tests.harness.stream import events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from chat.providers.decoder import StreamDecoder
 from chat.providers.http.body import batches, merged
 from chat.providers.openai.decoder import CompletionDecoder
 from chat.providers.sse import OversizedEventError
-from tests.upstream import anthropic, openai
-from tests.upstream.script import Script, ToolFragment
+from tests.harness.upstream import anthropic, openai
+from tests.harness.upstream.script import Script, ToolFragment
 
 FORMATS: Final = ((openai, CompletionDecoder), (anthropic, MessagesDecoder))
 # Far more than any input takes; what takes longer hangs.

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from chat.catalog.learnt import learnt_of
 from chat.generation import pictures
 from chat.generation.trimming import room
-from chat.learnt import learnt_of
 from chat.models import Generation, Message, Provider
 from chat.providers.base import CompletionRequest, Turn
 from chat.usage.estimate import Vector, together, traits, weighed

@@ -15,10 +15,11 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from chat import database, metrics, request_id
+from chat.budgets.limit import Allowance
+from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
 from chat.generation import pictures
-from chat.generation.allowance import Allowance
 from chat.generation.attempt import Attempt
 from chat.generation.attempts import Writing, unlimited
 from chat.generation.audience import Audience
@@ -32,7 +33,6 @@ from chat.generation.spec import Plan
 from chat.generation.structured import parse_whole
 from chat.generation.trimming import TRIMMED
 from chat.generation.wal import Spool
-from chat.learnt import remember
 from chat.usage.ledger import Account, settle
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import database
+from chat.budgets import reservation as budget
 from chat.errors import ChatError
 from chat.generation import live, wal
 from chat.generation.attempts import CONTINUE
@@ -19,7 +20,6 @@ from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
-from chat.usage import budget
 from chat.usage.ledger import Account, Result, Spent, paying_group, settle
 
 logger = logging.getLogger(__name__)

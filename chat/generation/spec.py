@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from chat.budgets.limit import Grant
 from chat.events import Started
-from chat.generation.allowance import Grant
 from chat.generation.attempts import Policy
 from chat.providers.base import CompletionRequest, Provider
 from chat.usage.ledger import Account

@@ -11,19 +11,22 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database, tasks
+from chat import limits as user_limits
+from chat.budgets import reservation as budget
+from chat.budgets.limit import grant
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import background, feed, live, quota, rate, title
-from chat.generation.allowance import grant
+from chat.generation import live, quota, title
 from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
 from chat.generation.request import Ask
 from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
+from chat.live_list import feed
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
-from chat.usage import budget
 from chat.usage.ledger import Account, paying_group
 
 # What a question changes of a conversation.
@@ -60,15 +63,15 @@ async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
         generation = live.start(plan)
     assert generation.task is not None  # noqa: S101 - it has just been started
     generation.task.add_done_callback(lambda _: _ended(plan.account))
-    background.run(feed.ring())
+    tasks.run(feed.ring())
     return plan.account.generation_id
 
 
 def _ended(account: Account) -> None:
     """What follows an answer, when whoever follows it has been told its end."""
-    background.run(feed.ring())
+    tasks.run(feed.ring())
     if settings.CHAT_TITLE_MODEL:
-        background.run(title.suggest(account))
+        tasks.run(title.suggest(account))
 
 
 def limits(provider: Provider) -> Limits:
@@ -136,7 +139,7 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
     """
     now = timezone.now()
-    rate.check(user, now)
+    user_limits.check(user, now)
     quota.check(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding

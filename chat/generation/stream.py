@@ -13,13 +13,14 @@ from django.utils import timezone
 from chat import database
 from chat.errors import ChatError
 from chat.events import Event, ReasoningDelta, Reclassified, Started, TextDelta, ToolCallDelta
-from chat.generation import bell, live
+from chat.generation import live
 from chat.generation.fields import with_fields
 from chat.generation.live import HEARTBEAT_SECONDS, Placed
 from chat.generation.log import Transcript, from_journal
 from chat.generation.outcome import Ending, Outcome, Times
 from chat.generation.start import started
 from chat.generation.structured import asks_for_json, parse_whole
+from chat.live_list import pubsub
 from chat.models import Generation, JournalEntry, UsageRecord
 from chat.usage.charge import charge_of
 
@@ -123,7 +124,7 @@ async def _replay(found: Found, after: int) -> Events:
     present_at = 0.0
     spoke_at = monotonic()
     news, index = found.transcript.after(position)
-    async with bell.listening(found.generation_id) as bell_rings:
+    async with pubsub.listening(found.generation_id) as bell_rings:
         while True:
             for placed in news:
                 yield placed

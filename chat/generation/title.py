@@ -11,19 +11,20 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database
+from chat.budgets import reservation as budget
+from chat.budgets.limit import grant
+from chat.catalog import choice as catalog
+from chat.catalog.learnt import learnt_of, remember
 from chat.errors import ChatError
 from chat.events import Delta, Reclassified, Status, TextDelta
-from chat.generation import feed
-from chat.generation.allowance import grant
 from chat.generation.attempt import Attempt
 from chat.generation.attempts import Policy, Writing
 from chat.generation.outcome import spent
 from chat.generation.request import title_of
-from chat.learnt import learnt_of, remember
+from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
-from chat.usage import budget
 from chat.usage.ledger import Account, Spent, book
 
 logger = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ def validate_base_url(value: str) -> None:
 
 
 def validate_learnt(value: Any) -> None:
-    """Refuse what is not what `chat.learnt` makes of a server's answers."""
+    """Refuse what is not what `chat.catalog.learnt` makes of a server's answers."""
     kinds: dict[str, type] = {
         "refused": list,
         "renamed": dict,

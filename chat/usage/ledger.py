@@ -15,15 +15,16 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from chat import database
+from chat.budgets import reservation as budget
 from chat.errors import ChatError
 from chat.events import Charge, Usage
 from chat.models import Conversation, Generation, Message, Price, UsageRecord
 from chat.models.money import MOST_MONEY, PLACES
 from chat.models.usage import FORMER_USER, FORMER_USER_ID
-from chat.usage import budget, totals
+from chat.usage import totals
 from chat.usage.charge import charge_of
 from chat.usage.price_context import context_of
-from chat.usage.pricelist import price_in_force, unit_price
+from chat.usage.prices import price_in_force, unit_price
 from chat.usage.pricing import Cost, UnknownRateError, cost_of
 from chat.usage.vocabulary import SILENCE_SECONDS, Reader
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.generation import live, quota
 from chat.generation.request import check_sampling

@@ -16,15 +16,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from chat import catalog
+from chat.budgets.status import standings
+from chat.catalog import choice as catalog
 from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
-from chat.usage.standing import standings
 from chat.views import thread
 from chat.views.listing import PAGE_SIZE, next_cursor
+from chat.views.modulepreload import imports
 from chat.views.summary import summaries
 from chat.views.thread import ThreadMessage
-from chatsite.modules import imports
 
 # How many messages a page has at first, and how many of them at least go before the one that is looked for.
 SHOWN: Final = 40

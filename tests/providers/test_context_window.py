@@ -7,8 +7,8 @@ import pytest
 
 from chat.errors import Refusal
 from chat.providers.context_window import listed_window, too_long
-from tests.upstream import refusing
-from tests.upstream.script import Script
+from tests.harness.upstream import refusing
+from tests.harness.upstream.script import Script
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 
 from chat.events import Finished, Usage
 from chat.providers.base import Endpoint, Provider
+from tests.harness.upstream.process import Upstream as Server
+from tests.harness.upstream.script import default_text
 from tests.providers.asking import KEY, ask, failing, said
 from tests.providers.formats import Wire
 from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES
-from tests.upstream.process import Upstream as Server
-from tests.upstream.script import default_text
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "by its status"])

@@ -8,9 +8,9 @@ import pytest
 
 from chat.errors import ChatError
 from chat.providers.base import CompletionRequest, Endpoint, Provider
+from tests.harness.upstream.process import Upstream as Server
 from tests.providers.asking import KEY, TURNS
 from tests.providers.formats import Wire
-from tests.upstream.process import Upstream as Server
 
 
 @pytest.fixture
