@@ -7,9 +7,9 @@ from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
 from chat.generation.ask import Ask
-from chat.generation.followers import Place
 from chat.generation.replay import collect
 from chat.generation.start import begin
+from chat.limits import Place
 from chat.views.access import Caller, api, parse, refuse, respond
 
 

@@ -15,10 +15,10 @@ from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
 from chat.generation.ask import Ask
-from chat.generation.followers import Place
 from chat.generation.live import Placed
 from chat.generation.replay import follow
 from chat.generation.start import begin
+from chat.limits import Place
 from chat.models import Generation
 from chat.views.access import KEPT_BY_NOBODY, Caller, api, parse, respond
 
