@@ -20,14 +20,13 @@ from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
+from chat.models.generation import SILENCE
 from chat.usage.ledger import Account, Result, Spent, paying_group, settle
 
 logger = logging.getLogger(__name__)
 
 # Together with the silence less than 15 s.
 EVERY_SECONDS: Final = 4.0
-# A process that has not said for so long that it lives is taken for dead; it says so four times a second.
-SILENCE: Final = timedelta(seconds=10)
 # One that is seen to be there has more time: the database may have been away, and it finds that out a little later.
 LONG_SILENCE: Final = timedelta(seconds=60)
 PURGED_AT_ONCE: Final = 100

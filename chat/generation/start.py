@@ -12,18 +12,18 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from chat import database, tasks
-from chat import limits as user_limits
 from chat.budgets import reservation as budget
 from chat.budgets.limit import grant
 from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import live, quota, title
+from chat.generation import live, title
 from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
 from chat.generation.request import Ask
 from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
+from chat.limits import check_rate, check_storage
 from chat.live_list import feed
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
@@ -139,8 +139,8 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
     """
     now = timezone.now()
-    user_limits.check(user, now)
-    quota.check(user)
+    check_rate(user, now)
+    check_storage(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)
