@@ -18,6 +18,8 @@ from tests.harness.stream import events, one, parse, text_of
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text
 
+pytestmark = pytest.mark.usefixtures("fresh_processes")
+
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Site:

@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx2
+
+from tests.harness.forkserver import Forked, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
@@ -45,6 +47,9 @@ def peopled() -> tuple[Path, dict[str, str]]:
 class Site:
     """A running site; a context manager. `keys` holds an API key for each of admin, alice, bob and charlie."""
 
+    # Who starts its processes. None: each is a fresh Python, as an operator's are.
+    forkserver: ClassVar[ForkServer | None] = None
+
     def __init__(
         self,
         data_dir: Path,
@@ -69,6 +74,7 @@ class Site:
         self.url = ""
         self.setup_url = ""
         self.output: list[str] = []
+        self._commands: tuple[dict[str, str], ForkServer] | None = None
 
     def __enter__(self) -> Self:
         if "DATABASE_URL" in self.environment:
@@ -89,18 +95,29 @@ class Site:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+        self._close_prepared()
 
     def start(self, port: int = 0) -> None:
         """Start the server and wait for its address; 0 is any free port."""
-        command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(self.workers)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        command = ["serve", "--port", str(port), "--workers", str(self.workers)]
+        self.process = self._started(command)
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
         self._reader.start()
         assert ready.wait(30), "".join(self.output)
         assert self.url, "".join(self.output)
+
+    def _started(self, command: list[str]) -> subprocess.Popen[str] | Forked:
+        if self.forkserver:
+            return self.forkserver.start(command, self.environment)
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def _read(self, ready: threading.Event) -> None:
         assert self.process.stdout is not None
@@ -126,6 +143,13 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Return what a management command prints."""
+        if self.forkserver:
+            with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as error:
+                code = self._prepared(self.forkserver).run(arguments, self.environment, out, error)
+                out.seek(0)
+                error.seek(0)
+                assert code == 0, out.read() + error.read()
+                return out.read()
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -137,6 +161,18 @@ class Site:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def _prepared(self, forkserver: ForkServer) -> ForkServer:
+        """Return who runs commands in the environment of this site."""
+        if self._commands is None or self._commands[0] != self.environment:
+            self._close_prepared()
+            self._commands = (dict(self.environment), forkserver.prepared(self.environment))
+        return self._commands[1]
+
+    def _close_prepared(self) -> None:
+        if self._commands:
+            self._commands[1].close()
+            self._commands = None
 
     def shell(self, *lines: str) -> str:
         """Return what lines of Python print in Django's shell, which knows every model by its name."""
