@@ -18,7 +18,6 @@ from django.db.models.functions import Length
 
 from chat import runtime
 from chat.errors import ChatError
-from chat.generation.recovery import SILENCE
 from chat.models import Conversation, Generation, RateLimit, UsageRecord
 from chat.models.generation import SILENCE
 

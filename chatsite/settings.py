@@ -88,7 +88,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    # Only where people sign in with it: it brings another HTTP library along.
+    *(["allauth.socialaccount.providers.openid_connect"] if openid else []),
     # For its commands.
     "chatsite",
     # The last: it takes the place of some of their pages in the admin.

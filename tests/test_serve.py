@@ -201,3 +201,16 @@ def test_a_ledger_is_summed_up_and_repriced_beside_whoever_dies_or_writes(tmp_pa
     model = "model, long_ago = ChatModel.objects.get(name='old'), UsageRecord.objects.earliest('created_at').created_at"
     assert site.shell(model, priced, BESIDE).split() == ["2500"]
     assert "They equal the ledger" in site.manage("rebuildtotals", "--check")
+
+
+def test_what_few_need_is_not_imported_before_somebody_needs_it(site: Site) -> None:
+    late = ("requests", "fido2", "qrcode", "anthropic", "openai", "genai_prices")
+    loaded = site.shell(
+        "import asyncio, sys",
+        "from django.conf import settings",
+        "from django.test import AsyncClient",
+        "settings.ALLOWED_HOSTS = ['testserver']",
+        "answer = asyncio.run(AsyncClient().get('/accounts/login/'))",
+        f"print(answer.status_code, *[name for name in {late!r} if name in sys.modules])",
+    )
+    assert loaded.split() == ["200"]
