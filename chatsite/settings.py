@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatsite.privacy.Privacy",
     "chatsite.middleware.RequestLog",
+    "chatsite.middleware.Charset",
     "django.middleware.security.SecurityMiddleware",
     "chatsite.middleware.StaticFiles",
     "chatsite.middleware.ContentSecurityPolicy",
