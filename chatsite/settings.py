@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatsite.middleware.privacy.Privacy",
     "chatsite.middleware.static_files.RequestLog",
+    "chatsite.middleware.static_files.Charset",
     "django.middleware.security.SecurityMiddleware",
     "chatsite.middleware.static_files.StaticFiles",
     "chatsite.middleware.static_files.ContentSecurityPolicy",

@@ -28,7 +28,8 @@ GUESSED: Final = (
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
 NEVER_GIVEN_BACK: Final = ("reset", "account")
-FIELDS: Final = ("login", "username", "email")
+# Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
+TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
 # Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
 DEVICE_COOKIE: Final = "known_device"
 DEVICE_SALT: Final = "chatsite.device"
@@ -53,10 +54,10 @@ class Attempt:
         kind = next((kind for kind, path in GUESSED if path.match(request.path_info)), "logout")
         if kind == "logout":
             return None
-        name = _name(request, kind)
+        names = _names(request, kind)
         address = request.META.get("REMOTE_ADDR", "")
-        counts = _counts(request, kind, name, address)
-        return cls(kind, name, address, counts, throttle.take(counts))
+        counts = _counts(request, kind, names, address)
+        return cls(kind, next(iter(names), ""), address, counts, throttle.take(counts))
 
     @property
     def seconds(self) -> int:
@@ -66,11 +67,11 @@ class Attempt:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
         Forms lead on when they are content, and are shown once more when not. What was forged by another site, or
-        could not be answered, has guessed nothing.
+        turned away, has guessed nothing. An answer that failed may have told whether the password was right.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-        is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500
+        is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
         if is_none or (is_right and self.kind not in NEVER_GIVEN_BACK):
             throttle.give_back(self.counts)
         if is_right and self.kind in ("password", "code"):
@@ -91,25 +92,26 @@ def mask(name: str) -> str:
     return "".join(char for char in name[:SHOWN_CHARS] if char.isalnum()) + "***"
 
 
-def _name(request: HttpRequest, kind: str) -> str:
-    """Return whose password or code it is: whoever is typed, or has signed in, or has said a password just now."""
-    if kind in ("password", "reset"):
-        typed = next((request.POST[field] for field in FIELDS if request.POST.get(field)), "")
-        if typed:
-            return str(typed)
-    if request.user.is_authenticated:
-        return str(request.user.get_username())
+def _names(request: HttpRequest, kind: str) -> tuple[str, ...]:
+    """Return whose password or code it is: whoever is typed, has signed in, or has said a password just now."""
+    field = TYPED.get(request.path_info)
+    if field is not None:
+        return (str(request.POST.get(field, "")).strip(),)
+    signed_in = (str(request.user.get_username()),) if request.user.is_authenticated else ()
+    if kind != "code":
+        return signed_in
+    # Both may be there, and the code may be either's.
     pending = request.session.get("account_login")
-    return str(pending.get("user_pk") or "") if isinstance(pending, dict) else ""
+    return (*signed_in, *((str(pending.get("user_pk") or ""),) if isinstance(pending, dict) else ()))
 
 
-def _counts(request: HttpRequest, kind: str, name: str, address: str) -> tuple[throttle.Count, ...]:
-    device = _device(request, name) if kind == "password" else ""
+def _counts(request: HttpRequest, kind: str, names: tuple[str, ...], address: str) -> tuple[throttle.Count, ...]:
+    device = _device(request, names[0]) if kind == "password" and names else ""
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
         return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
     rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "reset": throttle.OF_RESETS}
-    own = (throttle.count(kind, name, rates[kind]),) if name and kind in rates else ()
+    own = (throttle.count(kind, name, rates[kind]) for name in names if name and kind in rates)
     return (*own, throttle.from_address(address))
 
 

@@ -1,5 +1,6 @@
 """Middleware of the site, native to async so that a streamed answer never pays for a thread."""
 
+import codecs
 import gzip
 import logging
 import re
@@ -12,6 +13,7 @@ from time import monotonic
 import brotli
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -97,6 +99,27 @@ class RequestLog:
             }
             logger.info("%s %s %d", *list(fields.values())[:3], extra={"fields": fields})
         return response
+
+
+class Charset:
+    """Takes text as UTF-8 only, which is all that browsers send.
+
+    Others can say what no page can show and no database keep: half a character, in UTF-7. Raises BadRequest.
+    """
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding and codecs.lookup(request.encoding).name not in ("utf-8", "ascii"):
+            # What is shown then has an address, and a form, whose letters nobody asks for any more.
+            request.encoding = "utf-8"
+            raise BadRequest("Text is sent as UTF-8.")
+        return await self.get_response(request)
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
