@@ -208,8 +208,11 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Signing in has a brake of its own; what is left of `login_failed` is wrong codes of a second factor, by account.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+# Every door has one brake, which counts for all processes and tells how long to wait (chatsite.attempt): django-allauth's
+# counts are each process's own. What is left of them, `confirm_email`, keeps a message from being sent again at once.
+BRAKED: Final = ("login", "login_failed", "signup", "reauthenticate", "reset_password", "reset_password_from_key")
+ACCOUNT_RATE_LIMITS = dict.fromkeys((*BRAKED, "change_password", "manage_email"))
+MFA_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "chat.accounts.factor.FactorAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
