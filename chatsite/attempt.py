@@ -7,12 +7,14 @@ from http import HTTPStatus
 from math import ceil
 from secrets import token_urlsafe
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from chat import guessing
 
@@ -65,11 +67,13 @@ class Attempt:
     def end(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
-        Forms lead on when they are content, and are shown once more when not. What was forged by another site, or
-        could not be answered, has guessed nothing.
+        Forms lead on when they are content, and are shown once more when not: a passkey's on the sign-in page. What was
+        forged by another site, or could not be answered, has guessed nothing.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+        if self.kind == "code" and urlsplit(response.get("Location", "")).path == reverse("account_login"):
+            is_right = False
         is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500
         if is_none or (is_right and self.kind not in NEVER_GIVEN_BACK):
             guessing.give_back(self.counts)
