@@ -7,12 +7,14 @@ from http import HTTPStatus
 from math import ceil
 from secrets import token_urlsafe
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from chat.access import throttle
 
@@ -22,12 +24,12 @@ logger = logging.getLogger(__name__)
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
-    ("reset", re.compile(r"^/accounts/password/reset/")),
+    ("mail", re.compile(r"^/(accounts/password/reset|settings/profile/email)/")),
     ("account", re.compile(r"^/(accounts/(signup|confirm-email)|setup)/")),
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
-NEVER_GIVEN_BACK: Final = ("reset", "account")
+ ("reset"=NEVER_GIVEN_BACK: Final = ("mail"= ("reset", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
 # Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
@@ -66,11 +68,13 @@ class Attempt:
     def end(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
-        Forms lead on when they are content, and are shown once more when not. What was forged by another site, or
-        turned away, has guessed nothing. An answer that failed may have told whether the password was right.
+        Forms lead on when they are content, and are shown once more when not: a passkey's on the sign-in page. What
+        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether the password was right.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+        if self.kind == "code" and urlsplit(response.get("Location", "")).path == reverse("account_login"):
+            is_right = False
         is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
         if is_none or (is_right and self.kind not in NEVER_GIVEN_BACK):
             throttle.give_back(self.counts)
@@ -110,7 +114,7 @@ def _counts(request: HttpRequest, kind: str, names: tuple[str, ...], address: st
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
         return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
-    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "reset": throttle.OF_RESETS}
+    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "mail": throttle.OF_MAILS}
     own = (throttle.count(kind, name, rates[kind]) for name in names if name and kind in rates)
     return (*own, throttle.from_address(address))
 

@@ -129,11 +129,11 @@ def test_a_mail_address_is_sent_so_many_links_whatever_else_the_form_says(tmp_pa
     mail = {"EMAIL_URL": "smtp://127.0.0.1:1", "DEFAULT_FROM_EMAIL": "site@example.org"}
     with Site(tmp_path, {**PROXY, **mail}) as site:
         answers = []
-        for number in range(guessing.OF_RESETS.burst + 1):
+        for number in range(throttle.OF_MAILS.burst + 1):
             with closing(visitor(site, f"198.51.104.{number}")) as client:
                 form = {"email": "Alice@example.org", "login": f"x{number}", "username": f"y{number}"}
                 answers.append(post(client, "/accounts/password/reset/", **form).status_code)
-        assert answers == [302] * guessing.OF_RESETS.burst + [429]
+        assert answers == [302] * throttle.OF_MAILS.burst + [429]
 
 
 def test_text_that_no_page_can_show_is_turned_away(guarded: Site) -> None:

@@ -48,7 +48,7 @@ class Mailbox:
     def next(self, to: str) -> EmailMessage:
         """Return the next message, which is for this address."""
         message = self._messages.get(timeout=20)
-        assert message["To"] == to
+        assert message["To"] == to, f"{message['To']}: {message['Subject']}"
         return message
 
     def is_empty(self) -> bool:
