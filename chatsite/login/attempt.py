@@ -29,7 +29,7 @@ GUESSED: Final = (
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
- ("reset"=NEVER_GIVEN_BACK: Final = ("mail"= ("reset", "account")
+NEVER_GIVEN_BACK: Final = ("mail", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
 # Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
@@ -69,7 +69,8 @@ class Attempt:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
         Forms lead on when they are content, and are shown once more when not: a passkey's on the sign-in page. What
-        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether the password was right.
+        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether
+        the password was right.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST

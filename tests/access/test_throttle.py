@@ -14,6 +14,7 @@ from django.test import RequestFactory
 
 from chat.access import throttle
 from chatsite.configuration.environment import Environment
+from chatsite.login.attempt import Attempt
 from chatsite.middleware.client_address import client_address
 from tests.harness.site import PASSWORD, Site
 

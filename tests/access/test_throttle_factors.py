@@ -6,11 +6,11 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from chat import guessing
-from tests.authenticator import code
-from tests.site import PASSWORD, Site
-from tests.smtp import Mailbox
-from tests.test_guessing import PROXY, post, until_refused, visitor
+from chat.access import throttle
+from tests.access.test_throttle import PROXY, post, until_refused, visitor
+from tests.harness.authenticator import code
+from tests.harness.site import PASSWORD, Site
+from tests.harness.smtp import Mailbox
 
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 FRESH = "a fresh battery staple"
@@ -70,7 +70,7 @@ def test_codes_of_a_second_factor_are_counted_for_the_person_in_all_processes(gu
             answers.append(post(client, "/accounts/two-factor/", code=guess))
             return answers[-1]
 
-        until_refused(attempt, guessing.FOR_A_CODE.burst)
+        until_refused(attempt, throttle.FOR_A_CODE.burst)
         assert all("not right" in answer.text for answer in answers[:-1])
         # What is right waits, too, whatever it is and wherever it comes from.
         for client, right in ((one, code(KEY)), (other, recovery)):
@@ -82,7 +82,7 @@ def test_codes_of_a_second_factor_are_counted_for_the_person_in_all_processes(gu
 
 def test_passkeys_are_counted_for_the_address(guarded: Site) -> None:
     with closing(visitor(guarded, "198.51.111.1")) as client:
-        until_refused(lambda _: passkey(client, '{"id": "made up"}'), guessing.FROM_AN_ADDRESS.burst)
+        until_refused(lambda _: passkey(client, '{"id": "made up"}'), throttle.FROM_AN_ADDRESS.burst)
         assert refused(passkey(client, '{"id": "made up"}'))
     with closing(visitor(guarded, "198.51.111.2")) as elsewhere:
         assert not refused(passkey(elsewhere, '{"id": "made up"}'))
@@ -102,7 +102,7 @@ def test_a_new_password_is_mailed_so_often_to_an_address_that_has_an_account_or_
     for email in ("ines@else.example", "nobody@else.example"):
         with closing(visitor(guarded, "198.51.112.1")) as client:
             answers = [post(client, "/accounts/password/reset/", email=email) for _ in range(5)]
-        burst = guessing.OF_MAILS.burst
+        burst = throttle.OF_MAILS.burst
         assert [answer.status_code for answer in answers] == [302] * burst + [429] * (5 - burst)
         assert all(refused(answer) for answer in answers[burst:])
         assert [mailbox.next(email)["To"] for _ in range(burst)] == [email] * burst
@@ -117,7 +117,7 @@ def test_the_link_of_a_mail_cannot_be_guessed(guarded: Site) -> None:
         form = {"password1": FRESH, "password2": FRESH, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
         until_refused(
             lambda number: client.post(f"/accounts/password/reset/key/1-guess{number}/", data=form),
-            guessing.FROM_AN_ADDRESS.burst,
+            throttle.FROM_AN_ADDRESS.burst,
         )
 
 
@@ -131,7 +131,7 @@ def test_accounts_are_made_so_often_from_an_address(guarded: Site, mailbox: Mail
     for number in range(2):
         assert sign_up(number, FRESH).status_code == 302
         mailbox.next(f"robot{number}@else.example")
-    until_refused(sign_up, guessing.FROM_AN_ADDRESS.burst - 2)
+    until_refused(sign_up, throttle.FROM_AN_ADDRESS.burst - 2)
     assert refused(sign_up(2, FRESH))
     assert mailbox.is_empty()
 
@@ -142,7 +142,7 @@ def test_a_session_asks_for_no_mail_without_end(guarded: Site, mailbox: Mailbox)
         assert post(client, "/accounts/login/", login="jana", password=PASSWORD).status_code == 302
         post(client, "/accounts/confirm/", password=PASSWORD)
         form = {"email": "victim@else.example", "action_add": "1"}
-        burst = guessing.OF_MAILS.burst
+        burst = throttle.OF_MAILS.burst
         answers = [post(client, "/settings/profile/email/", **form) for _ in range(burst + 1)]
         assert [answer.status_code for answer in answers[:burst]].count(429) == 0
         assert refused(answers[burst])
@@ -154,7 +154,7 @@ def test_a_code_that_is_asked_for_once_more_cannot_be_guessed(guarded: Site) -> 
     door = "/accounts/two-factor/confirm/"
     with closing(half_way(guarded, "198.51.115.1", "karl")) as client:
         assert post(client, "/accounts/two-factor/", code=code(KEY)).status_code == 302
-        until_refused(lambda _: post(client, door, code="000000"), guessing.FOR_A_CODE.burst)
+        until_refused(lambda _: post(client, door, code="000000"), throttle.FOR_A_CODE.burst)
         assert refused(post(client, door, code=code(KEY, steps_ahead=1)))
         # A passkey there is the same factor.
         form = {"credential": "{}", "csrfmiddlewaretoken": client.cookies["csrftoken"]}
