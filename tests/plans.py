@@ -17,12 +17,13 @@ from chat.generation import journal, replay
 from chat.generation.ask import Ask
 from chat.generation.plan import Plan
 from chat.generation.recover import purge, recover
+from chat.generation.settlement import Result, settle
 from chat.generation.start import _write
 from chat.interruption import Interruption
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
 from chat.search.query import Terms
-from chat.usage.ledger import Result, Spent, settle
+from chat.usage.token_counts import Spent
 from chat.views import conversations, listing
 from chat.views.access import Caller
 from chat.views.listing import cursor_of

@@ -8,10 +8,11 @@ from typing import Self
 from chat.errors import ChatError
 from chat.events import Charge, Done, Event, Failed, FinishReason, Title
 from chat.generation.attempt import Attempt
+from chat.generation.settlement import Result
 from chat.generation.transcript import Transcript
 from chat.models import Message
 from chat.models.usage import tokens_per_second
-from chat.usage.ledger import Result, Spent
+from chat.usage.token_counts import Spent
 
 Outcome = FinishReason | ChatError
 
