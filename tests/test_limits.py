@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat import limits
 from chat.errors import ChatError
 from chat.generation.request import Ask
 from chat.generation.spec import Plan
 from chat.generation.start import _write
+from chat.limits import check_rate
 from chat.models import Conversation, Generation, Provider, RateLimit
 from tests.usage.rows import priced_model, record
 
@@ -44,13 +44,13 @@ def test_messages_in_a_minute_are_counted_and_the_pause_is_told(alice: User, set
     for seconds in (70, 50, 20, 10):
         asked(alice, seconds)
     with pytest.raises(ChatError, match=r"You may ask 3 times in a minute\. Ask again in 10 s\.") as refused:
-        limits.check(alice, NOW)
+        check_rate(alice, NOW)
     assert (refused.value.code, refused.value.http_status, refused.value.retryable) == ("rate_limit", 429, True)
     assert refused.value.retry_after == 10
-    limits.check(alice, NOW + timedelta(seconds=10))
-    limits.check(User.objects.create_user("bob"), NOW)
+    check_rate(alice, NOW + timedelta(seconds=10))
+    check_rate(User.objects.create_user("bob"), NOW)
     settings.CHAT_MESSAGES_PER_MINUTE = 0
-    limits.check(alice, NOW)
+    check_rate(alice, NOW)
 
 
 def test_to_delete_a_turn_is_no_way_around_the_limit(alice: User, settings: Any) -> None:
@@ -66,8 +66,8 @@ def test_to_delete_a_turn_is_no_way_around_the_limit(alice: User, settings: Any)
         generation.message.delete()
     assert not Generation.objects.exists()
     with pytest.raises(ChatError, match=r"Ask again in 10 s\."):
-        limits.check(alice, NOW)
-    limits.check(alice, NOW + timedelta(seconds=10))
+        check_rate(alice, NOW)
+    check_rate(alice, NOW + timedelta(seconds=10))
 
 
 def test_answers_being_written_are_counted_but_not_those_of_a_dead_process(alice: User, settings: Any) -> None:
@@ -75,13 +75,13 @@ def test_answers_being_written_are_counted_but_not_those_of_a_dead_process(alice
     asked(alice, 300, finished=False)
     asked(alice, 5)
     asked(alice, 300, finished=False, silent=30)
-    limits.check(alice, NOW)
+    check_rate(alice, NOW)
     asked(alice, 1, finished=False)
     with pytest.raises(ChatError, match="As many answers as allowed \\(2\\)") as refused:
-        limits.check(alice, NOW)
+        check_rate(alice, NOW)
     assert refused.value.retry_after == 5
     settings.CHAT_MAX_STREAMS_PER_USER = 0
-    limits.check(alice, NOW)
+    check_rate(alice, NOW)
 
 
 def test_a_question_that_was_taken_before_is_found_again_whatever_the_limit(
@@ -103,7 +103,7 @@ def test_a_question_that_was_taken_before_is_found_again_whatever_the_limit(
 def test_without_limits_nothing_is_asked(alice: User, settings: Any) -> None:
     settings.CHAT_MAX_STREAMS_PER_USER = settings.CHAT_MESSAGES_PER_MINUTE = 0
     with CaptureQueriesContext(connection) as queries:
-        limits.check(alice, NOW)
+        check_rate(alice, NOW)
     assert len(queries) == 1
 
 
@@ -136,8 +136,8 @@ def test_an_admin_makes_exceptions_for_users_and_groups(
         alice.groups.add(group)
         RateLimit.objects.create(group=group, messages_per_minute=wide, streams=wide)
     for _ in range(limit or 10):
-        limits.check(alice, NOW)
+        check_rate(alice, NOW)
         asked(alice, 1, finished=False)
     if limit:
         with pytest.raises(ChatError):
-            limits.check(alice, NOW)
+            check_rate(alice, NOW)

@@ -173,7 +173,7 @@ BESIDE = """
 import sqlite3
 from itertools import islice
 from django.db import connection
-from chat.usage.repricing import apply, repriced
+from chat.repricing import apply, repriced
 priced(2)
 changes = repriced(None, None)
 some = list(islice(changes, 500))

@@ -6,7 +6,6 @@ that broke off after some text is continued, and each request that was made is a
 
 import asyncio
 import random
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from chat.generation.overlap import Seam
 from chat.generation.pictures import unshown
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
-from chat.providers.refusal import adapted
+from chat.providers.refusal import SMALL_LIMIT, adapted, refuses_limit
 
 BASE_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 8.0
@@ -39,21 +38,6 @@ Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
 NEARLY: Final = 0.9
-
-
-# Every server takes this for the longest answer; some refuse a limit that is beyond what their model can say.
-SMALL_LIMIT: Final = 2048
-OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
-
-
-def refuses_limit(error: ChatError) -> bool:
-    """Whether a request may have been turned down for its limit: of some it is beyond what the context has room for.
-
-    A limit that is not known by its name is none that is too high.
-    """
-    if error.refusal is not None and error.refusal.parameters:
-        return False
-    return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))
 
 
 def may_be_its_limit(error: ChatError) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from chat import database, metrics, request_id
-from chat.budgets.limit import Allowance
+from chat.budgets.limit import AnswerLimit
 from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
@@ -28,12 +28,13 @@ from chat.generation.journal import Journal
 from chat.generation.log import Entry, Transcript, storable, words_of
 from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.report import report
+from chat.generation.settlement import settle
 from chat.generation.smoothing import Smoother
 from chat.generation.spec import Plan
 from chat.generation.structured import parse_whole
 from chat.generation.trimming import TRIMMED
 from chat.generation.wal import Spool
-from chat.usage.ledger import Account, settle
+from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)
 
@@ -125,9 +126,9 @@ class LiveGeneration:
         self.tail: tuple[Event, ...] = ()
         self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
         self._loop = asyncio.get_running_loop()
-        self._allowance: Allowance | None = None
-        if plan.grant is not None:
-            self._allowance = Allowance(plan.account, plan.request, plan.grant, self._end)
+        self._limit: AnswerLimit | None = None
+        if plan.reservation is not None:
+            self._limit = AnswerLimit(plan.account, plan.request.max_tokens, plan.reservation, self._end)
         self._smoother = Smoother()
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
@@ -200,8 +201,8 @@ class LiveGeneration:
         finally:
             if self._release is not None:
                 self._release.cancel()
-            if self._allowance is not None:
-                self._allowance.close()
+            if self._limit is not None:
+                self._limit.close()
             self._spool.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
@@ -230,7 +231,7 @@ class LiveGeneration:
 
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
-        ration = self._allowance.limit if self._allowance is not None else unlimited
+        ration = self._limit.next_limit if self._limit is not None else unlimited
         policy = self.plan.limits.policy
         writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
         self._writing = writing
@@ -261,8 +262,8 @@ class LiveGeneration:
             if self._unread < 0 or isinstance(said, Status):
                 self._close()
             return
-        if self._allowance is not None:
-            self._allowance.hear(said)
+        if self._limit is not None:
+            self._limit.count(words_of(said))
         said = storable(said)
         if not isinstance(said, TextDelta):
             self._append_text(self._smoother.flush())

@@ -12,18 +12,17 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from chat import database, tasks
-from chat import limits as user_limits
-from chat.budgets import reservation as budget
-from chat.budgets.limit import grant
+from chat.budgets.reservation import is_limited, reserve_answer
 from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import live, quota, title
+from chat.generation import live, title
 from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
 from chat.generation.request import Ask
 from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
+from chat.limits import check_rate, check_storage
 from chat.live_list import feed
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
@@ -96,12 +95,14 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         with database.writing():
             generation, title = _write_rows(user, api_key, ask)
             account = Account.of(generation, paying_group(user.pk))
-            sent, granted = None, None
+            sent, reserved = None, None
             # What was said before is read while others wait only where it has to be known.
-            if budget.is_limited(account.user_id, account.api_key_id):
+            if is_limited(account.user_id, account.api_key_id):
                 sent = context(generation)
                 generation.is_trimmed = sent.is_trimmed
-                granted = grant(account, sent.request, generation.created_at, sent.reader.lessons, sent.seen)
+                reserved = reserve_answer(
+                    account, sent.request, generation.created_at, sent.reader.regression, sent.seen
+                )
             generation.save(force_insert=True)
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
@@ -122,7 +123,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
-        grant=granted,
+        reservation=reserved,
         is_trimmed=sent.is_trimmed,
     )
 
@@ -139,8 +140,8 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
     """
     now = timezone.now()
-    user_limits.check(user, now)
-    quota.check(user)
+    check_rate(user, now)
+    check_storage(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)

@@ -1,11 +1,16 @@
 """Generations: each is one answer being written, apart from the request that asked for it."""
 
 import uuid
+from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+# A process that has not written its heartbeat for so long is taken for dead; it writes one four times a second.
+SILENCE: Final = timedelta(seconds=10)
 
 
 class Generation(models.Model):

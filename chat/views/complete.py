@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
-from chat.generation.followers import Place
 from chat.generation.request import Ask
 from chat.generation.start import begin
 from chat.generation.stream import collect
+from chat.limits import Place
 from chat.views.access import Caller, api, parse, refuse, respond
 
 

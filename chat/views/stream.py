@@ -14,11 +14,11 @@ from chat.access.subscription import Credential, admit
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
-from chat.generation.followers import Place
 from chat.generation.live import Placed
 from chat.generation.request import Ask
 from chat.generation.start import begin
 from chat.generation.stream import follow
+from chat.limits import Place
 from chat.models import Generation
 from chat.views.access import KEPT_BY_NOBODY, Caller, api, parse, respond
 

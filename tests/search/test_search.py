@@ -112,7 +112,7 @@ def test_only_ones_own_is_found(ada: httpx2.Client, searched: Site) -> None:
     # Nor does anybody wait for what others have said.
     counted = searched.shell(
         "from chat.search.index import matches",
-        "from chat.search.terms import Terms",
+        "from chat.search.query import Terms",
         "bob = User.objects.get(username='bob')",
         "print(len(list(matches(bob, Terms.parse('thylacine'), 100))))",
     )

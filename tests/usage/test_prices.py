@@ -145,7 +145,7 @@ def test_a_price_that_rises_with_the_prompt_has_its_tiers() -> None:
 
 
 def test_the_price_data_is_loaded_only_when_it_is_asked() -> None:
-    code = "import sys, chat.usage.pricelist; sys.exit('genai_prices' in sys.modules)"
+    code = "import sys, chat.usage.prices; sys.exit('genai_prices' in sys.modules)"
     setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'chatsite.settings'; django.setup(); "
     assert subprocess.run([sys.executable, "-c", setup + code], check=False).returncode == 0
 
@@ -361,7 +361,7 @@ def test_of_two_that_miss_the_same_row_at_once_one_adds_it(postgres_url: str, tm
         "from datetime import datetime, UTC",
         "from threading import Barrier, Thread",
         "from django.db import connection, transaction",
-        "from chat.usage.pricelist import price_in_force",
+        "from chat.usage.prices import price_in_force",
         "model, barrier, found = ChatModel.objects.get().pk, Barrier(8), []",
         "def look(hour):",
         "    with transaction.atomic():",
