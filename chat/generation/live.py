@@ -22,8 +22,8 @@ from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, Tex
 from chat.generation import pictures
 from chat.generation.attempt import Attempt
 from chat.generation.attempts import Writing, unlimited
-from chat.generation.audience import Audience
 from chat.generation.context import mark_trimmed
+from chat.generation.followers import Audience
 from chat.generation.journal import Journal
 from chat.generation.log import Entry, Transcript, storable, words_of
 from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
@@ -109,7 +109,7 @@ async def drain() -> None:
         await asyncio.sleep(DRAIN_STEP_SECONDS)
     # Their followers still have to hear of it.
     for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
-        if not any(generation.audience for generation in told):
+        if not any(generation.followers for generation in told):
             break
         await asyncio.sleep(DRAIN_STEP_SECONDS)
 

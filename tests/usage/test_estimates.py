@@ -1,7 +1,7 @@
 """What a provider did not count is estimated well once others of its answers were counted.
 
-The truth is a tokenizer that was trained on real text (`tests/harness/upstream/bpe.py`). The scripted upstream sends its tokens
-one by one, so that its log has the true count of every answer, also of those that were cut off.
+The truth is a tokenizer that was trained on real text (`tests/harness/upstream/bpe.py`). The scripted upstream sends
+its tokens one by one, so that its log has the true count of every answer, also of those that were cut off.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chat.generation.audience import Audience
+from chat.generation.followers import Audience
 
 LONG = 60.0
 
