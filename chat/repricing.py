@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat import database
-from chat.budgets import reservation as budget
+from chat.budgets import spending
 from chat.models import ChatModel, Correction, Price, UsageRecord
 from chat.usage import totals
 from chat.usage.pagination import pages
@@ -132,5 +132,5 @@ def apply(changes: list[Repriced]) -> None:
         if newest[change.record.pk].charged == change.record.charged
     ]
     Correction.objects.bulk_create(rows)
-    budget.correct(rows, now)
+    spending.correct(rows, now)
     totals.correct(rows)

@@ -16,13 +16,14 @@ from bench.prose import FREQUENT, RARE
 from chat.generation import journal, stream
 from chat.generation.recovery import purge, recover
 from chat.generation.request import Ask
+from chat.generation.settlement import Result, settle
 from chat.generation.spec import Plan
 from chat.generation.start import _write
 from chat.interruption import Interruption
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
 from chat.search.query import Terms
-from chat.usage.ledger import Result, Spent, settle
+from chat.usage.token_counts import Spent
 from chat.views import conversations, listing
 from chat.views.access import Caller
 from chat.views.listing import cursor_of

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from chat import deletion
 from chat.errors import ChatError
+from chat.generation.settlement import book, settle
 from chat.models import AccountDeletion, ApiKey, Budget, Conversation, Correction, DailyTotal, Price, UsageRecord
 from chat.models.usage import FORMER_USER
 from chat.repricing import apply, repriced
 from chat.usage import anonymization, reports
-from chat.usage.ledger import Account, book, settle
+from chat.usage.ledger import Account
 from chat.usage.period import Period, today
 from chat.usage.rebuild import rebuild
 from tests.belongings import WORD, columns_of, mentions, person, rows_of, sums

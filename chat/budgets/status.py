@@ -1,4 +1,4 @@
-"""How a person's budgets stand: figures, and the sentences that tell them."""
+"""How much of a person's budgets is used, reserved and left: figures, and the sentences that tell them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +37,10 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A budget that holds for somebody, as it stands. Amounts are tokens, or money in `unit`; `left` is never negative.
+class BudgetStatus:
+    """A budget that holds for somebody, at one moment.
+
+    Amounts are tokens, or money in `unit`; `left` is never negative.
 
     `percent` is of the amount, rounded down, 100 for an amount of nothing. `note` is a sentence once it is near its
     end, empty before.
@@ -86,12 +88,12 @@ class Standing:
         return f"{_amount(self.left, self.unit)} of {_amount(self.amount, self.unit)} left"
 
 
-def standings(user_id: int, api_key_id: int | None, now: datetime) -> list[Standing]:
-    """Return how the budgets stand that hold for a user with this key, or without one. Two queries, one without any."""
+def statuses(user_id: int, api_key_id: int | None, now: datetime) -> list[BudgetStatus]:
+    """Return the status of each budget that holds for a user with this key, or without one. At most two queries."""
     holding = Budget.objects.holding_for(user_id, api_key_id).select_related("group", "api_key")
     budgets = list(holding.order_by("period", "pk"))
     reserved = Reservation.sums(budgets)
-    return [Standing.of(budget, reserved[budget.pk], now) for budget in budgets]
+    return [BudgetStatus.of(budget, reserved[budget.pk], now) for budget in budgets]
 
 
 def period_name(budget: Budget, now: datetime) -> str:

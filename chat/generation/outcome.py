@@ -9,9 +9,10 @@ from chat.errors import ChatError
 from chat.events import Charge, Done, Event, Failed, FinishReason, Title
 from chat.generation.attempt import Attempt
 from chat.generation.log import Transcript
+from chat.generation.settlement import Result
 from chat.models import Message
 from chat.models.usage import tokens_per_second
-from chat.usage.ledger import Result, Spent
+from chat.usage.token_counts import Spent
 
 Outcome = FinishReason | ChatError
 

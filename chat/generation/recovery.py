@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import database
-from chat.budgets import reservation as budget
+from chat.budgets.reservation import release_orphans
 from chat.errors import ChatError
 from chat.generation import live, wal
 from chat.generation.attempts import CONTINUE
@@ -18,10 +18,12 @@ from chat.generation.context import context
 from chat.generation.log import RECLASSIFIED, Transcript, from_journal
 from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
+from chat.generation.settlement import Result, settle
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there
 from chat.models import Conversation, Generation, Message
 from chat.models.generation import SILENCE
-from chat.usage.ledger import Account, Result, Spent, paying_group, settle
+from chat.usage.ledger import Account, paying_group
+from chat.usage.token_counts import Spent
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ async def watch() -> None:
             await database.run(recover)
             await database.run(purge)
             await database.run(wal.sweep)
-            await database.run(lambda: budget.release_orphans(timezone.now()))
+            await database.run(lambda: release_orphans(timezone.now()))
         except Exception:
             logger.exception("Unfinished answers could not be looked for; it is tried again.")
         await asyncio.sleep(EVERY_SECONDS)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from chat.budgets.limit import Grant
+from chat.budgets.reservation import AnswerReservation
 from chat.events import Started
 from chat.generation.attempts import Policy
 from chat.providers.base import CompletionRequest, Provider
@@ -29,7 +29,7 @@ class Limits:
 class Plan:
     """All that a generation needs to run; `title` is set when it begins a new conversation.
 
-    `grant` is what it was granted of hard budgets, None where there are none for its owner. `is_trimmed` if older
+    `reservation` is what was reserved of hard budgets, None where there are none for its owner. `is_trimmed` if older
     messages are not sent.
     """
 
@@ -39,5 +39,5 @@ class Plan:
     connect: Callable[[], Awaitable[Provider]]
     title: str | None
     limits: Limits
-    grant: Grant | None = None
+    reservation: AnswerReservation | None = None
     is_trimmed: bool = False

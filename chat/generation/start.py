@@ -12,8 +12,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from chat import database, tasks
-from chat.budgets import reservation as budget
-from chat.budgets.limit import grant
+from chat.budgets.reservation import is_limited, reserve_answer
 from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
@@ -50,7 +49,7 @@ async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: boo
 
 def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
     if not task.cancelled() and task.exception() is None and (generation := live.find(task.result())):
-        generation.audience.miss(can_return=can_return)
+        generation.followers.miss(can_return=can_return)
 
 
 async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
@@ -96,12 +95,14 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         with database.writing():
             generation, title = _write_rows(user, api_key, ask)
             account = Account.of(generation, paying_group(user.pk))
-            sent, granted = None, None
+            sent, reserved = None, None
             # What was said before is read while others wait only where it has to be known.
-            if budget.is_limited(account.user_id, account.api_key_id):
+            if is_limited(account.user_id, account.api_key_id):
                 sent = context(generation)
                 generation.is_trimmed = sent.is_trimmed
-                granted = grant(account, sent.request, generation.created_at, sent.reader.lessons, sent.seen)
+                reserved = reserve_answer(
+                    account, sent.request, generation.created_at, sent.reader.regression, sent.seen
+                )
             generation.save(force_insert=True)
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
@@ -122,7 +123,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
-        grant=granted,
+        reservation=reserved,
         is_trimmed=sent.is_trimmed,
     )
 

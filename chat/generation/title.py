@@ -12,8 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chat import database
-from chat.budgets import reservation as budget
-from chat.budgets.limit import grant
+from chat.budgets.reservation import is_limited, reserve_answer
 from chat.catalog import choice as catalog
 from chat.catalog.learnt import learnt_of, remember
 from chat.errors import ChatError
@@ -22,10 +21,12 @@ from chat.generation.attempt import Attempt
 from chat.generation.attempts import Policy, Writing
 from chat.generation.outcome import spent
 from chat.generation.request import title_of
+from chat.generation.settlement import book
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
-from chat.usage.ledger import Account, Spent, book
+from chat.usage.ledger import Account
+from chat.usage.token_counts import Spent
 
 logger = logging.getLogger(__name__)
 
@@ -89,10 +90,10 @@ def _claim(account: Account) -> Task | None:
         with database.writing():
             if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
                 return None
-            if budget.is_limited(account.user_id, account.api_key_id):
-                granted = grant(task.account, task.request, timezone.now())
-                if granted is not None and granted.limit is not None:
-                    task = replace(task, request=replace(task.request, max_tokens=granted.limit))
+            if is_limited(account.user_id, account.api_key_id):
+                reserved = reserve_answer(task.account, task.request, timezone.now())
+                if reserved is not None and reserved.limit is not None:
+                    task = replace(task, request=replace(task.request, max_tokens=reserved.limit))
     except ChatError as refusal:
         # Its first words are title enough when there is nothing left to pay for another.
         logger.info("No title was asked for: %s", refusal.message)

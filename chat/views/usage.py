@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chat.budgets.status import standings
+from chat.budgets.status import statuses
 from chat.errors import ChatError
 from chat.usage import csv_export, reports
 from chat.usage.period import Period, today
@@ -60,7 +60,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
         "uncosted": total.uncosted,
         "estimated": figures.share(total.estimated_share) if total.estimated else "",
         "empty": not total.requests,
-        "budgets": standings(request.user.pk, None, timezone.now()) if period.first <= now <= period.last else [],
+        "budgets": statuses(request.user.pk, None, timezone.now()) if period.first <= now <= period.last else [],
         "charts": chart.costs({day: days.get(day, Figures()) for day in shown}),
         "days": [_row(chart.long(day), "", days[day]) for day in sorted(days, reverse=True)],
         "models": [_row(model.name, model.provider, one) for model, one in models.items()],

@@ -1,7 +1,7 @@
 """What an answer was granted: more while there is some, the end when there is none, all of it back after it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -10,10 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat import database
-from chat.budgets import reservation as budgets
-from chat.budgets.limit import LONGEST_REQUEST, grant
-from chat.budgets.reservation import Need
+from chat import database, runtime
+from chat.budgets.demand import LONGEST_REQUEST, Demand, SmallLimitModels
+from chat.budgets.reservation import BudgetReservation, reserve_answer
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Finished, Upstream, Usage
 from chat.generation import live
@@ -21,7 +20,7 @@ from chat.generation.attempts import Policy
 from chat.generation.spec import Limits, Plan
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
-from chat.providers.base import CompletionRequest, Turn, unheeded
+from chat.providers.base import CompletionRequest, Sink, Turn, unheeded
 from chat.usage.ledger import Account
 from tests.generation.scripted import DONE, HANG, Scripted
 
@@ -36,15 +35,17 @@ PROMPT_TOKENS, PIECE_TOKENS = 10, 10
 class Unhurried(Scripted):
     """Says nothing more while a budget is being asked, as a model that is slower than a database."""
 
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
-        async with aclosing(super().stream(request, sent)) as events:
-            async for event in events:
-                yield event
-                for running in list(live._live.values()):
-                    while running._allowance is not None and running._allowance._asking is not None:
-                        await asyncio.sleep(0.001)
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
+        async def answered() -> None:
+            for running in list(live._live.values()):
+                while running._limit is not None and running._limit._asking is not None:
+                    await asyncio.sleep(0.001)
+
+        def slow(event: Upstream) -> Awaitable[None]:
+            assert sink(event) is None
+            return answered()
+
+        await super().stream(request, slow, sent)
 
 
 THOUGHTS = 50_000
@@ -86,9 +87,9 @@ async def answer(row: Generation, source: Scripted, request: CompletionRequest =
         return source
 
     account = Account.of(row)
-    granted = await database.run(grant, account, request, timezone.now())
+    granted = await database.run(reserve_answer, account, request, timezone.now())
     limits = Limits(60, 60, Policy(**{"max_retries": 0, "max_continuations": 0, "idle_seconds": 30, **policy}))
-    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, grant=granted))
+    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, reservation=granted))
     return await told(running.follow())
 
 
@@ -245,7 +246,7 @@ async def test_a_request_that_was_turned_down_took_nothing(generation: Generatio
 async def test_an_answer_without_a_limit_of_its_own_sets_aside_what_answers_take(generation: Generation) -> None:
     await database.run(limited_to, 100_000)
     open_ended = CompletionRequest("model", PROMPT.turns)
-    await database.run(grant, Account.of(generation), open_ended, timezone.now())
+    await database.run(reserve_answer, Account.of(generation), open_ended, timezone.now())
     assert await database.run(Reservation.objects.values_list("amount", flat=True).get) == (
         PROMPT_TOKENS + LONGEST_REQUEST
     )
@@ -315,7 +316,7 @@ async def test_a_model_that_can_say_no_more_is_not_asked_for_more(generation: Ge
 async def test_a_server_that_refuses_so_long_a_limit_is_asked_with_a_shorter_one(
     refusal: ChatError, generation: Generation, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("chat.budgets.limit._short", set())
+    monkeypatch.setattr(runtime.part(SmallLimitModels), "names", set())
     await database.run(limited_to, 100_000)
     source = Scripted([refusal], [PIECE, Usage(10, None, 10), DONE[1]])
     events = await answer(generation, source, OPEN)
@@ -329,5 +330,5 @@ def test_tokens_of_a_prompt_that_is_kept_in_a_cache_may_cost_most() -> None:
 
     price = UnitPrice(Rates(Decimal(3), Decimal(15), Decimal("0.3"), Decimal("3.75")), "USD")
     budget = Budget(scope="site", unit="USD", amount=1)
-    assert Need(1, 1, price).per_token(budget) == (3_750_000, 15_000_000)
-    assert budgets.Share(1, 100_000_000, 100_000_000, 3_750_000, 15_000_000).answer_tokens(10) == 4
+    assert Demand(1, 1, price).per_token(budget) == (3_750_000, 15_000_000)
+    assert BudgetReservation(1, 100_000_000, 100_000_000, 3_750_000, 15_000_000).answer_tokens(10) == 4

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.budgets import reservation as budgets
-from chat.budgets.reservation import Need, Share
-from chat.budgets.status import Standing, standings
+from chat.budgets import spending
+from chat.budgets.demand import Demand
+from chat.budgets.reservation import BudgetReservation
+from chat.budgets.status import BudgetStatus, statuses
 from chat.errors import ChatError
 from chat.models import ApiKey, Budget, Correction, Price, Reservation, UsageRecord
 from chat.repricing import apply, repriced
@@ -55,20 +57,20 @@ class Person:
     def ask(self, prompt: int, answer: int, now: datetime = NOW, price: UnitPrice | None = PRICE) -> "Asked":
         """Set aside what so many tokens may take."""
         name = uuid4()
-        need = Need(prompt, answer, price)
+        need = Demand(prompt, answer, price)
         return Asked(self, name, budgets.reserve(self.user.pk, self.key.pk, name, need, now))
 
 
 class Asked:
     """An answer under way."""
 
-    def __init__(self, person: Person, name: UUID, shares: tuple[Share, ...]) -> None:
+    def __init__(self, person: Person, name: UUID, shares: tuple[BudgetReservation, ...]) -> None:
         self.person, self.name, self.shares = person, name, shares
 
     def end(self, price: Price, prompt: int, answer: int, now: datetime = NOW) -> None:
         """Write what it used, and count it."""
         row = record(now, price, prompt_tokens=prompt, completion_tokens=answer, user_id=self.person.user.pk)
-        budgets.count(self.person.user.pk, self.person.key.pk, self.name, [row], now)
+        spending.settle(self.person.user.pk, self.person.key.pk, self.name, [row], now)
 
 
 @pytest.fixture
@@ -90,9 +92,9 @@ def reserved(budget: Budget) -> int:
     return Reservation.sums([budget])[budget.pk]
 
 
-def stands(person: Person, now: datetime = NOW) -> Standing:
-    (standing,) = standings(person.user.pk, person.key.pk, now)
-    return standing
+def stands(person: Person, now: datetime = NOW) -> BudgetStatus:
+    (status,) = statuses(person.user.pk, person.key.pk, now)
+    return status
 
 
 EVERY = list(product(["user", "group", "key", "site"], ["tokens", "USD"], ["day", "month"], [True, False]))
@@ -208,7 +210,7 @@ def test_free_models_and_other_currencies_take_nothing_of_money(alice: Person, p
     with pytest.raises(ChatError):
         alice.ask(10, 10, price=None)
     row = record(NOW, price, currency="EUR")
-    budgets.count(alice.user.pk, None, uuid4(), [row], NOW)
+    spending.settle(alice.user.pk, None, uuid4(), [row], NOW)
     assert used(budget) == 0
 
 
@@ -240,7 +242,7 @@ def test_what_nobody_counted_releases_and_counts_nothing(alice: Person) -> None:
     budget = alice.budget()
     asked = alice.ask(100, 400)
     row = record(NOW, None, prompt_tokens=None, completion_tokens=None)
-    budgets.count(alice.user.pk, alice.key.pk, asked.name, [row], NOW)
+    spending.settle(alice.user.pk, alice.key.pk, asked.name, [row], NOW)
     assert (used(budget), reserved(budget)) == (0, 0)
 
 
@@ -336,7 +338,7 @@ def test_without_budgets_one_look_is_all_it_costs(alice: Person, price: Price) -
     with CaptureQueriesContext(connection) as before:
         assert not budgets.is_limited(alice.user.pk, None)
     with CaptureQueriesContext(connection) as after:
-        budgets.count(alice.user.pk, None, uuid4(), [], NOW)
+        spending.settle(alice.user.pk, None, uuid4(), [], NOW)
     assert (len(before), len(after)) == (1, 1)
 
 
@@ -346,7 +348,7 @@ def test_counting_never_sums_the_ledger(alice: Person, price: Price) -> None:
     row = record(NOW, price)
     with CaptureQueriesContext(connection) as queries:
         asked = alice.ask(10, 10)
-        budgets.count(alice.user.pk, None, asked.name, [row], NOW)
+        spending.settle(alice.user.pk, None, asked.name, [row], NOW)
     assert not [query["sql"] for query in queries if UsageRecord._meta.db_table in query["sql"]]
 
 
@@ -368,7 +370,7 @@ def test_corrections_are_carried_into_the_period_that_runs(
     begun, others = made_now(alice, scope, period), made_now(bob, scope, period) if scope != "site" else None
     tokens = made_now(alice, scope, period, "tokens")
     for at, records in ((now, [record(now, price, user_id=alice.user.pk, api_key_id=alice.key.pk)]), (before, [])):
-        budgets.count(alice.user.pk, alice.key.pk, uuid4(), records, at)
+        spending.settle(alice.user.pk, alice.key.pk, uuid4(), records, at)
     record(before, price, user_id=alice.user.pk, api_key_id=alice.key.pk)
     reprice(price, (before, now), 3)
     assert Correction.objects.count() == 2

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from chat.usage.estimate import Lessons, estimate_prompt_tokens, estimate_tokens, prompt_traits, traits
+from chat.usage.estimate import TokenRegression, estimate_prompt_tokens, estimate_tokens, features, prompt_features
 from tests.harness.site import Site
 from tests.harness.stream import one
 from tests.harness.upstream.bpe import Tokenizer
@@ -141,15 +141,15 @@ def test_nothing_is_no_token() -> None:
 
 
 def test_what_was_learnt_is_kept_as_it_is() -> None:
-    lessons = Lessons.none()
+    regression = TokenRegression.untrained()
     for number in range(1, 30):
-        lessons.learn(traits("Ein Satz, der so lang ist. " * number), 11 * number)
-        lessons.learn(prompt_traits(["def f(x): return x ** 2\n" * number]), 14 * number + 9)
-    stored = Lessons.stored(json.loads(json.dumps(lessons.storable())))
+        regression.observe(features("Ein Satz, der so lang ist. " * number), 11 * number)
+        regression.observe(prompt_features(["def f(x): return x ** 2\n" * number]), 14 * number + 9)
+    stored = TokenRegression.from_json(json.loads(json.dumps(regression.to_json())))
     text = "Ein Satz, der so lang ist. " * 7
-    assert estimate_tokens(text, stored) == estimate_tokens(text, lessons) == pytest.approx(77, rel=0.05)
-    # Rows of an estimator with other traits teach nothing.
-    assert Lessons.stored({"products": [[1.0]], "counts": [1.0]}) == Lessons.none()
+    assert estimate_tokens(text, stored) == estimate_tokens(text, regression) == pytest.approx(77, rel=0.05)
+    # Rows of an estimator with other features teach nothing.
+    assert TokenRegression.from_json({"products": [[1.0]], "counts": [1.0]}) == TokenRegression.untrained()
 
 
 def test_odd_text_has_an_estimate_too() -> None:

@@ -79,8 +79,9 @@ class Transport(httpx2.AsyncBaseTransport):
             raise
         self._beat.crowd += 1
         answer = _Body(line, partial(self._done, line, origin))
-        # How long to wait for more of the body may be changed while it comes.
-        return httpx2.Response(status, headers=headers, stream=answer, extensions={"patience": line.set_patience})
+        # The body may be read directly, and how long to wait for more of it changed while it comes.
+        extensions = {"read": line.read, "patience": line.set_patience}
+        return httpx2.Response(status, headers=headers, stream=answer, extensions=extensions)
 
     async def aclose(self) -> None:
         closed = [line.closed for line in self._lines]
