@@ -14,10 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 if settings.ENVIRONMENT_PROBLEMS:
     raise ImproperlyConfigured(" ".join(settings.ENVIRONMENT_PROBLEMS))
 
-# Another server than `manage.py serve` comes here first, and `inline` brings rows.
+# Another server than `manage.py serve` comes here first, and `builtin` brings rows.
 django.setup(set_prefix=False)
 
-from chatsite import inline  # noqa: E402 - see above
+from chatsite.middleware import builtin  # noqa: E402 - see above
 
-inline.install()
-application = inline.Handler()
+builtin.install()
+application = builtin.Handler()

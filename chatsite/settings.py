@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import dj_database_url
 
-from chatsite.directory import keep_private
-from chatsite.environment import Environment
-from chatsite.fingerprint import fingerprint
-from chatsite.mail import mail_server
-from chatsite.openid import openid_provider
-from chatsite.secret import secret_key, weakness
+from chatsite.configuration.data_directory import keep_private
+from chatsite.configuration.environment import Environment
+from chatsite.configuration.fingerprint import fingerprint
+from chatsite.configuration.mail import mail_server
+from chatsite.configuration.openid import openid_provider
+from chatsite.configuration.secret_key import secret_key, weakness
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -88,17 +88,21 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    # Only where people sign in with it: it brings another HTTP library along.
+    *(["allauth.socialaccount.providers.openid_connect"] if openid else []),
+    # For its commands.
+    "chatsite",
     # The last: it takes the place of some of their pages in the admin.
     "chat",
 ]
 
 MIDDLEWARE = [
-    "chatsite.privacy.Privacy",
-    "chatsite.middleware.RequestLog",
+    "chatsite.middleware.privacy.Privacy",
+    "chatsite.middleware.static_files.RequestLog",
+    "chatsite.middleware.static_files.Charset",
     "django.middleware.security.SecurityMiddleware",
-    "chatsite.middleware.StaticFiles",
-    "chatsite.middleware.ContentSecurityPolicy",
+    "chatsite.middleware.static_files.StaticFiles",
+    "chatsite.middleware.static_files.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -106,7 +110,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatsite.doors.Doors",
+    "chatsite.login.throttle.Doors",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -149,7 +153,7 @@ if REDIS_URL:
     # Whoever waits for a page shall not wait for a cache.
     patience = {"socket_timeout": 1, "socket_connect_timeout": 1}
     CACHES: dict[str, Any] = {
-        "default": {"BACKEND": "chatsite.cache.Cache", "LOCATION": REDIS_URL, "OPTIONS": patience}
+        "default": {"BACKEND": "chatsite.redis_cache.Cache", "LOCATION": REDIS_URL, "OPTIONS": patience}
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     CHANNEL_LAYERS: dict[str, Any] = {
@@ -165,7 +169,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 # The first one stores; all of them hash in threads of their own.
-PASSWORD_HASHERS = [f"chatsite.hashing.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
+PASSWORD_HASHERS = [f"chatsite.login.hashers.{name}" for name in ("PBKDF2", "PBKDF2SHA1", "Scrypt")]
 
 # What may be shown of the mail server; empty where no mail can be sent. Its password is only in what Django hides.
 EMAIL_URL = mail.address if mail else ""
@@ -208,10 +212,19 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Signing in has a brake of its own; what is left of `login_failed` is wrong codes of a second factor, by account.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+# Every door has one brake, which counts for all processes and tells how long to wait (chatsite.attempt). Of those of
+# django-allauth, each process's own, one is left: `confirm_email` keeps a message from being sent again at once.
+BRAKED: Final = ("login", "login_failed", "signup", "reauthenticate", "reset_password", "reset_password_from_key")
+ACCOUNT_RATE_LIMITS = dict.fromkeys((*BRAKED, "change_password", "manage_email"))
+MFA_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "chat.accounts.factor.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "chat.accounts.passkey.AddForm",
+    "authenticate_webauthn": "chat.accounts.passkey.AuthenticateForm",
+    "login_webauthn": "chat.accounts.passkey.LoginForm",
+    "reauthenticate_webauthn": "chat.accounts.passkey.ReauthenticateForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Not every site can send mail, and nobody makes an account in another one's name.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -241,8 +254,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"text": {"()": "chatsite.log.Text"}, "json": {"()": "chatsite.log.Json"}},
-    "filters": {"wrong_host": {"()": "chatsite.log.WrongHost"}},
+    "formatters": {"text": {"()": "chatsite.log_format.Text"}, "json": {"()": "chatsite.log_format.Json"}},
+    "filters": {"wrong_host": {"()": "chatsite.log_format.WrongHost"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": CHAT_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A refused request is an answer, not an event: Django would log each 404 and 401.
@@ -250,7 +263,7 @@ LOGGING = {
     "loggers": {
         "chat": {"level": "INFO"},
         "chat.generation.report": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
-        "chatsite.middleware": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
+        "chatsite.middleware.static_files": {"level": "INFO" if CHAT_LOG_FORMAT == "json" else "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["console"], "filters": ["wrong_host"], "propagate": False},
     },

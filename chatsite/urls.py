@@ -33,11 +33,11 @@ from chat.views import (
     usage,
 )
 from chat.views.access import refuse
-from chatsite import accounts
+from chatsite import account_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before the admin, whose own door nobody uses.
-    *accounts.urlpatterns,
+    *account_urls.urlpatterns,
     path("", pages.home, name="home"),
     path("c/<uuid:conversation_id>", pages.conversation, name="conversation"),
     path("setup/", setup.setup, name="setup"),

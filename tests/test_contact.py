@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from django.test import Client
 
-from chatsite.environment import Environment
-from tests.site import Site
+from chatsite.configuration.environment import Environment
+from tests.harness.site import Site
 
 PATH = "/.well-known/security.txt"
 

@@ -20,7 +20,9 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
     table = text("README.md").split("## Settings")[1].split("\n### ")[0]
     documented = re.findall(r"^\| `([A-Z_]+)` \|", table, flags=re.MULTILINE)
     read = [
-        name for file in ("settings", "mail", "openid") for name in READ_BY_NAME.findall(text(f"chatsite/{file}.py"))
+        name
+        for file in ("settings", "configuration/mail", "configuration/openid")
+        for name in READ_BY_NAME.findall(text(f"chatsite/{file}.py"))
     ]
     providers = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]
     assert all(name in text("chat/catalog/choice.py") for name in providers)

@@ -6,8 +6,8 @@ from contextlib import closing
 import httpx2
 from django.core.cache.backends.base import BaseCache
 
-import chatsite.cache
-from tests.site import Site
+import chatsite.redis_cache
+from tests.harness.site import Site
 
 
 def test_a_proxys_own_password_does_not_come_before_the_session(site: Site) -> None:
@@ -36,7 +36,7 @@ def test_a_wrong_host_is_one_line_that_is_no_error(site: Site) -> None:
 
 
 def cache(redis_url: str) -> BaseCache:
-    return chatsite.cache.Cache(redis_url, {})
+    return chatsite.redis_cache.Cache(redis_url, {})
 
 
 def test_what_is_kept_in_redis_is_no_pickle(redis_url: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chat.checks import timeouts
-from chatsite.environment import Environment
-from chatsite.secret import secret_key
+from chatsite.configuration.environment import Environment
+from chatsite.configuration.secret_key import secret_key
 
 
 @pytest.mark.parametrize(("word", "value"), [("1", True), ("Yes", True), ("off", False), ("FALSE", False), ("", True)])

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.errors import ChatError
-from chat.generation.ask import Ask
-from chat.generation.plan import Plan
+from chat.generation.request import Ask
+from chat.generation.spec import Plan
 from chat.generation.start import _write
 from chat.limits import check_rate
 from chat.models import Conversation, Generation, Provider, RateLimit

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 QUOTA = 2000
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chatsite.environment import Environment
-from chatsite.mail import mail_server
+from chatsite.configuration.environment import Environment
+from chatsite.configuration.mail import mail_server
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.soak import services
 from tests.conftest import unavailable
-from tests.site import Site
-from tests.stream import events, one, parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 TOKEN = "only-for-this-test"
@@ -119,7 +119,7 @@ def test_a_request_and_its_answer_are_logged_under_one_id(watched: Site, upstrea
         answer = client.post("/api/chat?q=nor-these", json=body, headers={"X-Request-ID": "from-the-proxy.1"})
     assert answer.headers["X-Request-ID"] == "from-the-proxy.1"
     found = {line["logger"]: line for line in lines_of(watched, "from-the-proxy.1", 2)}
-    ended, asked = found["chat.generation.report"], found["chatsite.middleware"]
+    ended, asked = found["chat.generation.report"], found["chatsite.middleware.static_files"]
     assert (ended["status"], ended["error_type"], ended["provider"]) == ("failed", "api_error", "openai")
     assert (asked["method"], asked["path"], asked["status"]) == ("POST", "/api/chat", 502)
     assert asked["seconds"] > 0

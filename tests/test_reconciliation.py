@@ -17,8 +17,8 @@ from chat.providers.bill import Item
 from chat.reconciliation import Account, Line, compared
 from chat.repricing import apply, repriced
 from chat.usage.reports import Figures
-from tests.upstream.bill import cost, costs
-from tests.upstream.process import Upstream
+from tests.harness.upstream.bill import cost, costs
+from tests.harness.upstream.process import Upstream
 from tests.usage.rows import counted, noon, priced_model
 
 PAGE = "/admin/usage/reconcile/"

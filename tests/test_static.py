@@ -9,9 +9,9 @@ import brotli
 import httpx2
 import pytest
 
-from chatsite.fingerprint import fingerprint
-from chatsite.modules import imports
-from tests.site import Site
+from chat.views.modulepreload import imports
+from chatsite.configuration.fingerprint import fingerprint
+from tests.harness.site import Site
 
 ROOT = Path(__file__).resolve().parents[1]
 

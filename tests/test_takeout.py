@@ -22,8 +22,8 @@ from chat.models import ApiKey, Conversation, Correction, Generation, Message, P
 from chat.repricing import apply, repriced
 from chat.views import takeout
 from tests.belongings import WORD, keys_to_users, person
-from tests.site import PASSWORD, Site
-from tests.stream import events
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import events
 from tests.usage.test_totals import dearer
 
 pytestmark = pytest.mark.django_db

@@ -14,13 +14,13 @@ import httpx2
 from bench.soak.figure import Figure
 from chat.errors import ChatError
 from chat.events import Upstream, Usage
-from chat.providers.body import batches, merged
-from chat.providers.completion import CompletionDecoder
+from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.decoder import StreamDecoder
-from chat.providers.messages import MessagesDecoder
+from chat.providers.http.body import batches, merged
+from chat.providers.openai.decoder import CompletionDecoder
 from chat.providers.sse import OversizedEventError
-from tests.upstream import anthropic, openai
-from tests.upstream.script import Script, ToolFragment
+from tests.harness.upstream import anthropic, openai
+from tests.harness.upstream.script import Script, ToolFragment
 
 FORMATS: Final = ((openai, CompletionDecoder), (anthropic, MessagesDecoder))
 # Far more than any input takes; what takes longer hangs.

@@ -6,11 +6,11 @@ process, and every `POLL_SECONDS`, for bells may be missed and a key's or sessio
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Collection, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -27,7 +27,6 @@ from chat.live_list import pubsub
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 BELL: Final = "access"
 # Whoever is barred, signed out or revoked is out within five seconds.
@@ -50,46 +49,45 @@ class Credential:
 
 
 class Admission:
-    """One request that was let in and lasts."""
+    """One request that was let in and lasts; it belongs to the task that made it, which alone waits in it."""
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
         self._is_withdrawn = False
-        self._waiting: asyncio.Task[Any] | None = None
+        self._task = asyncio.current_task()
+        # Whether the task waits, or is about to, for something that may be broken off.
+        self._is_waiting = False
 
-    async def wait(self, awaited: Awaitable[T]) -> T:
-        """Return what `awaited` gives. Raises ChatError `unauthenticated` once access is withdrawn, also meanwhile."""
-        task = self._waiting = asyncio.current_task()
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a withdrawal break off what the block waits for. Raises ChatError `unauthenticated` then, or at once."""
+        self.check()
         try:
-            if self._is_withdrawn and task is not None:
-                # Meanwhile it did something else. To cancel ends what is awaited in an orderly way.
-                task.cancel()
-            return await awaited
+            yield
         except asyncio.CancelledError:
             # Only what `withdraw` cancelled ends here; a caller who left as well is gone.
-            if not self._is_withdrawn or task is None or task.uncancel():
+            if not self._is_withdrawn or self._task is None or self._task.uncancel():
                 raise
             raise ChatError("unauthenticated", WITHDRAWN) from None
         finally:
-            self._waiting = None
+            self._is_waiting = False
 
-    async def each(self, values: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """Yield what `values` does, and close it in any case. Raises as `wait` does."""
-        async with aclosing(values):
-            while True:
-                # Not `anext` with a default: CPython 3.11 fails there where the default is a tuple.
-                try:
-                    value = await self.wait(anext(values))
-                except StopAsyncIteration:
-                    return
-                yield value
+    def pause(self) -> None:
+        """Let nothing be broken off until the next `check`: what was waited for is there, and is being sent."""
+        self._is_waiting = False
+
+    def check(self) -> None:
+        """Go on waiting after a pause. Raises ChatError `unauthenticated` where access was withdrawn meanwhile."""
+        if self._is_withdrawn:
+            raise ChatError("unauthenticated", WITHDRAWN)
+        self._is_waiting = True
 
     def withdraw(self) -> None:
         """End it: what it waits for is cancelled, and it does not begin to wait again."""
         if not self._is_withdrawn:
             self._is_withdrawn = True
-            if self._waiting is not None:
-                self._waiting.cancel()
+            if self._is_waiting and self._task is not None:
+                self._task.cancel()
 
 
 _admissions: set[Admission] = set()

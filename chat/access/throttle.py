@@ -32,11 +32,12 @@ class Rate:
 
 
 FOR_A_NAME: Final = Rate(10, 60)
-FOR_A_CODE: Final = Rate(10, 60)
+# A code is one of a million, and three are right at a time.
+FOR_A_CODE: Final = Rate(5, 300)
 FROM_AN_ADDRESS: Final = Rate(30, 6)
 FROM_A_DEVICE: Final = Rate(10, 60)
-# Each of these sends a mail.
-OF_RESETS: Final = Rate(3, 600)
+# To one address: somebody else may have asked for them.
+OF_MAILS: Final = Rate(3, 600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from chat import database, metrics
 from chat.events import to_json
-from chat.generation.transcript import Transcript, to_journal
+from chat.generation.log import Transcript, to_journal
 from chat.live_list import pubsub
 from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account

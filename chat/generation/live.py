@@ -21,19 +21,19 @@ from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
 from chat.generation import pictures
 from chat.generation.attempt import Attempt
+from chat.generation.attempts import Writing, unlimited
 from chat.generation.audience import Audience
 from chat.generation.context import mark_trimmed
-from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.journal import Journal
-from chat.generation.plan import Plan
+from chat.generation.log import Entry, Transcript, storable, words_of
+from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.report import report
-from chat.generation.retry import Writing, unlimited
 from chat.generation.settlement import settle
 from chat.generation.smoothing import Smoother
-from chat.generation.spool import Spool
+from chat.generation.spec import Plan
 from chat.generation.structured import parse_whole
-from chat.generation.transcript import Entry, Transcript, storable, words_of
 from chat.generation.trimming import TRIMMED
+from chat.generation.wal import Spool
 from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
 from chat.generation import live, title
-from chat.generation.ask import Ask
+from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
-from chat.generation.plan import Limits, Plan
-from chat.generation.retry import Policy
+from chat.generation.request import Ask
+from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
 from chat.limits import check_rate, check_storage
 from chat.live_list import feed

@@ -17,10 +17,10 @@ from chat.catalog import choice as catalog
 from chat.catalog.learnt import learnt_of, remember
 from chat.errors import ChatError
 from chat.events import Delta, Reclassified, Status, TextDelta
-from chat.generation.ask import title_of
 from chat.generation.attempt import Attempt
-from chat.generation.ending import spent
-from chat.generation.retry import Policy, Writing
+from chat.generation.attempts import Policy, Writing
+from chat.generation.outcome import spent
+from chat.generation.request import title_of
 from chat.generation.settlement import book
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message, UsageRecord

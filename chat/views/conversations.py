@@ -12,7 +12,7 @@ from chat import database
 from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.generation import live
-from chat.generation.ask import check_sampling
+from chat.generation.request import check_sampling
 from chat.limits import recount_storage
 from chat.models import Conversation, Generation, Message
 from chat.models.conversation import KEPT_AFTER_DELETION

@@ -60,9 +60,12 @@ class Lines:
             # The headers go out at once: who watches knows that nothing is missed from here on.
             yield sse.HEARTBEAT
             with admit(self._credential) as admission:
-                async with aclosing(admission.each(self._watcher.changes())) as changes:
-                    async for rows in changes:
-                        yield sse.HEARTBEAT if rows is None else await database.run(_encoded, rows)
+                async with aclosing(self._watcher.changes()) as changes:
+                    with admission.waiting():
+                        async for rows in changes:
+                            admission.pause()
+                            yield sse.HEARTBEAT if rows is None else await database.run(_encoded, rows)
+                            admission.check()
         except ChatError as error:
             now = int(timezone.now().timestamp() * 1000)
             yield sse.encode(now, Failed("interrupted", error.message, retryable=False))

@@ -22,9 +22,9 @@ from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
 from chat.views import thread
 from chat.views.listing import PAGE_SIZE, next_cursor
+from chat.views.modulepreload import imports
 from chat.views.summary import summaries
 from chat.views.thread import ThreadMessage
-from chatsite.modules import imports
 
 # How many messages a page has at first, and how many of them at least go before the one that is looked for.
 SHOWN: Final = 40

@@ -10,9 +10,9 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
-from tests.stream import Event, parse
-from tests.upstream.process import Upstream
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import Event, parse
+from tests.harness.upstream.process import Upstream
 
 MODEL: Final = "gpt-4o-mini"
 SECONDS: Final = 5.0

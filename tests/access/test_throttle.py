@@ -7,11 +7,16 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from chat.access import throttle
-from chatsite.address import client_address
-from chatsite.environment import Environment
-from tests.site import PASSWORD, Site
+from chatsite.configuration.environment import Environment
+from chatsite.login.attempt import Attempt
+from chatsite.middleware.client_address import client_address
+from tests.harness.site import PASSWORD, Site
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
 BURST = throttle.FOR_A_NAME.burst
@@ -102,6 +107,68 @@ def test_a_session_does_not_help_to_guess_its_password(guarded: Site) -> None:
     with closing(visitor(guarded, "203.0.113.30")) as client:
         assert post(client, "/accounts/login/", login="erika", password=PASSWORD).status_code == 302
         until_refused(lambda _: post(client, "/accounts/confirm/", password="a guess"), BURST)
+
+
+@pytest.mark.parametrize("door", ["/accounts/confirm/", "/settings/password/"])
+def test_fields_that_a_form_does_not_have_make_nobody_else_of_who_has_signed_in(guarded: Site, door: str) -> None:
+    name = f"frida{door.count('a')}"
+    guarded.admit(name)
+    with closing(visitor(guarded, "203.0.113.31")) as client:
+        assert post(client, "/accounts/login/", login=name, password=PASSWORD).status_code == 302
+        # A session that was stolen is used from everywhere.
+        for number in range(4 * BURST):
+            client.headers["X-Forwarded-For"] = f"198.51.103.{number}"
+            typed = {"login": f"x{number}", "username": f"y{number}", "email": f"z{number}@example.org"}
+            passwords = dict.fromkeys(("password", "oldpassword", "password1", "password2"), f"a guess {number}")
+            if post(client, door, **typed, **passwords).status_code == 429:
+                break
+        else:
+            pytest.fail("nothing stopped the guesses")
+
+
+def test_a_mail_address_is_sent_so_many_links_whatever_else_the_form_says(tmp_path: Path) -> None:
+    mail = {"EMAIL_URL": "smtp://127.0.0.1:1", "DEFAULT_FROM_EMAIL": "site@example.org"}
+    with Site(tmp_path, {**PROXY, **mail}) as site:
+        answers = []
+        for number in range(throttle.OF_MAILS.burst + 1):
+            with closing(visitor(site, f"198.51.104.{number}")) as client:
+                form = {"email": "Alice@example.org", "login": f"x{number}", "username": f"y{number}"}
+                answers.append(post(client, "/accounts/password/reset/", **form).status_code)
+        assert answers == [302] * throttle.OF_MAILS.burst + [429]
+
+
+def test_text_that_no_page_can_show_is_turned_away(guarded: Site) -> None:
+    guarded.admit("greta")
+
+    def attempt(number: int) -> httpx2.Response:
+        with closing(visitor(guarded, f"198.51.105.{number}")) as client:
+            client.get("/accounts/login/")
+            fields = {
+                "login": "greta",
+                "password": f"a guess {number}",
+                # Half a character in UTF-7, which no page can show.
+                "next": "+2AA-",
+                "csrfmiddlewaretoken": client.cookies["csrftoken"],
+            }
+            parts = [f'--x\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{fields[key]}' for key in fields]
+            headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+            return client.post("/accounts/login/", content="\r\n".join(parts) + "\r\n--x--\r\n", headers=headers)
+
+    answer = attempt(0)
+    assert (answer.status_code, answer.text.count("\ufffd")) == (400, 0)
+
+
+def test_an_answer_that_failed_was_a_guess(db: None) -> None:
+    request = RequestFactory().post("/accounts/login/", {"login": "alice", "password": "a guess"})
+    request.user, request.session = AnonymousUser(), SessionStore()
+    for _ in range(BURST):
+        attempt = Attempt.begin(request)
+        assert attempt is not None
+        assert attempt.wait == 0
+        attempt.end(request, HttpResponse(status=500))
+    attempt = Attempt.begin(request)
+    assert attempt is not None
+    assert attempt.wait > 0
 
 
 def test_an_address_has_so_many_wrong_keys_and_a_right_one_passes(guarded: Site) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.soak import budget, resume
 from bench.soak.figure import Figure
-from tests.upstream.process import Upstream
+from tests.harness.upstream.process import Upstream
 
 
 def broken(figures: list[Figure]) -> list[Figure]:

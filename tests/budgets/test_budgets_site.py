@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
-from tests.stream import events, one, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_pieces, default_text
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import events, one, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_pieces, default_text
 
 MODEL = "gpt-4o"
 # Tokens: what each person may use in a month, hard, or softly with a minus.

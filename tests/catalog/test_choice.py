@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 SECRET, OPEN = "gpt-4o", "gpt-4o-mini"
 PEOPLE = ("member", "named", "stranger")

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import Event, events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import Event, events, one
+from tests.harness.upstream.process import Upstream
 
 LISTED, REFUSING, SILENT = "tells-in-its-list", "tells-when-it-refuses", "never-tells"
 HELD = "tells-those-with-a-budget"

@@ -13,9 +13,9 @@ from chat.catalog import inventory
 from chat.errors import ChatError
 from chat.models import ChatModel, Provider
 from chat.providers.base import ModelFacts
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 PATH = "/srv/models/hub/models--acme--Wonder-72B-Instruct-GGUF/snapshots/" + "0123456789abcdef" * 4 + "/wonder-72b.gguf"
 

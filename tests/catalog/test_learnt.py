@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one, text_of
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, text_of
+from tests.harness.upstream.process import Upstream
 
 WORDINGS = ("openai", "fastapi", "forbidden", "plain")
 # What a caller says for the parameter to be sent; some are sent unasked.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
-from chat.generation.retry import Keep, Policy, Writing, unkept
+from chat.generation.attempts import Keep, Policy, Writing, unkept
 from chat.providers.base import CompletionRequest, ModelFacts, Turn, unheeded
 
 HANG = object()

@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one, parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 News = Iterator[tuple[int, dict[str, Any]]]

@@ -15,8 +15,10 @@ from typing import Any
 
 from chat.errors import ChatError
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
-from chat.providers import anthropic, bill, openai
+from chat.providers import bill
+from chat.providers.anthropic import provider as anthropic
 from chat.providers.base import CompletionRequest, Endpoint, Turn
+from chat.providers.openai import provider as openai
 
 CONNECT = {"openai": openai.connect, "anthropic": anthropic.connect}
 # The longest that one test may take; what is endless takes longer.

@@ -7,13 +7,13 @@ import pytest
 
 from chat.catalog.choice import ensure_providers
 from chat.models import Provider as Row
-from chat.providers.anthropic import connect
+from chat.providers.anthropic.provider import connect
 from chat.providers.base import CompletionRequest, Endpoint, Provider, Turn
 from chat.providers.registry import close_providers, provider_for
+from tests.harness.upstream.process import Upstream as Server
+from tests.harness.upstream.script import default_text
 from tests.providers.asking import KEY, ask, said
 from tests.providers.formats import ANTHROPIC, Wire
-from tests.upstream.process import Upstream as Server
-from tests.upstream.script import default_text
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 
 from chat.events import TextDelta, Usage
 from chat.providers.base import CompletionRequest, Provider
+from tests.harness.upstream.process import Upstream as Server
+from tests.harness.upstream.script import default_text
 from tests.providers.asking import KEY, TURNS, ask, said
 from tests.providers.formats import Wire
-from tests.upstream.process import Upstream as Server
-from tests.upstream.script import default_text
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from chat.search import results
 from chat.search.query import Terms
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 Hits = list[dict[str, Any]]

@@ -16,9 +16,9 @@ import pytest
 
 from chat.search import query
 from chat.search.query import Terms, fold
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 from tests.server.process import get, memory
-from tests.site import Site
-from tests.upstream.process import Upstream
 
 TOKEN: Final = "of-the-searches"
 SECRET: Final = "only-for-this-test-" + "x" * 40

@@ -12,8 +12,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from chatsite.connection import Limits
-from chatsite.server import Server
+from chatsite.server.connection import Limits
+from chatsite.server.server import Server
 
 seen: Counter[str] = Counter()
 PIECE = b"x" * 65_536

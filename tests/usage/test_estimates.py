@@ -1,7 +1,7 @@
 """What a provider did not count is estimated well once others of its answers were counted.
 
-The truth is a tokenizer that was trained on real text (`tests/upstream/bpe.py`). The scripted upstream sends its tokens
-one by one, so that its log has the true count of every answer, also of those that were cut off.
+The truth is a tokenizer that was trained on real text (`tests/harness/upstream/bpe.py`). The scripted upstream sends
+its tokens one by one, so that its log has the true count of every answer, also of those that were cut off.
 """
 
 import json
@@ -14,12 +14,12 @@ import httpx2
 import pytest
 
 from chat.usage.estimate import TokenRegression, estimate_prompt_tokens, estimate_tokens, features, prompt_features
-from tests.site import Site
-from tests.stream import one
+from tests.harness.site import Site
+from tests.harness.stream import one
+from tests.harness.upstream.bpe import Tokenizer
+from tests.harness.upstream.languages import KINDS, paragraphs
+from tests.harness.upstream.process import Upstream
 from tests.test_stop import ask_and_stop
-from tests.upstream.bpe import Tokenizer
-from tests.upstream.languages import KINDS, paragraphs
-from tests.upstream.process import Upstream
 
 OBSERVED, STOPPED = 50, 80
 MERGES = 3000

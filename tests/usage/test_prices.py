@@ -15,7 +15,7 @@ from chat.models import ChatModel, Price, Provider
 from chat.usage import bundled
 from chat.usage.prices import import_prices, price_in_force, prices_in_force, unit_price
 from chat.usage.pricing import Rates, UnitPrice
-from tests.site import Site
+from tests.harness.site import Site
 
 OPENAI = "https://api.openai.com/v1"
 OLLAMA = "http://localhost:11434/v1"

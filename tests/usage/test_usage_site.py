@@ -11,8 +11,8 @@ from io import StringIO
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
-from tests.stream import Event, events, one
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import Event, events, one
 
 MODEL = "gpt-4o-mini"
 EXPORT = "/admin/usage/export.csv"

@@ -1,0 +1,44 @@
+"""What a browser may keep of an answer, and what it may tell others because of it: nothing that is somebody's."""
+
+from typing import Any, Final
+
+from asgiref.sync import markcoroutinefunction
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from chat.views.access import KEPT_BY_NOBODY
+from chatsite.application.errors import NO_PREFETCH
+from chatsite.middleware.static_files import GetResponse
+
+# Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
+# https and from this machine only; elsewhere the page itself forgets what was typed (account-menu.js in the sidebar).
+FORGOTTEN: Final = '"cache", "storage"'
+
+
+@receiver(user_logged_out)
+def remember_sign_out(request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Mark a request during which somebody signed out, by whichever door."""
+    if request is not None:
+        request.has_signed_out = True  # type: ignore[attr-defined]
+
+
+class Privacy:
+    """Says with every answer that links are not looked up, and that nobody keeps it unless it says otherwise."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = await self.get_response(request)
+        name, value = NO_PREFETCH
+        response.headers[name] = value
+        response.headers.setdefault("Cache-Control", KEPT_BY_NOBODY)
+        if getattr(request, "has_signed_out", False):
+            response.headers["Clear-Site-Data"] = FORGOTTEN
+        return response
