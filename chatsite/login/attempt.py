@@ -69,8 +69,8 @@ class Attempt:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
         Forms lead on when they are content, and are shown once more when not: a passkey's on the sign-in page. What
-        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether the
-        password was right.
+        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether
+        the password was right.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
