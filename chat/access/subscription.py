@@ -1,15 +1,14 @@
-"""Who was let in for longer than a moment, and is shown out when they may not be here any more.
+"""Ends streams and other long requests when what they were authenticated by is withdrawn.
 
-One task per process looks for all who are in: when a change of people, keys or sessions rings, here or in another
-process, and every `POLL_SECONDS`, for bells may be missed and a key's or session's end rings none.
+One task per process checks all that are open: when a change of users, keys or sessions is published, here or in another
+process, and every `POLL_SECONDS`, because a message may be lost and the end of a key's or session's time sends none.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync
@@ -19,37 +18,27 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.utils import timezone
 
-from chat import database
+from chat import database, runtime
+from chat.access.credential import Credential, invalid
 from chat.errors import ChatError
 from chat.live_list import pubsub
 from chat.models import ApiKey
 
 logger = logging.getLogger(__name__)
 
-BELL: Final = "access"
-# Whoever is barred, signed out or revoked is out within five seconds.
+CHANNEL: Final = "access"
+# A stream has to end within five seconds of the withdrawal.
 POLL_SECONDS: Final = 2.0
-# Many changes at once are looked for once.
+# Many changes at once are checked once.
 APART_SECONDS: Final = 0.1
 WITHDRAWN: Final = "Access was withdrawn: you were signed out, or the API key or account is not valid any more."
-# What of a person matters here; signing in writes other fields.
+# The fields of a user that matter here; signing in writes others.
 FIELDS: Final = frozenset({"is_active", "password"})
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """By what somebody was let in: a key, or a session and the password's hash at that time."""
-
-    user_id: int
-    api_key_id: int | None = None
-    session: str = ""
-    password: str = ""
-
-
-class Admission:
-    """One request that was let in and lasts; it belongs to the task that made it, which alone waits in it."""
+class Subscription:
+    """One request that lasts. It belongs to the task that made it, which alone waits in it."""
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
@@ -90,85 +79,78 @@ class Admission:
                 self._task.cancel()
 
 
-_admissions: set[Admission] = set()
-_task: asyncio.Task[None] | None = None
-_news: asyncio.Event | None = None
-_loop: asyncio.AbstractEventLoop | None = None
+class Subscriptions:
+    """The long requests of this process, and the task that checks them while there are any."""
+
+    def __init__(self) -> None:
+        self.open: set[Subscription] = set()
+        self._task: asyncio.Task[None] | None = None
+        # Set together, and read by `check_soon` in other threads.
+        self._loop_and_wake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    def add(self, subscription: Subscription) -> None:
+        self.open.add(subscription)
+        if self._task is None:
+            loop, wake = asyncio.get_running_loop(), asyncio.Event()
+            self._loop_and_wake = loop, wake
+            self._task = loop.create_task(self._run(wake), context=Context())
+
+    def remove(self, subscription: Subscription) -> None:
+        self.open.discard(subscription)
+        if not self.open and self._task is not None:
+            self._task.cancel()
+            self._task = self._loop_and_wake = None
+
+    def check_soon(self) -> None:
+        """Have the task check now. May be called in any thread."""
+        found = self._loop_and_wake
+        if found is not None:
+            # The loop may have been closed since.
+            with suppress(RuntimeError):
+                found[0].call_soon_threadsafe(found[1].set)
+
+    async def _run(self, wake: asyncio.Event) -> None:
+        listener = asyncio.create_task(pubsub.listen(CHANNEL, wake))
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+                wake.clear()
+                try:
+                    ended = await database.run(invalid, {each.credential for each in self.open})
+                    for subscription in [each for each in self.open if each.credential in ended]:
+                        subscription.withdraw()
+                except Exception:
+                    logger.exception("Credentials of open streams could not be checked; it is tried again.")
+                await asyncio.sleep(APART_SECONDS)
+        finally:
+            listener.cancel()
 
 
 @contextmanager
-def admit(credential: Credential) -> Iterator[Admission]:
-    """Hold somebody who was let in, for as long as the block runs."""
-    global _task, _news, _loop
-    admission = Admission(credential)
-    _admissions.add(admission)
-    if _task is None:
-        _loop, _news = asyncio.get_running_loop(), asyncio.Event()
-        _task = _loop.create_task(_run(_news), context=Context())
+def admit(credential: Credential) -> Iterator[Subscription]:
+    """Have `credential` checked for as long as the block runs."""
+    subscription = Subscription(credential)
+    subscriptions = runtime.part(Subscriptions)
+    subscriptions.add(subscription)
     try:
-        yield admission
+        yield subscription
     finally:
-        _admissions.discard(admission)
-        if not _admissions and _task is not None:
-            _task.cancel()
-            _task = _news = _loop = None
+        subscriptions.remove(subscription)
 
 
-async def _run(news: asyncio.Event) -> None:
-    listener = asyncio.create_task(pubsub.listen(BELL, news))
-    try:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), POLL_SECONDS)
-            news.clear()
-            try:
-                withdrawn = await database.run(invalid, {each.credential for each in _admissions})
-                for admission in [each for each in _admissions if each.credential in withdrawn]:
-                    admission.withdraw()
-            except Exception:
-                logger.exception("It could not be looked who may still be here; it is tried again.")
-            await asyncio.sleep(APART_SECONDS)
-    finally:
-        listener.cancel()
+def publish() -> None:
+    """Have all processes check their open streams once the transaction is committed. Not for the event loop's thread.
 
-
-def invalid(credentials: Collection[Credential]) -> set[Credential]:
-    """Return by which nobody would be let in again: barred, revoked, expired, signed out, with another password.
-
-    Three queries, however many they are.
+    Rows that are saved or deleted call this by themselves; whoever updates many at once has to.
     """
-    users = User.objects.filter(pk__in={each.user_id for each in credentials}, is_active=True)
-    passwords = dict(users.values_list("pk", "password"))
-    keys = {each.api_key_id for each in credentials if each.api_key_id is not None}
-    valid = set(ApiKey.in_force().filter(pk__in=keys).values_list("pk", flat=True))
-    names = {each.session for each in credentials if each.session}
-    begun = Session.objects.filter(pk__in=names, expire_date__gt=timezone.now())
-    sessions = set(begun.values_list("pk", flat=True))
-
-    def is_valid(each: Credential) -> bool:
-        if each.api_key_id is not None:
-            return each.user_id in passwords and each.api_key_id in valid
-        return each.session in sessions and passwords.get(each.user_id) == each.password
-
-    return {each for each in credentials if not is_valid(each)}
+    transaction.on_commit(_publish)
 
 
-def ring() -> None:
-    """Somebody may have lost access: have all processes look, once the transaction is committed. Not on an event loop.
-
-    Rows that are saved or deleted ring by themselves; whoever updates many at once calls this.
-    """
-    transaction.on_commit(_ring)
-
-
-def _ring() -> None:
-    loop, news = _loop, _news
-    if loop is not None and news is not None:
-        # It may have ended since.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(news.set)
+def _publish() -> None:
+    runtime.part(Subscriptions).check_soon()
     if settings.REDIS_URL:
-        async_to_sync(pubsub.ring)([BELL])
+        async_to_sync(pubsub.publish)([CHANNEL])
 
 
 @receiver(post_save, sender=User)
@@ -176,7 +158,7 @@ def _ring() -> None:
 @receiver(post_delete, sender=User)
 @receiver(post_delete, sender=ApiKey)
 @receiver(post_delete, sender=Session)
-def _ring_on_change(sender: type, *, created: bool = False, update_fields: Any = None, **signal: Any) -> None:
+def _publish_change(sender: type, *, created: bool = False, update_fields: Any = None, **signal: Any) -> None:
     if created or (sender is User and update_fields is not None and not FIELDS & set(update_fields)):
         return
-    ring()
+    publish()

@@ -121,5 +121,5 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         for key in revoked:
             self.log_change(request, key, "Revoked.")
         ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
-        subscription.ring()
+        subscription.publish()
         self.message_user(request, f"Revoked: {len(revoked)}. From now on they open nothing.", messages.SUCCESS)

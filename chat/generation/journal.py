@@ -151,7 +151,7 @@ class Journal:
             for generation_id in reached:
                 self._obey(generation_id, requests.get(generation_id))
             await self._check_access()
-        await pubsub.ring(pages)
+        await pubsub.publish(pages)
 
     def _obey(self, generation_id: UUID, request: Request | None) -> None:
         speaker, mark = self._speakers[generation_id], self._marks[generation_id]

@@ -62,13 +62,13 @@ async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
         generation = live.start(plan)
     assert generation.task is not None  # noqa: S101 - it has just been started
     generation.task.add_done_callback(lambda _: _ended(plan.account))
-    tasks.run(feed.ring())
+    tasks.run(feed.publish())
     return plan.account.generation_id
 
 
 def _ended(account: Account) -> None:
     """What follows an answer, when whoever follows it has been told its end."""
-    tasks.run(feed.ring())
+    tasks.run(feed.publish())
     if settings.CHAT_TITLE_MODEL:
         tasks.run(title.suggest(account))
 

@@ -63,7 +63,7 @@ async def suggest(account: Account) -> None:
         logger.warning("No title came from %s: %s", task.model.name, error.message)
     finally:
         await asyncio.shield(database.run(_keep, task, title))
-    await feed.ring()
+    await feed.publish()
 
 
 def tidy(said: str) -> str:

@@ -1,7 +1,7 @@
-"""Lists of conversations as they change: every change is told to whoever watches, wherever it was made.
+"""Sends changes of conversations to the open lists of their owners, whichever process made them.
 
-One task per process looks for all who watch here: when a bell rings, and now and then, for bells may be missed. What
-it looks for is `changed_at`; who watches holds no connection to the database.
+One task per process reads the changes for all lists that are open here: when one is published, and every few seconds,
+because publishing may fail. It compares `changed_at`; an open list holds no connection to the database.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chat import database
+from chat import database, runtime
 from chat.errors import ChatError
 from chat.live_list import pubsub
 from chat.models import Conversation
 
 logger = logging.getLogger(__name__)
 
-BELL: Final = "lists"
+CHANNEL: Final = "lists"
 POLL_SECONDS: Final = 4.0
-# Many changes at once are looked for once.
+# Many changes at once are read once.
 APART_SECONDS: Final = 0.1
 HEARTBEAT_SECONDS: Final = 15.0
 # A change may be seen so much later than it was made: its transaction took long, or its machine's clock is behind.
@@ -33,118 +33,132 @@ OVERLAP: Final = timedelta(seconds=10)
 
 
 @dataclass(eq=False)
-class Watcher:
-    """Somebody who watches their list. Of what changes several times before it is read, the last state counts."""
+class ListSubscription:
+    """One open list. Where a conversation changes several times before it is read, the last state counts."""
 
     user_id: int
     since: datetime | None
     is_over: bool = False
-    _news: dict[UUID, Conversation] = field(default_factory=dict)
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: dict[UUID, Conversation] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, row: Conversation) -> None:
-        """There is news of a conversation."""
-        self._news[row.pk] = row
-        self._bell.set()
+    def add(self, row: Conversation) -> None:
+        """Have a changed conversation sent."""
+        self._changed[row.pk] = row
+        self._wake.set()
 
-    def dismiss(self) -> None:
-        """There will be no more news."""
+    def end(self) -> None:
+        """Send nothing more."""
         self.is_over = True
-        self._bell.set()
+        self._wake.set()
 
     async def changes(self) -> AsyncGenerator[list[Conversation] | None, None]:
-        """Yield what has changed, deleted ones with their `deleted_at`; None is a heartbeat."""
+        """Yield what has changed, deleted conversations with their `deleted_at`; None is a heartbeat."""
         for row in await database.run(changed, [self.user_id], self.since or timezone.now() - OVERLAP):
-            self.tell(row)
+            self.add(row)
         while not self.is_over:
-            self._bell.clear()
-            rows, self._news = list(self._news.values()), {}
+            self._wake.clear()
+            rows, self._changed = list(self._changed.values()), {}
             if rows:
                 yield rows
                 continue
             try:
-                await asyncio.wait_for(self._bell.wait(), HEARTBEAT_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 yield None
 
 
-_watchers: set[Watcher] = set()
-_task: asyncio.Task[None] | None = None
-_news = asyncio.Event()
+class ListSubscriptions:
+    """The open lists of this process, and the task that reads for them while there are any. For the event loop only."""
+
+    def __init__(self) -> None:
+        self.open: set[ListSubscription] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._wake: asyncio.Event | None = None
+
+    def add(self, subscription: ListSubscription) -> None:
+        self.open.add(subscription)
+        if self._task is None:
+            self._wake = asyncio.Event()
+            self._task = asyncio.get_running_loop().create_task(self._run(self._wake), context=Context())
+
+    def remove(self, subscription: ListSubscription) -> None:
+        self.open.discard(subscription)
+        if not self.open and self._task is not None:
+            self._task.cancel()
+            self._task = self._wake = None
+
+    def wake(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    async def _run(self, wake: asyncio.Event) -> None:
+        listener = asyncio.create_task(pubsub.listen(CHANNEL, wake))
+        reader = _Reader(self.open)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+                wake.clear()
+                try:
+                    await reader.read()
+                except Exception:
+                    logger.exception("Changes of lists could not be read; it is tried again.")
+                await asyncio.sleep(APART_SECONDS)
+        finally:
+            listener.cancel()
 
 
-def enter(user_id: int, since: datetime | None, limit: int) -> Watcher:
-    """Return a new watcher, who is told everything that changes from now on, or from `since`.
+def subscribe(user_id: int, since: datetime | None, limit: int) -> ListSubscription:
+    """Open a list: everything that changes from now on, or from `since`, is sent to it.
 
-    Raises ChatError `rate_limit` when `limit` of the user (0: no limit) are watching already.
+    Raises ChatError `rate_limit` when `limit` lists of the user (0: no limit) are open already.
     """
-    global _task
-    if limit and sum(watcher.user_id == user_id for watcher in _watchers) >= limit:
+    subscriptions = runtime.part(ListSubscriptions)
+    if limit and sum(each.user_id == user_id for each in subscriptions.open) >= limit:
         raise ChatError("rate_limit", f"The list is open as often as allowed ({limit}). Close a tab.")
-    watcher = Watcher(user_id, since)
-    _watchers.add(watcher)
-    if _task is None:
-        _task = asyncio.get_running_loop().create_task(_run(), context=Context())
-    return watcher
+    subscription = ListSubscription(user_id, since)
+    subscriptions.add(subscription)
+    return subscription
 
 
-def leave(watcher: Watcher) -> None:
-    """Forget a watcher; once is as good as twice."""
-    global _task
-    _watchers.discard(watcher)
-    if not _watchers and _task is not None:
-        _task.cancel()
-        _task = None
+def unsubscribe(subscription: ListSubscription) -> None:
+    """Close a list; a second call changes nothing."""
+    runtime.part(ListSubscriptions).remove(subscription)
 
 
-async def ring() -> None:
-    """Something has changed in somebody's list."""
-    _news.set()
-    await pubsub.ring([BELL])
+async def publish() -> None:
+    """Have all processes read what has changed in somebody's list."""
+    runtime.part(ListSubscriptions).wake()
+    await pubsub.publish([CHANNEL])
 
 
 def close() -> None:
-    """Dismiss everybody: the server stops."""
-    for watcher in _watchers:
-        watcher.dismiss()
+    """End all lists of this process: the server stops."""
+    for subscription in runtime.part(ListSubscriptions).open:
+        subscription.end()
 
 
-async def _run() -> None:
-    listener = asyncio.create_task(pubsub.listen(BELL, _news))
-    look = _Look()
-    try:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(_news.wait(), POLL_SECONDS)
-            _news.clear()
-            try:
-                await look.look()
-            except Exception:
-                logger.exception("Changes could not be looked for; it is tried again.")
-            await asyncio.sleep(APART_SECONDS)
-    finally:
-        listener.cancel()
+class _Reader:
+    """Reads changes for the open lists, and remembers which of them were sent."""
 
-
-class _Look:
-    """Looks for changes, and remembers what of them was told."""
-
-    def __init__(self) -> None:
+    def __init__(self, subscriptions: set[ListSubscription]) -> None:
+        self._open = subscriptions
         self._since = timezone.now() - OVERLAP
-        self._told: dict[UUID, datetime] = {}
+        self._sent: dict[UUID, datetime] = {}
 
-    async def look(self) -> None:
-        for row in await database.run(changed, {watcher.user_id for watcher in _watchers}, self._since):
-            if self._told.get(row.pk) != row.changed_at:
-                self._told[row.pk] = row.changed_at
-                for watcher in _watchers:
-                    if watcher.user_id == row.owner_id:
-                        watcher.tell(row)
+    async def read(self) -> None:
+        for row in await database.run(changed, {each.user_id for each in self._open}, self._since):
+            if self._sent.get(row.pk) != row.changed_at:
+                self._sent[row.pk] = row.changed_at
+                for subscription in self._open:
+                    if subscription.user_id == row.owner_id:
+                        subscription.add(row)
         self._since = timezone.now() - OVERLAP
-        self._told = {name: time for name, time in self._told.items() if time > self._since}
+        self._sent = {name: time for name, time in self._sent.items() if time > self._since}
 
 
 def changed(owners: Collection[int], since: datetime) -> list[Conversation]:
-    """Return what changed in lists since then, oldest change first."""
+    """Return the listed conversations of these owners that changed since then, oldest change first."""
     rows = Conversation.objects.select_related("model").filter(temporary=False)
     return list(rows.filter(owner__in=owners, changed_at__gt=since).order_by("changed_at"))

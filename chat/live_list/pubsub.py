@@ -1,6 +1,7 @@
-"""Tells other processes that something has news: a generation, by its id, or what else has a name.
+"""Publish and subscribe between processes, over the shared channel layer (Redis) where there is one.
 
-It only rings: it carries no text and may be missed.
+A channel is the id of a generation or a name. Messages carry nothing, and may be lost: whoever listens also looks into
+the database by itself now and then.
 """
 
 import asyncio
@@ -13,18 +14,18 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-# How long a follower sleeps at the most: what the bell tells sooner, looking tells now and then.
+# How long a follower of another process's answer waits at the most before it looks into the database.
 POLL_SECONDS = 0.25
-# How long after the channel layer failed it is listened to again.
-AGAIN_SECONDS = 5.0
+# How long after the channel layer failed it is tried again.
+RETRY_SECONDS = 5.0
 
 
 def _group(name: UUID | str) -> str:
     return f"news.{name}"
 
 
-async def ring(names: Iterable[UUID | str]) -> None:
-    """Wake the listeners that other processes have. Without a shared channel layer there is nobody to wake."""
+async def publish(names: Iterable[UUID | str]) -> None:
+    """Wake the listeners of these channels in other processes; nothing to do without a shared channel layer."""
     if not settings.REDIS_URL:
         return
     from channels.layers import get_channel_layer
@@ -33,13 +34,13 @@ async def ring(names: Iterable[UUID | str]) -> None:
     try:
         for name in names:
             await layer.group_send(_group(name), {"type": "news"})
-    except Exception as error:  # noqa: BLE001 - whatever the layer has, followers look by themselves
+    except Exception as error:  # noqa: BLE001 - whatever failed, listeners look by themselves
         logger.warning("The channel layer could not be told: %s", type(error).__name__)
 
 
 @asynccontextmanager
 async def listening(name: UUID | str) -> AsyncGenerator[Callable[[], Awaitable[None]], None]:
-    """Give a function that waits for the bell of a generation, or as long as a follower may sleep."""
+    """Give a function that waits for the next message on a channel, at most `POLL_SECONDS`."""
     news = asyncio.Event()
 
     async def wait() -> None:
@@ -60,8 +61,8 @@ async def listening(name: UUID | str) -> AsyncGenerator[Callable[[], Awaitable[N
         listener.cancel()
 
 
-async def is_there() -> bool:
-    """Whether the channel layer can be told something; True where none is shared. Raises what it has against it."""
+async def is_reachable() -> bool:
+    """Return True if the channel layer takes a message, or none is shared. Raises what the layer raises."""
     if settings.REDIS_URL:
         from channels.layers import get_channel_layer
 
@@ -70,7 +71,7 @@ async def is_there() -> bool:
 
 
 async def listen(name: UUID | str, news: asyncio.Event) -> None:
-    """Set `news` whenever another process rings; ends at once where there is no shared channel layer."""
+    """Set `news` at each message of another process; returns at once where there is no shared channel layer."""
     if not settings.REDIS_URL:
         return
     while True:
@@ -78,7 +79,7 @@ async def listen(name: UUID | str, news: asyncio.Event) -> None:
             await _listen(_group(name), news)
         except Exception as error:  # noqa: BLE001 - the same
             logger.warning("The channel layer cannot be listened to: %s", type(error).__name__)
-        await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _listen(group: str, news: asyncio.Event) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from chat import database, tasks
 from chat.access import throttle
-from chat.access.subscription import Credential
+from chat.access.credential import Credential
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.live_list import feed
@@ -111,7 +111,7 @@ def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callabl
             response = await answer(request, **captured)
             if request.method != "GET":
                 # What was changed may show in a list.
-                tasks.run(feed.ring())
+                tasks.run(feed.publish())
             return response
 
         # Session callers prove their CSRF token in `identify`; callers with a key need none.

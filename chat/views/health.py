@@ -31,7 +31,7 @@ async def ready(request: HttpRequest) -> HttpResponse:
     """Readiness: 200 if everything that an answer needs is there, 503 and what is not."""
     checks: dict[str, Callable[[], Awaitable[bool]]] = {
         "database": lambda: database.run(_is_migrated),
-        "channel_layer": pubsub.is_there,
+        "channel_layer": pubsub.is_reachable,
         "serving": _is_serving,
     }
     passed = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))

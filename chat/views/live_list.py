@@ -11,7 +11,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import database, sse
-from chat.access.subscription import Credential, admit
+from chat.access.credential import Credential
+from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Failed
 from chat.live_list import feed
@@ -41,26 +42,26 @@ async def events(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
         raise ChatError("invalid_request", "Last-Event-ID and `after` take the id of an event.") from None
     if since and since < now - LONGEST_GAP:
         since = None
-    watcher = feed.enter(caller.user.pk, since, settings.CHAT_MAX_STREAMS_PER_USER)
-    return event_stream(Lines(watcher, caller.credential))
+    subscription = feed.subscribe(caller.user.pk, since, settings.CHAT_MAX_STREAMS_PER_USER)
+    return event_stream(Lines(subscription, caller.credential))
 
 
 class Lines:
-    """The events of a watcher, encoded. `close` is called by the response even if nobody has read a line."""
+    """The changes of one open list, encoded. `close` is called by the response even if nobody has read a line."""
 
-    def __init__(self, watcher: feed.Watcher, credential: Credential) -> None:
-        self._watcher = watcher
+    def __init__(self, subscription: feed.ListSubscription, credential: Credential) -> None:
+        self._subscription = subscription
         self._credential = credential
 
     def close(self) -> None:
-        feed.leave(self._watcher)
+        feed.unsubscribe(self._subscription)
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         try:
-            # The headers go out at once: who watches knows that nothing is missed from here on.
+            # The headers go out at once: the page knows then that it misses nothing from here on.
             yield sse.HEARTBEAT
             with admit(self._credential) as admission:
-                async with aclosing(self._watcher.changes()) as changes:
+                async with aclosing(self._subscription.changes()) as changes:
                     with admission.waiting():
                         async for rows in changes:
                             admission.pause()

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import database, metrics, sse
-from chat.access.subscription import Credential, admit
+from chat.access.credential import Credential
+from chat.access.subscription import admit
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
