@@ -1,4 +1,4 @@
-"""An attempt at a door: what is guessed there, for whom, from where, and whether it was right."""
+"""One attempt to sign in: what is guessed, for whom, from where, and whether it was right."""
 
 import logging
 import re
@@ -20,7 +20,7 @@ from chat.access import throttle
 
 logger = logging.getLogger(__name__)
 
-# What is guessed, by where it is sent. What matches none of these guesses nothing.
+# What is guessed, by the path that the form is sent to; the first match counts. Any other path guesses nothing.
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
@@ -32,17 +32,17 @@ GUESSED: Final = (
 NEVER_GIVEN_BACK: Final = ("mail", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
-# Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
+# Says that somebody has signed in with this browser before. It grants nothing but a count of its own.
 DEVICE_COOKIE: Final = "known_device"
 DEVICE_SALT: Final = "chatsite.device"
 DEVICE_SECONDS: Final = 180 * 24 * 3600
-# Of a name in the log: enough to find one's own, and not a password that was typed there.
+# Of a name in the log: enough to recognise one's own, too little of a password that was typed there by mistake.
 SHOWN_CHARS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """`counts` is what it was counted under, `wait` the seconds for which there may be none; 0 if it may be made."""
+class LoginAttempt:
+    """`counts` is what it was counted under, `wait` the seconds until it may be made; 0 if it may be made now."""
 
     kind: str
     name: str
@@ -85,7 +85,7 @@ class Attempt:
             self.log("A sign-in failed")
 
     def log(self, what: str) -> None:
-        """Tell who watches, or a program that bars addresses."""
+        """Write a line for people who watch, and for programs such as fail2ban that block addresses."""
         fields = {"client": self.address, "name": mask(self.name), "kind": self.kind}
         logger.warning(
             "%s: %s for %s from %s", what, self.kind, mask(self.name), self.address, extra={"fields": fields}

@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from chatsite.server.connection import Limits
+from chatsite.server.limits import Limits
 from chatsite.server.server import Server
 
 seen: Counter[str] = Counter()
@@ -21,9 +21,31 @@ PIECE = b"x" * 65_536
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Do what the path says."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+        return
     name = scope["path"].strip("/").replace("-", "_") or "hello"
     seen[name] += 1
     await globals()[f"do_{name}"](scope, receive, send)
+
+
+async def live(receive: Any, send: Any) -> None:
+    """Take as long to stop as ON_STOP says: seconds, "raise" to fail, or "block" for a thread that hangs."""
+    how = os.environ.get("ON_STOP", "0")
+    await receive()
+    if how == "no start":
+        await send({"type": "lifespan.startup.failed", "message": "There is no start."})
+        return
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    if how == "raise":
+        raise RuntimeError("storing failed")
+    if how == "block":
+        await asyncio.to_thread(threading.Event().wait)
+    await asyncio.sleep(float(how))
+    sys.stdout.write(f"stored, {seen['flood_cancelled']} cancelled before\n")
+    sys.stdout.flush()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def start(send: Any, *headers: tuple[bytes, bytes], status: int = 200) -> None:
@@ -156,25 +178,16 @@ async def do_root(scope: Any, receive: Any, send: Any) -> None:
 
 
 def main() -> None:
-    """Serve until told to stop. ON_STOP: seconds that storing takes, "raise", or "block" for a thread that hangs."""
-    how = os.environ.get("ON_STOP", "0")
+    """Serve until told to stop."""
 
-    async def started() -> None:
+    async def ready() -> None:
         sys.stdout.write(f"{server.port}\n")
         sys.stdout.flush()
 
-    async def stopping() -> None:
-        if how == "raise":
-            raise RuntimeError("storing failed")
-        if how == "block":
-            await asyncio.to_thread(threading.Event().wait)
-        await asyncio.sleep(float(how))
-        sys.stdout.write(f"stored, {seen['flood_cancelled']} cancelled before\n")
-        sys.stdout.flush()
-
-    limits = Limits(**json.loads(sys.argv[1]))
-    server = Server(application, "127.0.0.1", 0, on_start=started, on_stop=stopping, limits=limits)
+    server = Server(application, "127.0.0.1", 0, on_ready=ready, limits=Limits(**json.loads(sys.argv[1])))
     server.run()
+    if server.failure:
+        sys.exit(server.failure)
 
 
 if __name__ == "__main__":
