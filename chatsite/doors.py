@@ -37,7 +37,7 @@ class Doors:
         if not is_door(request.method or "", request.path_info):
             return await self.get_response(request)
         if self._inside >= CAPACITY:
-            return turn_away(request, RETRY_SECONDS)
+            return turn_away(request, RETRY_SECONDS, "busy")
         self._inside += 1
         try:
             return await self._try(request)
@@ -50,23 +50,26 @@ class Doors:
             return await self.get_response(request)
         if attempt.wait:
             attempt.log(f"Turned away for {attempt.seconds} s")
-            return turn_away(request, attempt.seconds)
+            return turn_away(request, attempt.seconds, attempt.kind)
         response = await self.get_response(request)
         await sync_to_async(attempt.end)(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Say so where no more passwords can be hashed, whatever road led there."""
-        return turn_away(request, RETRY_SECONDS) if isinstance(exception, BusyError) else None
+        return turn_away(request, RETRY_SECONDS, "busy") if isinstance(exception, BusyError) else None
 
 
-def turn_away(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Return the page that asks to come again in so many seconds; it asks the database nothing."""
+def turn_away(request: HttpRequest, seconds: int, kind: str) -> HttpResponse:
+    """Return the page that asks to come again in so many seconds; it asks the database nothing.
+
+    `kind` is what was tried too often (`Attempt.kind`), or `busy` where others are being let in just now.
+    """
     wait = (
         f"{seconds} second{'s' if seconds != 1 else ''}"
         if seconds < 2 * MINUTE
         else f"{ceil(seconds / MINUTE)} minutes"
     )
-    page = get_template("429.html").render({"request": request, "seconds": seconds, "wait": wait})
+    page = get_template("429.html").render({"request": request, "kind": kind, "wait": wait})
     headers = {"Retry-After": str(seconds), "Cache-Control": "private, no-store"}
     return HttpResponse(page, status=429, headers=headers)

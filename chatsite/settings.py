@@ -209,10 +209,17 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Not by a code that is mailed: who reads somebody's mail on a browser left open shall not change their account there.
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 # Signing in has a brake of its own; what is left of `login_failed` is wrong codes of a second factor, by account.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "chat.accounts.factor.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "chat.accounts.code.AuthenticateForm",
+    "reauthenticate": "chat.accounts.code.ReauthenticateForm",
+    "activate_totp": "chat.accounts.code.ActivateForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Not every site can send mail, and nobody makes an account in another one's name.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
