@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/inactive/", view("allauth.account.views.account_inactive"), name="account_inactive"),
     path("accounts/signup/", view("chat.views.door.signup"), name="account_signup"),
     path("accounts/confirm/", view("allauth.account.views.reauthenticate"), name="account_reauthenticate"),
+    path("accounts/again/", view("chat.views.door.again"), name="sign_in_again"),
     path(
         "accounts/confirm-email/",
         view("allauth.account.views.email_verification_sent"),

@@ -124,6 +124,7 @@ TABLE: dict[str, list[Row]] = {
     "accounts/inactive/": [everybody("GET", "/accounts/inactive/", 200, is_page=True)],
     "accounts/signup/": [Row("GET", "/accounts/signup/", 302, 302, 403, 403, is_page=True)],
     "accounts/confirm/": [own("/accounts/confirm/")],
+    "accounts/again/": [own("/accounts/again/")],
     "accounts/confirm-email/": [everybody("GET", "/accounts/confirm-email/", 200, is_page=True)],
     "accounts/confirm-email/<str:key>/": [everybody("GET", "/accounts/confirm-email/guess/", 200, is_page=True)],
     "accounts/password/reset/": [everybody("GET", "/accounts/password/reset/", 200, is_page=True)],

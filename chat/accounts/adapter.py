@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chat import deletion
 from chat.accounts import post
 from chat.accounts.leaving import offer
+from chat.accounts.recent import is_recent
 
 REPLACED: Final = "allauth.account.stages.EmailVerificationStage"
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
@@ -44,6 +45,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_stages(self) -> list[str]:
         ours = "chat.accounts.stage.FirstConfirmation"
         return [ours if stage == REPLACED else stage for stage in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Where one may confirm that it is oneself. Who has nothing to confirm it with signs in again."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        again = {"id": "sign_in_again", "description": "Sign in again", "url": reverse("sign_in_again")}
+        return ways or ([again] if user.is_authenticated else [])
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """For who has nothing to confirm it with, having signed in a moment ago is enough."""
+        request = context.request
+        if super().get_reauthentication_methods(request.user):
+            return bool(super().is_reauthentication_required(app=app, **kwargs))
+        return not is_recent(request)
 
     def format_email_subject(self, subject: str) -> str:
         return subject

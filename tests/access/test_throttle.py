@@ -64,6 +64,7 @@ def test_a_name_has_so_many_attempts_from_everywhere_together(guarded: Site) -> 
     unknown = try_password(guarded, "203.0.113.9", "nobody", PASSWORD)
     assert unknown.status_code == 429
     assert without_numbers(unknown.text) == without_numbers(refused.text)
+    assert "right password waits, too" in refused.text
     # The admin's door is the same, and another name has its own attempts.
     assert try_password(guarded, "203.0.113.9", "alice", PASSWORD, "/admin/login/").status_code == 429
     assert try_password(guarded, "203.0.113.9", "charlie", PASSWORD).status_code == 302
