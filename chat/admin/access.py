@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.rights import touchable
+from chat.models.rights import touchable
 from chat.generation import admission
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
