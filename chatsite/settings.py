@@ -188,7 +188,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": [openid.ap
 SOCIALACCOUNT_ADAPTER = "chat.accounts.openid.OpenIdAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "chat.accounts.forms.OpenIdSignupForm"}
 # The only one: what another one let in would not be in anybody's list of sessions.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["chat.accounts.backend.Backend"]
 ACCOUNT_ADAPTER = "chat.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "chat.accounts.forms.LoginForm",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat import deletion
-from chat.accounts import post
+from chat.accounts import names, post
 from chat.accounts.leaving import offer
 from chat.accounts.recent import is_recent
 
@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": MISMATCH,
         "incorrect_password": "That is not your password. Capital letters matter.",
         "enter_current_password": "That is not your password. Capital letters matter.",
-        "username_taken": "Somebody else has that name.",
+        "username_taken": names.TAKEN,
         "email_taken": "Another account has that address.",
         "incorrect_code": "That code is not right. Codes change every 30 seconds.",
     }
@@ -41,6 +41,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether the form is there for everybody. Invitations have a page of their own."""
         return bool(settings.CHAT_SIGNUP == "open")
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return a name as it is kept. Names that a provider told are not chosen, and may be mail addresses."""
+        username = names.plain(username)
+        if not shallow:
+            names.refuse_mail_address(username)
+        kept: str = super().clean_username(username, shallow=shallow)
+        return kept
 
     def get_login_stages(self) -> list[str]:
         ours = "chat.accounts.stage.FirstConfirmation"
