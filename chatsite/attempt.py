@@ -24,12 +24,13 @@ logger = logging.getLogger(__name__)
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
-    ("mail", re.compile(r"^/(accounts/password/reset|settings/profile/email)/")),
+    ("reset", re.compile(r"^/accounts/password/reset/")),
+    ("mail", re.compile(r"^/settings/profile/email/")),
     ("account", re.compile(r"^/(accounts/(signup|confirm-email)|setup)/")),
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
-NEVER_GIVEN_BACK: Final = ("mail", "account")
+NEVER_GIVEN_BACK: Final = ("reset", "mail", "account")
 FIELDS: Final = ("login", "username", "email")
 # Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
 DEVICE_COOKIE: Final = "known_device"
@@ -97,7 +98,7 @@ def mask(name: str) -> str:
 
 def _name(request: HttpRequest, kind: str) -> str:
     """Return whose password or code it is: whoever is typed, or has signed in, or has said a password just now."""
-    if kind in ("password", "mail"):
+    if kind in ("password", "reset", "mail"):
         typed = next((request.POST[field] for field in FIELDS if request.POST.get(field)), "")
         if typed:
             return str(typed)
@@ -112,7 +113,12 @@ def _counts(request: HttpRequest, kind: str, name: str, address: str) -> tuple[g
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
         return (guessing.count("device", device, guessing.FROM_A_DEVICE),)
-    rates = {"password": guessing.FOR_A_NAME, "code": guessing.FOR_A_CODE, "mail": guessing.OF_MAILS}
+    rates = {
+        "password": guessing.FOR_A_NAME,
+        "code": guessing.FOR_A_CODE,
+        "reset": guessing.OF_RESETS,
+        "mail": guessing.OF_RESETS,
+    }
     own = (guessing.count(kind, name, rates[kind]),) if name and kind in rates else ()
     return (*own, guessing.from_address(address))
 
