@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from chat.accounts import sessions
 from tests.harness.authenticator import code
+from tests.harness.site import Site
 
 PASSWORD = "lovelace-1815"
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -100,6 +101,19 @@ def test_another_persons_session_cannot_be_ended(client: Client, ada: User) -> N
     eve.post("/settings/sessions/", {"session": str(theirs.pk)})
     eve.post("/settings/sessions/", {"others": "1"})
     assert client.get("/settings/sessions/").status_code == 200
+
+
+def test_another_persons_passkey_is_nobodys(client: Client, ada: User) -> None:
+    User.objects.create_user("eve", password=PASSWORD)
+    theirs = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "laptop", "credential": {}})
+    eve = Client()
+    enter(eve, "eve")
+    eve.post("/accounts/confirm/", {"password": PASSWORD})
+    for path in (f"/settings/two-factor/passkeys/{theirs.pk}/", f"/settings/two-factor/passkeys/{theirs.pk}/remove/"):
+        assert eve.get(path).status_code == 404
+        assert eve.post(path, {"name": "mine"}).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.data["name"] == "laptop"
 
 
 def test_the_admin_shows_no_key_of_a_session_and_no_secret_of_a_factor(client: Client, ada: User) -> None:

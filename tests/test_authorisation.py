@@ -189,7 +189,6 @@ TABLE: dict[str, list[Row]] = {
     "settings/two-factor/codes/": [own("/settings/two-factor/codes/", 404)],
     "settings/two-factor/codes/new/": [own("/settings/two-factor/codes/new/", 302)],
     "settings/two-factor/codes/download/": [own("/settings/two-factor/codes/download/", 404)],
-    "settings/two-factor/passkeys/": [own("/settings/two-factor/passkeys/")],
     "settings/two-factor/passkeys/add/": [own("/settings/two-factor/passkeys/add/", 302)],
     "settings/two-factor/passkeys/<int:pk>/remove/": [own("/settings/two-factor/passkeys/0/remove/", 302)],
     "settings/two-factor/passkeys/<int:pk>/": [own("/settings/two-factor/passkeys/0/", 302)],

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 
-from tests.site import PASSWORD
+from tests.harness.site import PASSWORD
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
     # How many there are is asked, not how long each takes.
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
-    yield done
+    return done
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         elif (name := request.POST.get("session", "")).isdecimal():
             ending.end(list(mine.filter(pk=name).exclude(session_key=request.session.session_key)))
             messages.success(request, "That session is over.")
-        return redirect("settings_sessions")
+        return redirect("usersessions_list")
     listed = UserSession.objects.purge_and_list(request.user)
     shown = [
         {

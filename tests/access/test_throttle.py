@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from chat.access import throttle
 from chatsite.configuration.environment import Environment
-from chatsite.login.attempt import Attempt
+from chatsite.login.attempt import LoginAttempt
 from chatsite.middleware.client_address import client_address
 from tests.harness.site import PASSWORD, Site
 
@@ -129,11 +129,11 @@ def test_a_mail_address_is_sent_so_many_links_whatever_else_the_form_says(tmp_pa
     mail = {"EMAIL_URL": "smtp://127.0.0.1:1", "DEFAULT_FROM_EMAIL": "site@example.org"}
     with Site(tmp_path, {**PROXY, **mail}) as site:
         answers = []
-        for number in range(throttle.OF_MAILS.burst + 1):
+        for number in range(throttle.OF_RESETS.burst + 1):
             with closing(visitor(site, f"198.51.104.{number}")) as client:
                 form = {"email": "Alice@example.org", "login": f"x{number}", "username": f"y{number}"}
                 answers.append(post(client, "/accounts/password/reset/", **form).status_code)
-        assert answers == [302] * throttle.OF_MAILS.burst + [429]
+        assert answers == [302] * throttle.OF_RESETS.burst + [429]
 
 
 def test_text_that_no_page_can_show_is_turned_away(guarded: Site) -> None:
@@ -161,11 +161,11 @@ def test_an_answer_that_failed_was_a_guess(db: None) -> None:
     request = RequestFactory().post("/accounts/login/", {"login": "alice", "password": "a guess"})
     request.user, request.session = AnonymousUser(), SessionStore()
     for _ in range(BURST):
-        attempt = Attempt.begin(request)
+        attempt = LoginAttempt.begin(request)
         assert attempt is not None
         assert attempt.wait == 0
         attempt.end(request, HttpResponse(status=500))
-    attempt = Attempt.begin(request)
+    attempt = LoginAttempt.begin(request)
     assert attempt is not None
     assert attempt.wait > 0
 

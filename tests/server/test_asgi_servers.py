@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.site import ROOT
+from tests.harness.stream import one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 from tests.server.asgi_servers import COMMANDS, WITH_LIFESPAN, HostedSite
 from tests.server.process import connect, receive_all
-from tests.site import ROOT
-from tests.stream import one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
 
 MODEL = "gpt-4o-mini"
 MIB = 1024 * 1024
