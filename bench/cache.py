@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 MODEL: Final = "claude-sonnet-4-20250514"
 TURNS: Final = 40

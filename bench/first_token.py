@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.site import Site
-from tests.stream import parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 

@@ -20,7 +20,7 @@ import httpx2
 import psycopg
 
 from bench.prose import FREQUENT, RARE
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 LIMIT_MS = 200.0
 SERVER = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")

@@ -21,8 +21,8 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from bench.markdown import Writer
 from bench.soak.figure import MIB, Figure
 from tests.browser.conftest import CHROMIUM, DESKTOP, sign_in
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 SLOWED = 4
 ANSWER_CHARS = 20_000

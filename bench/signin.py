@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from chat.load.crowd import Crowd, Load, Report
 from chat.load.process import MIB, memory
-from tests.nginx import free_port
-from tests.site import PASSWORD, Site
+from tests.harness.nginx import free_port
+from tests.harness.site import PASSWORD, Site
 
 DOOR = "/accounts/login/"
 AT_ONCE = 60

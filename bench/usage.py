@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import httpx2
 
 from bench.history import measure, postgresql
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 LIMIT_MS = 300.0
 LEAST_ROWS_PER_SECOND = 20_000

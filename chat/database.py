@@ -82,6 +82,11 @@ def writing() -> Iterator[None]:
         yield
 
 
+def storable_text(text: str) -> str:
+    """Return `text` as every database keeps it: PostgreSQL takes no NUL, and none takes half of a surrogate pair."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     came = monotonic()
     jobs = metrics.DATABASE_JOBS.labels(_names[executor])

@@ -1,6 +1,6 @@
 """Deleting accounts: asked for by their owner, who has a week to think, or by an admin; nothing of theirs stays.
 
-The ledger keeps its sums under "a former user" (`chat/usage/former.py`).
+The ledger keeps its sums under "a former user" (`chat/usage/anonymization.py`).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from chat.models import AccountDeletion, Conversation, Generation
 from chat.models.deletion import TIME_TO_THINK
 from chat.models.superuser import LAST, includes_last
 from chat.search.index import forget_deleted
-from chat.usage import former
+from chat.usage import anonymization
 
 logger = logging.getLogger(__name__)
 
@@ -98,12 +98,12 @@ def carry_out(user_id: int) -> None:
     while _delete_conversations(user_id):
         AccountDeletion.objects.filter(user=user_id).update(claimed_at=timezone.now())
     forget_deleted()
-    former.forget(user_id)
+    anonymization.forget(user_id)
     end_sessions(user_id)
     with database.writing():
         # Whoever still has to book something of theirs asks for the same lock (`ledger.book`).
         user = User.objects.select_for_update().filter(pk=user_id).first()
-        former.forget_all(user_id)
+        anonymization.forget_all(user_id)
         if user is not None:
             user.delete()
     logger.info("An account was deleted.")

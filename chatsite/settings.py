@@ -88,7 +88,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    # Only where people sign in with it: it brings another HTTP library along.
+    *(["allauth.socialaccount.providers.openid_connect"] if openid else []),
     # For its commands.
     "chatsite",
     # The last: it takes the place of some of their pages in the admin.
@@ -98,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatsite.middleware.privacy.Privacy",
     "chatsite.middleware.request_log.RequestLog",
+    "chatsite.middleware.charset.Charset",
     "chatsite.middleware.builtin.SecurityMiddleware",
     "chatsite.middleware.static_files.StaticFiles",
     "chatsite.middleware.content_security_policy.ContentSecurityPolicy",
@@ -210,10 +212,19 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Signing in has a brake of its own; what is left of `login_failed` is wrong codes of a second factor, by account.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+# Every door has one brake, which counts for all processes and tells how long to wait (chatsite.attempt). Of those of
+# django-allauth, each process's own, one is left: `confirm_email` keeps a message from being sent again at once.
+BRAKED: Final = ("login", "login_failed", "signup", "reauthenticate", "reset_password", "reset_password_from_key")
+ACCOUNT_RATE_LIMITS = dict.fromkeys((*BRAKED, "change_password", "manage_email"))
+MFA_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "chat.accounts.factor.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "chat.accounts.passkey.AddForm",
+    "authenticate_webauthn": "chat.accounts.passkey.AuthenticateForm",
+    "login_webauthn": "chat.accounts.passkey.LoginForm",
+    "reauthenticate_webauthn": "chat.accounts.passkey.ReauthenticateForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Not every site can send mail, and nobody makes an account in another one's name.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -7,25 +7,25 @@ from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, path
 from django.views.defaults import page_not_found
 
-from chat.admin.export import export as export_usage
-from chat.admin.reconcile import reconcile_page
+from chat.admin.csv_export import export as export_usage
+from chat.admin.reconciliation import reconcile_page
 from chat.admin.usage import usage_page
 from chat.errors import ChatError, unexpected
 from chat.views import (
-    budget,
+    budgets,
+    catalog,
     complete,
     contact,
     conversations,
     data,
-    events,
     export,
     files,
     health,
     keys,
     leaving,
     listing,
+    live_list,
     metrics,
-    models,
     pages,
     settings,
     setup,
@@ -51,10 +51,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/conversations/<uuid:conversation_id>/export", export.conversation, name="export"),
     path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", conversations.message, name="message"),
     path("api/export", export.everything, name="export_everything"),
-    path("api/events", events.events, name="events"),
+    path("api/events", live_list.events, name="events"),
     path("api/files/<uuid:file_id>", files.file, name="file"),
-    path("api/models", models.models, name="models"),
-    path("api/budget", budget.budget, name="budget"),
+    path("api/models", catalog.models, name="models"),
+    path("api/budget", budgets.budget, name="budget"),
     path(".well-known/security.txt", contact.security, name="security_txt"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, DESKTOP, PHONE, sign_in
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 QUESTION = "Why do bridges in old towns so often have houses on them?"
 ANSWER = (

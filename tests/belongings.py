@@ -34,7 +34,7 @@ from chat.models import (
     RateLimit,
     Reservation,
 )
-from tests.picture import BYTES
+from tests.harness.picture import BYTES
 from tests.usage.rows import counted, priced_model
 
 # A word that stands in every text of theirs, and nowhere else.

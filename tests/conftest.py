@@ -18,10 +18,11 @@ from django.apps import apps
 from django.db import connection
 from django.db.models.signals import post_migrate
 
-from tests.site import ROOT, Site
-from tests.upstream.process import Upstream
+from tests.harness.forkserver import ForkServer
+from tests.harness.site import ROOT, Site
+from tests.harness.upstream.process import Upstream
 
-pytest_plugins = ["tests.upstream.fixtures"]
+pytest_plugins = ["tests.harness.upstream.fixtures"]
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -29,14 +30,22 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives other processes is tried once more when it fails.
+    """With TEST_RETRIES, which only `.ci/run` sets, what drives other processes and fails is tried again so often.
 
-    Browser, server, model and databases share a machine of unknown pace. The second try tells a pace that a test did
-    not reckon with from a fault that is always there, and the summary shows the first: to be mended all the same.
+    It tells a pace that a test did not reckon with from a fault that is always there. The first failure is printed and
+    counted at the end of the run, and is to be mended all the same.
     """
-    for item in items:
-        if isinstance(item, pytest.Function) and "upstream" in item.fixturenames:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+    if retries := int(os.environ.get("TEST_RETRIES", "0")):
+        for item in items:
+            if isinstance(item, pytest.Function) and "upstream" in item.fixturenames:
+                item.add_marker(pytest.mark.flaky(reruns=retries))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say, where tests may be tried again, how many were."""
+    if "TEST_RETRIES" in os.environ:
+        retried = terminalreporter.stats.get("rerun", [])
+        terminalreporter.write_line(f"{len(retried)} tests were tried again")
 
 
 def guard_books(**signal: object) -> None:
@@ -57,6 +66,22 @@ def emptied_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         import_module("chat.migrations.0005_ledger").drop_triggers(cursor.execute)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forkserver() -> Iterator[None]:
+    """Sites of tests are started by one server per test process."""
+    with ForkServer() as Site.forkserver:
+        yield
+    Site.forkserver = None
+
+
+@pytest.fixture(scope="module")
+def fresh_processes(forkserver: None) -> Iterator[None]:
+    """Sites of this file are started as an operator starts them: by a Python that knows nothing yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Site, "forkserver", None)
+        yield
 
 
 @pytest.fixture(scope="session")

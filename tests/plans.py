@@ -13,15 +13,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.prose import FREQUENT, RARE
-from chat.generation import feed, journal, replay
-from chat.generation.ask import Ask
-from chat.generation.plan import Plan
-from chat.generation.recover import purge, recover
+from chat.generation import journal, stream
+from chat.generation.recovery import purge, recover
+from chat.generation.request import Ask
+from chat.generation.settlement import Result, settle
+from chat.generation.spec import Plan
 from chat.generation.start import _write
 from chat.interruption import Interruption
+from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
-from chat.search.terms import Terms
-from chat.usage.ledger import Result, Spent, settle
+from chat.search.query import Terms
+from chat.usage.token_counts import Spent
 from chat.views import conversations, listing
 from chat.views.access import Caller
 from chat.views.listing import cursor_of
@@ -69,11 +71,11 @@ def report(longest: str) -> str:
         name = account.generation_id
         journal.write([name], {name: journal.Page(0, [{"type": "token", "content": "Because."}])})
         journal.without_access({name: account})
-        follower = replay._find(alice, name)
-        replay._read_on(follower, is_present=True)
+        follower = stream._find(alice, name)
+        stream._read_on(follower, is_present=True)
         spent = Spent(("Why?",), "Because.", None, "stop", None, 0.1, 0.2)
         settle(account, Result("Because.", "", [], [], Message.Status.COMPLETE, "stop", None, (spent,), 0.1, 0.2))
-        replay._read_on(follower, is_present=True)
+        stream._read_on(follower, is_present=True)
 
     def look_around() -> None:
         feed.changed([alice.pk], timezone.now())

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.accounts import sessions
-from tests.authenticator import code
+from tests.harness.authenticator import code
 
 PASSWORD = "lovelace-1815"
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

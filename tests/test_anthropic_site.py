@@ -8,10 +8,10 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 MODEL: Final = "claude-sonnet-4-20250514"
 # USD per million tokens, from Anthropic's price list.

@@ -13,11 +13,11 @@ import httpx2
 import pytest
 from django.urls import URLResolver, get_resolver
 
-from tests.picture import ADDRESS
+from tests.harness.picture import ADDRESS
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import Event, events, one, text_of
+from tests.harness.upstream.process import Upstream
 from tests.providers.completion import DONE, delta, finish
-from tests.site import PASSWORD, Site
-from tests.stream import Event, events, one, text_of
-from tests.upstream.process import Upstream
 
 LOGIN: Final = "to the login page"
 Answer = int | Literal["to the login page"]

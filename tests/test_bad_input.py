@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from tests.books import plan
-from tests.books.audit import audit
-from tests.upstream.process import Upstream
+from tests.harness.books import plan
+from tests.harness.books.audit import audit
+from tests.harness.upstream.process import Upstream
 
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])

@@ -9,9 +9,9 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import Event, events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import Event, events, one
+from tests.harness.upstream.process import Upstream
 
 CLAUDE: Final = "claude-sonnet-4-20250514"
 FORGETFUL: Final = "claude-sonnet-4-forgetful"

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from chatsite.configuration.environment import Environment
-from tests.site import Site
+from tests.harness.site import Site
 
 PATH = "/.well-known/security.txt"
 

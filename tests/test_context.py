@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import Event, events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import Event, events, one
+from tests.harness.upstream.process import Upstream
 
 MODEL = "forgetful"
 SYSTEM = "Answer in riddles."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import Site
-from tests.stream import events, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.stream import events, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 
 def test_a_killed_server_loses_no_word_that_was_shown(upstream: Upstream, tmp_path: Path) -> None:

@@ -16,15 +16,16 @@ from django.utils import timezone
 
 from chat import deletion
 from chat.errors import ChatError
+from chat.generation.settlement import book, settle
 from chat.models import AccountDeletion, ApiKey, Budget, Conversation, Correction, DailyTotal, Price, UsageRecord
 from chat.models.usage import FORMER_USER
-from chat.usage import former, reports
-from chat.usage.ledger import Account, book, settle
+from chat.repricing import apply, repriced
+from chat.usage import anonymization, reports
+from chat.usage.ledger import Account
 from chat.usage.period import Period, today
 from chat.usage.rebuild import rebuild
-from chat.usage.repricing import apply, repriced
 from tests.belongings import WORD, columns_of, mentions, person, rows_of, sums
-from tests.site import Site
+from tests.harness.site import Site
 from tests.usage.test_ledger import RESULT, account  # noqa: F401 - a fixture
 from tests.usage.test_totals import dearer
 
@@ -96,14 +97,14 @@ def test_two_who_go_are_one_former_user_and_their_days_are_added(leaver: User) -
 
 def test_a_deletion_that_was_interrupted_goes_on(leaver: User, monkeypatch: pytest.MonkeyPatch) -> None:
     before = sums()
-    first = former.forget_day
+    first = anonymization.forget_day
 
     def killed(user_id: int, day: Any) -> None:
         first(user_id, day)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(former, "forget_day", killed)
+        patched.setattr(anonymization, "forget_day", killed)
         with pytest.raises(KeyboardInterrupt):
             deletion.carry_out(leaver.pk)
     assert list(rebuild(check=True)) == []

@@ -17,11 +17,11 @@ import pytest
 import yaml
 
 from tests.conftest import unavailable
-from tests.nginx import NGINX, Nginx, free_port
-from tests.site import PASSWORD, ROOT, Site
-from tests.stream import Event, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.nginx import NGINX, Nginx, free_port
+from tests.harness.site import PASSWORD, ROOT, Site
+from tests.harness.stream import Event, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 DEPLOY = ROOT / "deploy"
 MODEL = "gpt-4o-mini"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

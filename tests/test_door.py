@@ -7,7 +7,7 @@ import httpx2
 from django.core.cache.backends.base import BaseCache
 
 import chatsite.redis_cache
-from tests.site import Site
+from tests.harness.site import Site
 
 
 def test_a_proxys_own_password_does_not_come_before_the_session(site: Site) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import one, parse, text_of
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import one, parse, text_of
+from tests.harness.upstream.process import Upstream
 
 MODEL = "drained"
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
-from tests.stream import events, one
-from tests.upstream.script import default_text
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.script import default_text
 
 MODEL = "gpt-4o-mini"
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from chat import catalog
-from chat.generation import background, live
+from chat import tasks
+from chat.catalog import choice as catalog
+from chat.generation import live
 from chat.models import ApiKey
 from chat.providers import demo
 from chatsite.application.handler import Handler
@@ -47,7 +48,7 @@ async def ask(handler: Handler, path: str, key: str) -> bytes:
 
     await handler(scope, receive, send)
     await live.finished()
-    await background.drain()
+    await tasks.drain()
     return b"".join(said)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.site import PASSWORD, Site
-from tests.smtp import Mailbox
+from tests.harness.site import PASSWORD, Site
+from tests.harness.smtp import Mailbox
 
 FRESH = "a fresh battery staple"
 LINK = re.compile(r"http://[^\s<&]+/accounts/[^\s<&]+")

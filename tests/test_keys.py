@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from chat.models import ApiKey
-from tests.site import Site
+from tests.harness.site import Site
 
 # One address for each scope, and whose key opens it.
 DOORS = {"chat": "/api/conversations", "usage": "/usage/export.csv", "admin": "/admin/usage/export.csv"}

@@ -9,7 +9,7 @@ import pytest
 
 from chat.load.crowd import Load, report
 from chat.load.reader import Seen
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from chat import inventory
+from chat.catalog import inventory
 from chat.models import (
     ApiKey,
     ChatModel,

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.soak import services
 from tests.conftest import unavailable
-from tests.site import Site
-from tests.stream import events, one, parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 TOKEN = "only-for-this-test"

@@ -13,8 +13,8 @@ import pytest
 from chat.accounts.openid import group_names
 from chatsite.configuration.environment import Environment
 from chatsite.configuration.openid import openid_provider
-from tests.issuer import CLIENT, Issuer
-from tests.site import PASSWORD, Site
+from tests.harness.issuer import CLIENT, Issuer
+from tests.harness.site import PASSWORD, Site
 from tests.test_guests import invite, post, visitor
 
 BUTTON = "/accounts/oidc/login/"

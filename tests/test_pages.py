@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
-from chat import catalog
+from chat.catalog import choice as catalog
 from chat.models import ChatModel, Conversation, Generation, Message, Provider
 from chat.views.listing import cursor_of
 

@@ -11,11 +11,11 @@ import httpx2
 import pytest
 
 from chat.providers.dimensions import dimensions
-from tests.picture import ADDRESS, BYTES, PNG, gif, jpeg, png, webp
+from tests.harness.picture import ADDRESS, BYTES, PNG, gif, jpeg, png, webp
+from tests.harness.site import Site
+from tests.harness.stream import events, one, text_of
+from tests.harness.upstream.process import Upstream
 from tests.providers import completion, messages
-from tests.site import Site
-from tests.stream import events, one, text_of
-from tests.upstream.process import Upstream
 
 MODEL: Final = "gpt-4o-mini"
 END: Final = completion.finish() + completion.event({"choices": [], "usage": completion.usage()}) + completion.DONE

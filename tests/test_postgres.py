@@ -8,11 +8,11 @@ import pytest
 
 from bench.soak import services
 from tests.conftest import unavailable
-from tests.people import redeem_at_once
-from tests.site import Site
-from tests.stream import events, one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.people import redeem_at_once
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 MODEL = "gpt-4o-mini"
 

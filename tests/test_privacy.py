@@ -6,12 +6,12 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from tests.picture import ADDRESS
+from tests.harness.picture import ADDRESS
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import events, one, text_of
+from tests.harness.upstream.process import Upstream
 from tests.providers.completion import DONE, delta, finish
 from tests.server.process import Served, get, receive_all
-from tests.site import PASSWORD, Site
-from tests.stream import events, one, text_of
-from tests.upstream.process import Upstream
 
 PREFETCH = b"x-dns-prefetch-control: off\r\n"
 OWN_PAGES = [

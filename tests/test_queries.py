@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 SEARCHES = {"rare", "frequent"}
 

@@ -6,11 +6,11 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from tests.harness.site import Site
+from tests.harness.stream import Event, events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
 from tests.providers import completion
 from tests.providers.completion import DONE, delta, event, finish
-from tests.site import Site
-from tests.stream import Event, events, one, parse, text_of
-from tests.upstream.process import Upstream
 
 MODEL: Final = "gpt-4o-mini"
 

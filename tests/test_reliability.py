@@ -7,8 +7,8 @@ import pytest
 
 from bench.soak import crash, drain, resume
 from bench.soak.figure import Figure
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 
 @pytest.fixture(scope="module")

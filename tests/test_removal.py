@@ -9,13 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat.generation.recover import purge
+from chat.generation.recovery import purge
 from chat.models import Conversation
 from chat.models.conversation import KEPT_AFTER_DELETION, TEMPORARY_LIFE
 from tests.admin.rows import talk
-from tests.site import Site
-from tests.stream import events, one, parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 

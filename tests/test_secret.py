@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatsite.configuration.secret_key import weakness
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 WEAK = [
     "Tr0ub4dor&3",

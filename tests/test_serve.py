@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.people import redeem_at_once
-from tests.site import ROOT, Site, peopled
-from tests.stream import events, one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.people import redeem_at_once
+from tests.harness.site import ROOT, Site, peopled
+from tests.harness.stream import events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
+
+pytestmark = pytest.mark.usefixtures("fresh_processes")
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +175,7 @@ BESIDE = """
 import sqlite3
 from itertools import islice
 from django.db import connection
-from chat.usage.repricing import apply, repriced
+from chat.repricing import apply, repriced
 priced(2)
 changes = repriced(None, None)
 some = list(islice(changes, 500))
@@ -199,3 +201,16 @@ def test_a_ledger_is_summed_up_and_repriced_beside_whoever_dies_or_writes(tmp_pa
     model = "model, long_ago = ChatModel.objects.get(name='old'), UsageRecord.objects.earliest('created_at').created_at"
     assert site.shell(model, priced, BESIDE).split() == ["2500"]
     assert "They equal the ledger" in site.manage("rebuildtotals", "--check")
+
+
+def test_what_few_need_is_not_imported_before_somebody_needs_it(site: Site) -> None:
+    late = ("requests", "fido2", "qrcode", "anthropic", "openai", "genai_prices")
+    loaded = site.shell(
+        "import asyncio, sys",
+        "from django.conf import settings",
+        "from django.test import AsyncClient",
+        "settings.ALLOWED_HOSTS = ['testserver']",
+        "answer = asyncio.run(AsyncClient().get('/accounts/login/'))",
+        f"print(answer.status_code, *[name for name in {late!r} if name in sys.modules])",
+    )
+    assert loaded.split() == ["200"]

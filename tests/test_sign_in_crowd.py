@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.stream import events, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 CROWD = 24
 MAKE_CROWD = f"""

@@ -11,7 +11,7 @@ import pytest
 
 from chat.views.modulepreload import imports
 from chatsite.configuration.fingerprint import fingerprint
-from tests.site import Site
+from tests.harness.site import Site
 
 ROOT = Path(__file__).resolve().parents[1]
 

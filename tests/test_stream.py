@@ -9,10 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import events, one, parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.stream import events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 MODEL = "gpt-4o-mini"
 # USD per million tokens, from OpenAI's price list.

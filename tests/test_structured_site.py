@@ -7,9 +7,9 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.site import Site
-from tests.stream import Event, events, one, parse, text_of
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import Event, events, one, parse, text_of
+from tests.harness.upstream.process import Upstream
 
 # To the site's catalog these are two models; to the upstream they show which format was spoken.
 MODELS: Final = {"openai": "structured-openai", "anthropic": "structured-anthropic"}

@@ -19,11 +19,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from chat.models import ApiKey, Conversation, Correction, Generation, Message, Picture, Price, UsageRecord
-from chat.usage.repricing import apply, repriced
+from chat.repricing import apply, repriced
 from chat.views import takeout
 from tests.belongings import WORD, keys_to_users, person
-from tests.site import PASSWORD, Site
-from tests.stream import events
+from tests.harness.site import PASSWORD, Site
+from tests.harness.stream import events
 from tests.usage.test_totals import dearer
 
 pytestmark = pytest.mark.django_db

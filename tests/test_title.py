@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from chat.generation.title import tidy
-from tests.site import Site
-from tests.stream import events, one
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one
+from tests.harness.upstream.process import Upstream
 
 MODEL, UNTAUGHT, TITLER = "gpt-4o-mini", "o3-mini", "gpt-4o"
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from tests.harness.site import Site
+from tests.harness.stream import events
+from tests.harness.upstream.process import Upstream
 from tests.providers.completion import DONE, delta, finish
-from tests.site import Site
-from tests.stream import events
-from tests.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 

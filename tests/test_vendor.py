@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 VENDOR = ROOT / "static" / "vendor"
 MANIFEST = json.loads((VENDOR / "manifest.json").read_text())

@@ -9,7 +9,7 @@ import pytest
 
 from chat import events
 from chat.views.thread import ThreadMessage
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 WRITTEN: Final = (ROOT / "static/chat/state/events.js").read_text() + (ROOT / "static/chat/state/turn.js").read_text()
 OBJECT: Final = re.compile(r"@typedef \{object\} (\w+)[^\n]*\n(.*?)\*/", re.DOTALL)

@@ -11,8 +11,8 @@ from typing import ClassVar, Literal
 
 from bench.peers.peer import ROOT, Account, Peer, clean
 from bench.peers.programs import chain
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 # llama.cpp loads these 260 MB for seconds, and says so.
 MANY_LAYERS = 400

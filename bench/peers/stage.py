@@ -13,8 +13,8 @@ import msgspec
 
 from bench.peers.peer import ASK_SECONDS, Peer
 from bench.peers.tap import Tap
-from tests.site import Site
-from tests.stream import Event, parse
+from tests.harness.site import Site
+from tests.harness.stream import Event, parse
 
 ADD_MODEL = """
 provider = Provider.objects.get(name={door!r})

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.relay.scenarios import Outcome
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"

@@ -12,7 +12,7 @@ import msgspec
 from bench.relay.servers import Relay
 from chat.load.crowd import Load, Report
 from chat.load.process import MIB, Toll
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 MESSAGES = 2000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.site import ROOT, Site
+from tests.harness.site import ROOT, Site
 
 # The server has one processor, everybody else shares the other.
 SERVER, OTHERS = {0}, {1}

@@ -14,7 +14,7 @@ from bench.soak import budget, chaos, crash, crowd, drain, endurance, fuzz, ledg
 from bench.soak.busy import answering, serving, settled
 from bench.soak.figure import MIB, Figure
 from bench.soak.fleet import fleet
-from tests.upstream.process import Upstream
+from tests.harness.upstream.process import Upstream
 
 
 def server(*, full: bool, seed: int) -> Iterator[Figure]:

@@ -12,9 +12,9 @@ import httpx2
 import msgspec
 
 from bench.soak.figure import Figure
-from tests.site import Site
-from tests.stream import parse
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import parse
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 AT_ONCE = 50

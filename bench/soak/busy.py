@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.soak.figure import Footprint
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 SLOW = "gpt-4o"

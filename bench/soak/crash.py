@@ -13,8 +13,8 @@ from bench.soak.busy import port_of
 from bench.soak.figure import Figure
 from bench.soak.follower import Follower
 from bench.soak.stored import Answer, Row
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 # How long after the start of the next process an answer may seem to be under way.
 RECOVERY_SECONDS = 15.0

@@ -5,7 +5,7 @@ import socket
 
 from bench.soak.busy import SLOW, port_of, request, settled
 from bench.soak.figure import MIB, Figure, Footprint
-from tests.site import Site
+from tests.harness.site import Site
 
 
 def great_post(site: Site, size: int) -> list[Figure]:

@@ -10,8 +10,8 @@ from bench.soak.busy import port_of
 from bench.soak.figure import Figure
 from bench.soak.follower import Follower
 from bench.soak.stored import Answer
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 EXIT_SECONDS = 10.0
 

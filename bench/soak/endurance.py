@@ -11,7 +11,7 @@ from statistics import mean, quantiles
 from bench.soak.busy import port_of, request
 from bench.soak.figure import Figure
 from bench.soak.fleet import MODEL, Fleet
-from tests.site import Site
+from tests.harness.site import Site
 
 WORDS_PER_SECOND = 20
 WORDS = 600

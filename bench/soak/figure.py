@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.site import Site
+from tests.harness.site import Site
 
 MIB = 1024 * 1024
 

@@ -11,9 +11,9 @@ from bench.soak import services
 from bench.soak.busy import port_of
 from bench.soak.figure import MIB
 from bench.soak.services import Service
-from tests.nginx import Nginx
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.nginx import Nginx
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
 

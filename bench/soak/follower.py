@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from bench.soak.busy import port_of
-from tests.site import Site
+from tests.harness.site import Site
 
 Event = dict[str, Any]
 LAST = ("done", "error")

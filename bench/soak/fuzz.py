@@ -14,13 +14,13 @@ import httpx2
 from bench.soak.figure import Figure
 from chat.errors import ChatError
 from chat.events import Upstream, Usage
-from chat.providers.body import batches, merged
-from chat.providers.completion import CompletionDecoder
+from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.decoder import StreamDecoder
-from chat.providers.messages import MessagesDecoder
+from chat.providers.http.body import merged, read_answer
+from chat.providers.openai.decoder import CompletionDecoder
 from chat.providers.sse import OversizedEventError
-from tests.upstream import anthropic, openai
-from tests.upstream.script import Script, ToolFragment
+from tests.harness.upstream import anthropic, openai
+from tests.harness.upstream.script import Script, ToolFragment
 
 FORMATS: Final = ((openai, CompletionDecoder), (anthropic, MessagesDecoder))
 # Far more than any input takes; what takes longer hangs.
@@ -211,13 +211,16 @@ async def _outcome(chunks: list[bytes], decoder: StreamDecoder) -> Outcome:
     said: list[Upstream] = []
     usage: Usage | None = None
     end: object
+
+    def sink(event: Upstream) -> None:
+        nonlocal usage
+        if isinstance(event, Usage):
+            usage = event
+        else:
+            said.append(event)
+
     try:
-        async for batch in batches(response, decoder, idle_timeout=60):
-            for event in batch:
-                if isinstance(event, Usage):
-                    usage = event
-                else:
-                    said.append(event)
+        await read_answer(response, decoder, sink, idle_timeout=60)
         end = decoder.end()[-1]
     except ChatError as error:
         end = (error.code, error.message)

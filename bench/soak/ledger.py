@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 
 from bench.soak.figure import Figure
-from tests.books import plan
-from tests.books.audit import audit
-from tests.upstream.process import Upstream
+from tests.harness.books import plan
+from tests.harness.books.audit import audit
+from tests.harness.upstream.process import Upstream
 
 
 def _upstream() -> Upstream:

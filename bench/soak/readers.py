@@ -7,7 +7,7 @@ import time
 
 from bench.soak.busy import MODEL, port_of, request
 from bench.soak.figure import MIB, Figure, Footprint
-from tests.site import Site
+from tests.harness.site import Site
 
 
 async def lags(site: Site, streams: int, seconds: float) -> list[float]:

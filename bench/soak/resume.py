@@ -15,8 +15,8 @@ from bench.soak.figure import Figure
 from bench.soak.follower import Follower
 from bench.soak.said import Said
 from bench.soak.stored import Answer
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 TOGETHER = 20
 

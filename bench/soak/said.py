@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.upstream.script import WORDS
+from tests.harness.upstream.script import WORDS
 
 HAN = "春眠不覺曉處處聞啼鳥夜來風雨聲花落知多少日本語のテキスト한국어문장"
 EMOJI = ("👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇪🇺", "🧑🏿‍🚀", "❤️‍🔥", "😀")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.nginx import free_port
+from tests.harness.nginx import free_port
 
 START_SECONDS = 60.0
 # PostgreSQL does not run as root.

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from bench.soak.follower import Follower
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 Knobs = dict[str, Any]
 # Questions come within the first second. One blow in four falls while they come, the others once all are asked:

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 DUMP = """
 import json

@@ -1,9 +1,8 @@
 """Signing in with OpenID Connect: who becomes which account, and in which groups."""
 
 import logging
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import requests
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -18,29 +17,12 @@ from django.shortcuts import render
 from chat.accounts import invited
 from chat.models import ClaimedGroup
 
+if TYPE_CHECKING:
+    from requests import Session
+
 logger = logging.getLogger(__name__)
 
-# For each step of a request.
-TIMEOUT_SECONDS: Final = 5
-MAX_ANSWER_BYTES: Final = 1024 * 1024
 PROBLEM: Final = "socialaccount/authentication_error.html"
-
-
-class Session(requests.Session):
-    """Requests to the provider, bounded in time and size."""
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Return the whole answer. Raises RequestException, also where it is longer than it can be."""
-        kwargs.setdefault("timeout", TIMEOUT_SECONDS)
-        response = super().request(*args, **{**kwargs, "stream": True})
-        body = bytearray()
-        for piece in response.iter_content(64 * 1024):
-            body += piece
-            if len(body) > MAX_ANSWER_BYTES:
-                response.close()
-                raise requests.exceptions.ContentDecodingError("The answer is too long.")
-        response._content = bytes(body)
-        return response
 
 
 class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -57,7 +39,9 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         "disconnect_last": "Choose a password first: nothing else would let you in.",
     }
 
-    def get_requests_session(self) -> requests.Session:
+    def get_requests_session(self) -> "Session":
+        from chat.accounts.issuer import Session
+
         return Session()
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
@@ -117,7 +101,9 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Show what went wrong in words, and log its class: what the provider said may hold a token."""
         if error == "cancelled":
             return
-        unreachable = isinstance(exception, requests.RequestException)
+        from requests import RequestException
+
+        unreachable = isinstance(exception, RequestException)
         logger.warning("Signing in with OpenID Connect failed: %s", type(exception or error).__name__)
         context = {"name": settings.OIDC_NAME, "unreachable": unreachable}
         raise ImmediateHttpResponse(render(request, PROBLEM, context, status=502 if unreachable else 401))

@@ -5,33 +5,33 @@ from django.contrib import admin
 from chat.admin import (
     access,
     accounts,
-    budget,
+    budgets,
     catalog,
     conversations,
     generations,
     invitations,
     ledger,
-    people,
+    limits,
     policy,
     prices,
-    rate,
     reading,
+    users,
 )
 
 __all__ = [
     "access",
     "accounts",
-    "budget",
+    "budgets",
     "catalog",
     "conversations",
     "generations",
     "invitations",
     "ledger",
-    "people",
+    "limits",
     "policy",
     "prices",
-    "rate",
     "reading",
+    "users",
 ]
 
 admin.site.site_header = admin.site.site_title = "chatsite"

@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from chat.access import subscription
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.rights import touchable
-from chat.generation import admission
+from chat.admin.permissions import touchable
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
 from chat.views.access import KEPT_BY_NOBODY
@@ -121,5 +121,5 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         for key in revoked:
             self.log_change(request, key, "Revoked.")
         ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(revoked_at=timezone.now())
-        admission.ring()
+        subscription.publish()
         self.message_user(request, f"Revoked: {len(revoked)}. From now on they open nothing.", messages.SUCCESS)

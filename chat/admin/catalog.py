@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from chat.admin.generic import ModelAdmin
 from chat.admin.learnt import TAUGHT, ChatModelForm
 from chat.admin.prices import PriceInline
-from chat.learnt import lessons
+from chat.catalog.learnt import lessons
 from chat.models import ChatModel, Provider
-from chat.usage.pricelist import in_force, shown
+from chat.usage.prices import in_force, shown
 from chat.views import figures
 
 

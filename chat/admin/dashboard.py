@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.admin import health
-from chat.admin.drawing import Drawing
+from chat.admin.charts import Drawing
 from chat.models import ChatModel
 from chat.usage.forecast import forecast
 from chat.usage.latency import NONE, Buckets, added, quantile
 from chat.usage.period import Period
-from chat.usage.pricelist import prices_in_force
+from chat.usage.prices import prices_in_force
 from chat.usage.reports import Figures, Model
 from chat.views import chart, figures
 

@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 
 from chat.accounts import post
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.rights import grantable, touchable
+from chat.admin.permissions import grantable, touchable
 from chat.models import Invitation, PasswordLink
 from chat.views.access import KEPT_BY_NOBODY
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from chat.admin.generic import ModelForm
-from chat.learnt import lessons, without
+from chat.catalog.learnt import lessons, without
 from chat.models import ChatModel
 
 TAUGHT = "What its server taught"

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from chat.admin import dashboard, drawing, health
+from chat.admin import charts, dashboard, health
 from chat.admin.dashboard import Table
 from chat.admin.filters import LABELS, OF_PEOPLE, PRESETS, Shown, filters, of_day, records_address, spoken
 from chat.admin.ledger import sees_people
@@ -94,20 +94,20 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     told_from = Period(today() - timedelta(days=max(MOST_DAYS, today().day)), today())
     is_there = period.first <= told_from.first and period.last >= told_from.last
     recent = days if is_there else reports.by_day(told_from, chosen)
-    units = drawing.units(now)
+    units = charts.units(now)
     by_day = [dashboard.row(chart.long(day), one, link=shown.address(**of_day(day))) for day, one in days.items()]
     by_user = [dashboard.row(user.name, one, link=shown.address(user=user.id)) for user, one in dashboard.top(users)]
     by_model = [
         dashboard.row(model.name, one, model.provider, shown.address(model=model.name, provider=model.provider))
         for model, one in dashboard.top(models)
     ]
-    stacks = [drawing.by_day(found, days, models, unit) for unit in units]
+    stacks = [charts.by_day(found, days, models, unit) for unit in units]
     tables = [
         Table("By day", "Day", by_day[::-1], drawings=stacks),
-        Table("By model", "Model", by_model, dashboard.beyond(models), [drawing.by_model(models, units[0])]),
+        Table("By model", "Model", by_model, dashboard.beyond(models), [charts.by_model(models, units[0])]),
     ]
     if users:
-        drawn = [drawing.by_user(users, units[0])]
+        drawn = [charts.by_user(users, units[0])]
         tables.insert(1, Table("By user", "User", by_user, dashboard.beyond(users), drawn))
     if chosen.user is not None:
         tables.insert(0, conversations(shown))
@@ -124,7 +124,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "tables": tables,
         "health": health.rows(period, chosen, found, models, waits),
         "health_columns": health.COLUMNS,
-        "latency": drawing.latency(health.by_day(period, waits)),
+        "latency": charts.latency(health.by_day(period, waits)),
     }
 
 

@@ -6,7 +6,7 @@ from time import monotonic
 
 from chat.errors import ChatError
 from chat.events import Finished, FinishReason, Usage
-from chat.generation.transcript import Transcript
+from chat.generation.log import Transcript
 
 
 @dataclass(slots=True)

@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from chat.catalog.learnt import learnt_of
 from chat.generation import pictures
 from chat.generation.trimming import room
-from chat.learnt import learnt_of
 from chat.models import Generation, Message, Provider
 from chat.providers.base import CompletionRequest, Turn
-from chat.usage.estimate import Vector, together, traits, weighed
-from chat.usage.vocabulary import Reader
+from chat.usage.estimate import Vector, combined, features, predicted
+from chat.usage.vocabulary import TokenEstimator
 
 # What is read of a history goes no further back than this many characters for each token of the window.
 MOST_CHARS_PER_TOKEN: Final = 8
@@ -43,12 +43,12 @@ Exchange = tuple[Turn, Turn]
 class Context:
     """What is sent; `is_trimmed` if older messages are not, because the model could not take them.
 
-    `seen` is its traits where they had to be found, by what `reader` knows of the model.
+    `seen` is its features where they had to be found, by what `reader` knows of the model.
     """
 
     request: CompletionRequest
     is_trimmed: bool
-    reader: Reader
+    reader: TokenEstimator
     seen: Vector | None
 
 
@@ -69,7 +69,7 @@ def context(generation: Generation) -> Context:
     with the first question of an API key, because most programs ask only one, and once older messages are left out,
     because the beginning is then another with every question.
 
-    A question whose answer stayed empty is left out together with it: providers refuse empty turns, and two
+    A question whose answer stayed empty is left out combined with it: providers refuse empty turns, and two
     questions in a row. Reasoning never goes back as content.
     """
     parameters: dict[str, Any] = generation.parameters
@@ -87,7 +87,7 @@ def context(generation: Generation) -> Context:
         if asked.role == Message.Role.USER and answered.content
     ]
     system = [Turn("system", system_prompt)] if system_prompt else []
-    reader = Reader(model.provider.name, model.name)
+    reader = TokenEstimator(model.provider.name, model.name)
     kept, seen = exchanges, None
     if window:
         always = [*system, Turn("user", question.content)]
@@ -121,24 +121,24 @@ def mark_trimmed(generation_id: UUID) -> None:
 
 
 def _newest(
-    reader: Reader, exchanges: list[Exchange], always: list[Turn], room: int
+    reader: TokenEstimator, exchanges: list[Exchange], always: list[Turn], room: int
 ) -> tuple[list[Exchange], Vector | None]:
-    """Return the newest exchanges that have room beside what is always sent; and the traits of both, if need be."""
+    """Return the newest exchanges that have room beside what is always sent; and the features of both, if need be."""
     turns = [*always, *(turn for exchange in exchanges for turn in exchange)]
     # No text has more tokens than characters; reading it to estimate how many fewer takes long.
     if sum(len(turn.content) + MOST_CHARS_PER_TOKEN for turn in turns) <= room:
         return exchanges, None
-    weights = reader.lessons.weights()
+    weights = reader.regression.weights()
     seen = _each(always)
-    left = room - weighed(together(seen), weights)
+    left = room - predicted(combined(seen), weights)
     for number, exchange in enumerate(reversed(exchanges)):
         found = _each(exchange)
-        left -= weighed(together(found), weights)
+        left -= predicted(combined(found), weights)
         if left < 0:
-            return exchanges[len(exchanges) - number :], together(seen)
+            return exchanges[len(exchanges) - number :], combined(seen)
         seen += found
-    return exchanges, together(seen)
+    return exchanges, combined(seen)
 
 
 def _each(turns: Iterable[Turn]) -> list[Vector]:
-    return [traits(turn.content) for turn in turns]
+    return [features(turn.content) for turn in turns]

@@ -1,39 +1,115 @@
-"""How many streams each person follows at once in this process: each takes a connection, and memory."""
+"""Who follows a generation: how many there are, how they are woken, and how long it goes on when nobody is left."""
 
-from threading import Lock
-from typing import Final
+import asyncio
+from collections.abc import Callable
+from time import monotonic
 
-from chat.errors import ChatError
-
-# A place is free as soon as any of them ends, which nobody can foretell.
-AGAIN_SECONDS: Final = 5.0
-
-_following: dict[int, int] = {}
-# Django closes responses in a thread.
-_lock = Lock()
+from chat import metrics
 
 
-class Place:
-    """One follower's place, taken until it is left."""
+def _nothing() -> None:
+    """See `Followers.dismiss`."""
 
-    def __init__(self, user_id: int, most: int) -> None:
-        """Take a place. Raises ChatError `rate_limit` where `most` are taken; 0 is no limit."""
-        self._user_id: int | None = user_id
-        with _lock:
-            count = _following.get(user_id, 0)
-            if most and count >= most:
-                message = f"You follow as many answers at once as allowed ({most}). Close one, or wait for its end."
-                raise ChatError("rate_limit", message, retry_after=AGAIN_SECONDS)
-            _following[user_id] = count + 1
 
-    def leave(self) -> None:
-        """Give the place up; a second time changes nothing."""
-        with _lock:
-            if self._user_id is None:
-                return
-            left = _following[self._user_id] - 1
-            if left:
-                _following[self._user_id] = left
-            else:
-                del _following[self._user_id]
-            self._user_id = None
+class Followers:
+    """The followers of one generation in this process.
+
+    `on_gone` is called when there has been no follower for `grace` seconds; None is for ever.
+    """
+
+    def __init__(self, grace: float | None, on_gone: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._grace = grace
+        self._on_gone = on_gone
+        self._followers = 0
+        self._farewell: asyncio.TimerHandle | None = None
+        self._waiting: list[asyncio.Future[bool]] = []
+        self._rang_at = 0.0
+        self._silence: asyncio.TimerHandle | None = None
+        self._is_dismissed = False
+        self._said_at = 0.0
+        self._heard = 0
+
+    def __bool__(self) -> bool:
+        """Whether anybody follows."""
+        return self._followers > 0
+
+    def expect(self, seconds: float) -> None:
+        """Somebody is about to come; where the grace is 0 they have `seconds` for it."""
+        if not self._followers:
+            self._wait(self._grace if self._grace != 0 else seconds)
+
+    def enter(self) -> None:
+        """One more follower."""
+        self._followers += 1
+        self._cancel()
+
+    def leave(self, *, can_return: bool) -> None:
+        """One less. The last one starts the grace period, unless it cannot return: then the end is now."""
+        self._followers -= 1
+        if not self._followers and self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        self.miss(can_return=can_return)
+
+    def miss(self, *, can_return: bool) -> None:
+        """Somebody followed, here or elsewhere, and may not be there any more."""
+        if not self._followers:
+            self._wait(self._grace if can_return else 0.0)
+
+    def ring(self) -> None:
+        """There is news: wake all followers."""
+        if self._waiting:
+            self._said_at = monotonic()
+            self.wake()
+
+    def wake(self, *, news: bool = True) -> None:
+        """Wake all followers now."""
+        if news:
+            self._rang_at = monotonic()
+        waiting, self._waiting = self._waiting, []
+        for follower in waiting:
+            # One that has left was cancelled.
+            if not follower.done():
+                follower.set_result(news)
+
+    async def news(self, seconds: float) -> bool:
+        """Wait for the next ring; False if there was none for so long."""
+        if self._silence is None:
+            # One timer for the followers and all their waiting: most of them wait for milliseconds.
+            self._silence = self._loop.call_later(seconds, self._break_silence, seconds)
+        waiting: asyncio.Future[bool] = self._loop.create_future()
+        self._waiting.append(waiting)
+        has_news = await waiting
+        self._heard += 1
+        if has_news and self._heard % metrics.LAG_EVERY == 0:
+            metrics.RELAY_LAG.observe(monotonic() - self._said_at)
+        return has_news
+
+    def _break_silence(self, seconds: float) -> None:
+        left = self._rang_at + seconds - monotonic()
+        if left <= 0:
+            self.wake(news=False)
+        self._silence = self._loop.call_later(left if left > 0 else seconds, self._break_silence, seconds)
+
+    def dismiss(self) -> None:
+        """Nothing more will come: wake everybody for the last time."""
+        self._is_dismissed = True
+        # It knows the generation, which knows its audience: its text would wait for the garbage collector.
+        self._on_gone = _nothing
+        self._cancel()
+        self.wake()
+
+    def _wait(self, seconds: float | None) -> None:
+        self._cancel()
+        if self._is_dismissed or seconds is None:
+            return
+        if seconds == 0:
+            self._on_gone()
+        else:
+            self._farewell = self._loop.call_later(seconds, self._on_gone)
+
+    def _cancel(self) -> None:
+        if self._farewell is not None:
+            self._farewell.cancel()
+            self._farewell = None

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from chat import database, metrics
 from chat.events import to_json
-from chat.generation import bell
-from chat.generation.transcript import Transcript, to_journal
+from chat.generation.log import Transcript, to_journal
+from chat.live_list import pubsub
 from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account
 
@@ -151,7 +151,7 @@ class Journal:
             for generation_id in reached:
                 self._obey(generation_id, requests.get(generation_id))
             await self._check_access()
-        await bell.ring(pages)
+        await pubsub.publish(pages)
 
     def _obey(self, generation_id: UUID, request: Request | None) -> None:
         speaker, mark = self._speakers[generation_id], self._marks[generation_id]

@@ -15,25 +15,26 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from chat import database, metrics, request_id
+from chat.budgets.limit import AnswerLimit
+from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
 from chat.generation import pictures
-from chat.generation.allowance import Allowance
 from chat.generation.attempt import Attempt
-from chat.generation.audience import Audience
+from chat.generation.attempts import Writing, unlimited
 from chat.generation.context import mark_trimmed
-from chat.generation.ending import Ending, Outcome, Times, detail_of, result_of
+from chat.generation.followers import Followers
 from chat.generation.journal import Journal
-from chat.generation.plan import Plan
+from chat.generation.log import Entry, Transcript, storable, words_of
+from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.report import report
-from chat.generation.retry import Writing, unlimited
+from chat.generation.settlement import settle
 from chat.generation.smoothing import Smoother
-from chat.generation.spool import Spool
+from chat.generation.spec import Plan
 from chat.generation.structured import parse_whole
-from chat.generation.transcript import Entry, Transcript, storable, words_of
 from chat.generation.trimming import TRIMMED
-from chat.learnt import remember
-from chat.usage.ledger import Account, settle
+from chat.generation.wal import Spool
+from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ async def drain() -> None:
         await asyncio.sleep(DRAIN_STEP_SECONDS)
     # Their followers still have to hear of it.
     for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
-        if not any(generation.audience for generation in told):
+        if not any(generation.followers for generation in told):
             break
         await asyncio.sleep(DRAIN_STEP_SECONDS)
 
@@ -123,11 +124,11 @@ class LiveGeneration:
         self._spool = Spool(plan.account.generation_id)
         # The last events, `done` or `error` at the end; empty until all is stored.
         self.tail: tuple[Event, ...] = ()
-        self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
+        self.followers = Followers(plan.limits.grace, lambda: self._end("disconnected"))
         self._loop = asyncio.get_running_loop()
-        self._allowance: Allowance | None = None
-        if plan.grant is not None:
-            self._allowance = Allowance(plan.account, plan.request, plan.grant, self._end)
+        self._limit: AnswerLimit | None = None
+        if plan.reservation is not None:
+            self._limit = AnswerLimit(plan.account, plan.request.max_tokens, plan.reservation, self._end)
         self._smoother = Smoother()
         self._release: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[FinishReason] | None = None
@@ -157,7 +158,7 @@ class LiveGeneration:
 
     def followed_elsewhere(self) -> None:
         """Another process has a follower: as if one had come and gone here just now."""
-        self.audience.miss(can_return=True)
+        self.followers.miss(can_return=True)
 
     def interrupt(self) -> None:
         """End it because the server goes down."""
@@ -188,7 +189,7 @@ class LiveGeneration:
 
     async def run(self) -> None:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
-        self.audience.expect(FIRST_FOLLOWER_SECONDS)
+        self.followers.expect(FIRST_FOLLOWER_SECONDS)
         if self.plan.is_trimmed:
             self._say(TRIMMED)
         try:
@@ -200,13 +201,13 @@ class LiveGeneration:
         finally:
             if self._release is not None:
                 self._release.cancel()
-            if self._allowance is not None:
-                self._allowance.close()
+            if self._limit is not None:
+                self._limit.close()
             self._spool.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
             metrics.LIVE.dec()
-            self.audience.dismiss()
+            self.followers.dismiss()
 
     async def _outcome(self) -> Outcome:
         if self._ended_by is None:
@@ -230,7 +231,7 @@ class LiveGeneration:
 
     async def _read(self) -> FinishReason:
         source = await self.plan.connect()
-        ration = self._allowance.limit if self._allowance is not None else unlimited
+        ration = self._limit.next_limit if self._limit is not None else unlimited
         policy = self.plan.limits.policy
         writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
         self._writing = writing
@@ -261,8 +262,8 @@ class LiveGeneration:
             if self._unread < 0 or isinstance(said, Status):
                 self._close()
             return
-        if self._allowance is not None:
-            self._allowance.hear(said)
+        if self._limit is not None:
+            self._limit.count(words_of(said))
         said = storable(said)
         if not isinstance(said, TextDelta):
             self._append_text(self._smoother.flush())
@@ -288,7 +289,7 @@ class LiveGeneration:
         # Nobody hears what a killed process would not leave behind.
         self._spool.write(entry)
         self.transcript.append(entry)
-        self.audience.ring()
+        self.followers.ring()
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
@@ -357,7 +358,7 @@ class LiveGeneration:
         A follower that leaves before the end and is the last starts the grace period; one that cannot return,
         such as a JSON caller, ends the generation at once.
         """
-        self.audience.enter()
+        self.followers.enter()
         try:
             yield after, self.plan.started
             found, index = self.transcript.after(after)
@@ -370,9 +371,9 @@ class LiveGeneration:
                     break
                 else:
                     found = []
-                    if not await self.audience.news(HEARTBEAT_SECONDS):
+                    if not await self.followers.news(HEARTBEAT_SECONDS):
                         yield None
             for event in self.tail:
                 yield self.transcript.position, event
         finally:
-            self.audience.leave(can_return=can_return)
+            self.followers.leave(can_return=can_return)

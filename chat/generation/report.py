@@ -5,7 +5,8 @@ from typing import Final
 
 from chat import metrics
 from chat.events import Charge
-from chat.usage.ledger import Account, Result
+from chat.generation.settlement import Result
+from chat.usage.ledger import Account
 
 logger: Final = logging.getLogger(__name__)
 

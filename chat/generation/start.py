@@ -11,19 +11,21 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database, tasks
+from chat.budgets.reservation import is_limited, reserve_answer
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.events import Started
-from chat.generation import background, feed, live, quota, rate, title
-from chat.generation.allowance import grant
-from chat.generation.ask import Ask
+from chat.generation import live, title
+from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
-from chat.generation.plan import Limits, Plan
-from chat.generation.retry import Policy
+from chat.generation.request import Ask
+from chat.generation.spec import Limits, Plan
 from chat.generation.worker import THIS_WORKER
+from chat.limits import check_rate, check_storage
+from chat.live_list import feed
 from chat.models import ApiKey, Conversation, Generation, Message, Provider
 from chat.models.tree import Tree
-from chat.usage import budget
 from chat.usage.ledger import Account, paying_group
 
 # What a question changes of a conversation.
@@ -47,7 +49,7 @@ async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: boo
 
 def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
     if not task.cancelled() and task.exception() is None and (generation := live.find(task.result())):
-        generation.audience.miss(can_return=can_return)
+        generation.followers.miss(can_return=can_return)
 
 
 async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
@@ -60,15 +62,15 @@ async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
         generation = live.start(plan)
     assert generation.task is not None  # noqa: S101 - it has just been started
     generation.task.add_done_callback(lambda _: _ended(plan.account))
-    background.run(feed.ring())
+    tasks.run(feed.publish())
     return plan.account.generation_id
 
 
 def _ended(account: Account) -> None:
     """What follows an answer, when whoever follows it has been told its end."""
-    background.run(feed.ring())
+    tasks.run(feed.publish())
     if settings.CHAT_TITLE_MODEL:
-        background.run(title.suggest(account))
+        tasks.run(title.suggest(account))
 
 
 def limits(provider: Provider) -> Limits:
@@ -93,12 +95,14 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         with database.writing():
             generation, title = _write_rows(user, api_key, ask)
             account = Account.of(generation, paying_group(user.pk))
-            sent, granted = None, None
+            sent, reserved = None, None
             # What was said before is read while others wait only where it has to be known.
-            if budget.is_limited(account.user_id, account.api_key_id):
+            if is_limited(account.user_id, account.api_key_id):
                 sent = context(generation)
                 generation.is_trimmed = sent.is_trimmed
-                granted = grant(account, sent.request, generation.created_at, sent.reader.lessons, sent.seen)
+                reserved = reserve_answer(
+                    account, sent.request, generation.created_at, sent.reader.regression, sent.seen
+                )
             generation.save(force_insert=True)
     except (IntegrityError, ChatError):
         # Two requests with one id at once: the database, or a limit, let one through.
@@ -119,7 +123,7 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
         connect=partial(catalog.connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
-        grant=granted,
+        reservation=reserved,
         is_trimmed=sent.is_trimmed,
     )
 
@@ -136,8 +140,8 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
     """
     now = timezone.now()
-    rate.check(user, now)
-    quota.check(user)
+    check_rate(user, now)
+    check_storage(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
     model = catalog.choose(user, ask.model, conversation.model)

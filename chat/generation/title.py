@@ -11,20 +11,22 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database
+from chat.budgets.reservation import is_limited, reserve_answer
+from chat.catalog import choice as catalog
+from chat.catalog.learnt import learnt_of, remember
 from chat.errors import ChatError
 from chat.events import Delta, Reclassified, Status, TextDelta
-from chat.generation import feed
-from chat.generation.allowance import grant
-from chat.generation.ask import title_of
 from chat.generation.attempt import Attempt
-from chat.generation.ending import spent
-from chat.generation.retry import Policy, Writing
-from chat.learnt import learnt_of, remember
+from chat.generation.attempts import Policy, Writing
+from chat.generation.outcome import spent
+from chat.generation.request import title_of
+from chat.generation.settlement import book
+from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message, UsageRecord
 from chat.providers.base import CompletionRequest, Turn
-from chat.usage import budget
-from chat.usage.ledger import Account, Spent, book
+from chat.usage.ledger import Account
+from chat.usage.token_counts import Spent
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ async def suggest(account: Account) -> None:
         logger.warning("No title came from %s: %s", task.model.name, error.message)
     finally:
         await asyncio.shield(database.run(_keep, task, title))
-    await feed.ring()
+    await feed.publish()
 
 
 def tidy(said: str) -> str:
@@ -88,10 +90,10 @@ def _claim(account: Account) -> Task | None:
         with database.writing():
             if not named_by_words.update(title_origin=Conversation.TitleOrigin.MODEL):
                 return None
-            if budget.is_limited(account.user_id, account.api_key_id):
-                granted = grant(task.account, task.request, timezone.now())
-                if granted is not None and granted.limit is not None:
-                    task = replace(task, request=replace(task.request, max_tokens=granted.limit))
+            if is_limited(account.user_id, account.api_key_id):
+                reserved = reserve_answer(task.account, task.request, timezone.now())
+                if reserved is not None and reserved.limit is not None:
+                    task = replace(task, request=replace(task.request, max_tokens=reserved.limit))
     except ChatError as refusal:
         # Its first words are title enough when there is nothing left to pay for another.
         logger.info("No title was asked for: %s", refusal.message)

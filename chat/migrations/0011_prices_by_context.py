@@ -5,7 +5,7 @@ On SQLite the tables are made anew, which drops the triggers that keep them appe
 
 from importlib import import_module
 
-import chat.models.price
+import chat.models.prices
 import chat.models.money
 import django.core.validators
 import django.db.models.expressions
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='price',
             name='context',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Empty: the standard price. A tier that the provider charges otherwise has a price of its own, such as service_tier=priority, service_tier=flex or speed=fast. Where you enter a standard price, tiers that you enter no price for have none: what they cost is unknown.', max_length=200, validators=[chat.models.price.validate_context], verbose_name='charged by'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Empty: the standard price. A tier that the provider charges otherwise has a price of its own, such as service_tier=priority, service_tier=flex or speed=fast. Where you enter a standard price, tiers that you enter no price for have none: what they cost is unknown.', max_length=200, validators=[chat.models.prices.validate_context], verbose_name='charged by'),
         ),
         migrations.AddField(
             model_name='price',

@@ -1,7 +1,7 @@
 """The rows. Owned objects are fetched through their owner, never by id alone."""
 
 from chat.models.access import ApiKey, SetupToken
-from chat.models.budget import Budget, Reservation
+from chat.models.budgets import Budget, Reservation
 from chat.models.catalog import ChatModel, Provider
 from chat.models.conversation import Conversation, Message
 from chat.models.correction import Correction
@@ -10,10 +10,10 @@ from chat.models.deletion import AccountDeletion
 from chat.models.generation import Generation
 from chat.models.invitation import ClaimedGroup, Invitation, PasswordLink
 from chat.models.journal import JournalEntry
+from chat.models.limits import RateLimit
 from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
-from chat.models.price import Price, PriceTier
-from chat.models.rate import RateLimit
+from chat.models.prices import Price, PriceTier
 from chat.models.superuser import LastSuperuserError
 from chat.models.throttle import Throttle
 from chat.models.usage import UsageRecord

@@ -14,6 +14,8 @@ from django.db.models import Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from chat.models.shallow_json import ShallowJSONField
+
 PREFIX_CHARS = 11
 # How often the time of a key's last use is written at most.
 APART: Final = timedelta(minutes=1)
@@ -58,7 +60,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=PREFIX_CHARS, editable=False, help_text="The key's first characters.")
     hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    scopes = models.JSONField(default=usual_scopes, validators=[validate_scopes])
+    scopes = ShallowJSONField(default=usual_scopes, validators=[validate_scopes])
     expires_at = models.DateTimeField(
         "expires (UTC)", null=True, blank=True, help_text="From then on the key opens nothing. Empty: never."
     )

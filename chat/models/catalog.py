@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import Q, TextChoices
 from django.utils import timezone
 
+from chat.models.shallow_json import ShallowJSONField
+
 DEFAULT_BASE_URLS = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "demo": ""}
 BASE_URL_VARIABLES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
 # Where OpenAI and Anthropic themselves answer, also as eu.api.openai.com and the like.
@@ -34,7 +36,7 @@ def validate_base_url(value: str) -> None:
 
 
 def validate_learnt(value: Any) -> None:
-    """Refuse what is not what `chat.learnt` makes of a server's answers."""
+    """Refuse what is not what `chat.catalog.learnt` makes of a server's answers."""
     kinds: dict[str, type] = {
         "refused": list,
         "renamed": dict,
@@ -228,7 +230,7 @@ class ChatModel(models.Model):
         "Empty: filled in where it is known. 0: everything is sent.",
     )
     context_window_origin = models.CharField(max_length=8, choices=WindowOrigin.choices, blank=True, editable=False)
-    learnt = models.JSONField(
+    learnt = ShallowJSONField(
         default=dict,
         blank=True,
         editable=False,

@@ -1,11 +1,18 @@
 """Generations: each is one answer being written, apart from the request that asked for it."""
 
 import uuid
+from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from chat.models.shallow_json import ShallowJSONField
+
+# A process that has not written its heartbeat for so long is taken for dead; it writes one four times a second.
+SILENCE: Final = timedelta(seconds=10)
 
 
 class Generation(models.Model):
@@ -19,7 +26,7 @@ class Generation(models.Model):
     request_id = models.CharField(
         max_length=200, null=True, blank=True, help_text="The caller's idempotency key, unique per user."
     )
-    parameters = models.JSONField(
+    parameters = ShallowJSONField(
         default=dict, blank=True, help_text="system_prompt, max_tokens, temperature, response_format, where given."
     )
     error_type = models.CharField(max_length=20, blank=True)
@@ -27,7 +34,7 @@ class Generation(models.Model):
     error_retryable = models.BooleanField(default=False)
     ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
     elapsed_seconds = models.FloatField(null=True, blank=True)
-    outline = models.JSONField(
+    outline = ShallowJSONField(
         default=list, blank=True, help_text="The order of the answer's parts, where it is not the usual one."
     )
     is_trimmed = models.BooleanField(

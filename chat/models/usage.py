@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models.append_only import AppendOnly, AppendOnlyRows
 from chat.models.money import MoneyField
+from chat.models.shallow_json import ShallowJSONField
 
 # Whose rows are that belonged to people who have deleted their accounts. No user has this id.
 FORMER_USER_ID: Final = 0
@@ -66,7 +67,7 @@ class UsageRecord(AppendOnly):
     cached_tokens = models.PositiveIntegerField(null=True)
     cache_write_tokens = models.PositiveIntegerField(null=True)
     long_cache_write_tokens = models.PositiveIntegerField(null=True, help_text="Of those, kept for an hour.")
-    cache_write_lifetimes = models.JSONField(null=True, help_text="Of those, by how long they are kept.")
+    cache_write_lifetimes = ShallowJSONField(null=True, help_text="Of those, by how long they are kept.")
     completion_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     web_searches = models.PositiveIntegerField(null=True)

@@ -19,9 +19,9 @@ import httpx2
 
 from chat.errors import ChatError
 from chat.providers import bounds
-from chat.providers.faults import from_body, from_transport, refused
-from chat.providers.transport import transport
-from chat.providers.unpacking import bounded
+from chat.providers.errors import from_body, from_transport, refused
+from chat.providers.http.decompression import bounded
+from chat.providers.http.pool import transport
 
 TIMEOUT: Final = httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=30.0)
 TOTAL_SECONDS: Final = 60.0

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chat.errors import ChatError
 from chat.events import ReasoningDelta, TextDelta, ToolCallDelta, Upstream
-from chat.providers.faults import refused
+from chat.providers.errors import refused
 
 # The longest answers there are have 128,000 tokens, which is half a million characters.
 TEXT_CHARS: Final = 2_000_000

@@ -15,7 +15,7 @@ from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadab
 from chat.providers import bounds
 from chat.providers.base import ENDS_OF_TEXT, NOTHING_LEARNT, Learnt
 from chat.providers.counts import Counts
-from chat.providers.faults import from_body, reports_failure
+from chat.providers.errors import from_body, reports_failure
 from chat.providers.finish import EndSigns, finished, is_failure
 from chat.providers.pictures import MAX_ANSWER_BYTES, picture_in
 from chat.providers.sse import ServerSentEvent

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chat.errors import ChatError
 from chat.providers.base import Learnt
 
 # What may be left out of a request; all else of it is the question itself.
@@ -30,6 +31,9 @@ OPTIONAL: Final = frozenset(
 )
 OTHER_NAMES: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 REFUSED: Final = (400, 422)
+# Tokens of an answer that every server takes for a limit; some refuse one that is beyond what their model can say.
+SMALL_LIMIT: Final = 2048
+OF_THE_LIMIT: Final = re.compile(r"max_(completion_|output_)?tokens")
 # A value that is wrong is no parameter that is not known: whoever chose it can choose another.
 VALUES: Final = re.compile(
     r"too (?:large|big|high|small|low)|at (?:most|least)|\bbetween|\brange|greater|less than|(?:max|min)imum|exceed"
@@ -145,3 +149,13 @@ def _refused(where: str, said: str, candidates: tuple[str, ...]) -> list[str]:
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     each = (f"({name.replace('_', '[_ -]?')})" for name in names)
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)", re.IGNORECASE)
+
+
+def refuses_limit(error: ChatError) -> bool:
+    """Whether a request may have been turned down for its limit: some servers want it to fit into the context.
+
+    A limit whose name the server does not know is none that is too high.
+    """
+    if error.refusal is not None and error.refusal.parameters:
+        return False
+    return error.code == "context_length" or (error.code == "api_error" and bool(OF_THE_LIMIT.search(error.message)))

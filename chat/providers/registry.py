@@ -12,8 +12,8 @@ class _Module(Protocol):
 
 
 KINDS: Final = {
-    "openai": "chat.providers.openai",
-    "anthropic": "chat.providers.anthropic",
+    "openai": "chat.providers.openai.provider",
+    "anthropic": "chat.providers.anthropic.provider",
     "demo": "chat.providers.demo",
 }
 

@@ -13,7 +13,7 @@ from django.db import connection
 
 from chat import database
 from chat.models import Conversation, Message
-from chat.search.terms import Terms
+from chat.search.query import Terms
 
 SQLITE: Final = """
     SELECT place.conversation_id, place.message_id

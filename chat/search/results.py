@@ -13,7 +13,7 @@ from django.db.models.functions import Left
 
 from chat.models import Conversation, Message
 from chat.search.index import Match, matches
-from chat.search.terms import Piece, Terms
+from chat.search.query import Piece, Terms
 
 # So many of the newest matches are taken from the index. Where there are more, the words are frequent, and reading
 # the newest conversations finds a page of them sooner...

@@ -2,7 +2,7 @@
 
 from django import template
 
-from chat import catalog
+from chat.catalog import choice as catalog
 from chat.models import ChatModel
 from chat.usage.unpriced import Tier, tiers
 

@@ -50,7 +50,7 @@ ASCII_ONLY: Final = 5
 # prompt, and the prompt itself.
 OF_WORDS: Final = (1.0, 0.12, 0.8, 1.2, 0.25, 0.8, 1.1, 0.15, 0.7)
 PRIOR: Final = (*OF_WORDS, *(weight for _, weight in CHARACTERS.values()), 4.0, 3.0)
-TRAITS: Final = len(PRIOR)
+FEATURES: Final = len(PRIOR)
 # How far from the prior a weight usually is, beside a share of itself.
 SPREAD, SPREAD_SHARE = 0.08, 0.45
 # How far a count usually is from the best fit: some tokens, and a share of itself.
@@ -58,12 +58,12 @@ NOISE_TOKENS, NOISE_SHARE = 3.0, 0.1
 # Each lesson weighs so much of the one after it: providers change their vocabularies.
 FADING: Final = 0.995
 # Reading more than this of a text teaches no more.
-LONGEST_LESSON: Final = 20_000
+LONGEST_SAMPLE: Final = 20_000
 # Counts that no vocabulary explains are those of something that was not shown.
 MOST_TOKENS_PER_CHAR: Final = 4.0
 
 
-def traits(text: str) -> Vector:
+def features(text: str) -> Vector:
     """Return what of `text` makes tokens, in the order of PRIOR."""
     words = {kind: [0, 0, 0] for kind in KINDS}
     for block in BLOCK.split(text):
@@ -85,20 +85,20 @@ def _kind(words: list[str], symbols: int) -> str:
     return "English" if common > ENGLISH_SHARE * len(words) else "other"
 
 
-def prompt_traits(turns: Iterable[str]) -> Vector:
-    """Return the traits of a prompt made of these messages."""
-    return together([traits(turn) for turn in turns])
+def prompt_features(turns: Iterable[str]) -> Vector:
+    """Return the features of a prompt made of these messages."""
+    return combined([features(turn) for turn in turns])
 
 
-def together(each: Sequence[Vector]) -> Vector:
-    """Return the traits of a prompt whose messages have these."""
-    found = [sum(column) for column in zip(*each, strict=True)] or [0.0] * TRAITS
+def combined(each: Sequence[Vector]) -> Vector:
+    """Return the features of a prompt whose messages have these."""
+    found = [sum(column) for column in zip(*each, strict=True)] or [0.0] * FEATURES
     return [*found[:-2], float(len(each)), 1.0 if each else 0.0]
 
 
 @dataclass(slots=True)
-class Lessons:
-    """What reported counts have taught about one model: sums of products of traits, and of traits and counts."""
+class TokenRegression:
+    """What reported counts have taught about one model: sums of products of features, and of features and counts."""
 
     products: list[Vector]
     counts: Vector
@@ -106,44 +106,44 @@ class Lessons:
     _weights: Vector | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
-    def none(cls) -> Self:
+    def untrained(cls) -> Self:
         """Nothing learnt yet."""
-        return cls([[0.0] * TRAITS for _ in range(TRAITS)], [0.0] * TRAITS)
+        return cls([[0.0] * FEATURES for _ in range(FEATURES)], [0.0] * FEATURES)
 
     @classmethod
-    def stored(cls, value: dict[str, Any]) -> Self:
-        """Return what `storable` gave; nothing learnt where it was of other traits."""
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Return what `to_json` gave; nothing learnt where it was of other features."""
         products, counts = value.get("products", []), value.get("counts", [])
-        if len(counts) != TRAITS or len(products) != TRAITS:
-            return cls.none()
+        if len(counts) != FEATURES or len(products) != FEATURES:
+            return cls.untrained()
         lower = [list(map(float, row)) for row in products]
-        return cls([[lower[max(i, j)][min(i, j)] for j in range(TRAITS)] for i in range(TRAITS)], counts)
+        return cls([[lower[max(i, j)][min(i, j)] for j in range(FEATURES)] for i in range(FEATURES)], counts)
 
-    def storable(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it; of the products, which are symmetric, one half."""
-        lower = [[float(f"{self.products[i][j]:.9g}") for j in range(i + 1)] for i in range(TRAITS)]
+        lower = [[float(f"{self.products[i][j]:.9g}") for j in range(i + 1)] for i in range(FEATURES)]
         return {"products": lower, "counts": [float(f"{count:.9g}") for count in self.counts]}
 
-    def learn(self, seen: Vector, tokens: int) -> None:
-        """Take in that something with these traits was so many tokens."""
+    def observe(self, features: Vector, tokens: int) -> None:
+        """Take in that something with these features was so many tokens."""
         self._weights = None
         weight = 1 / (NOISE_TOKENS**2 + (NOISE_SHARE * tokens) ** 2)
-        for i, one in enumerate(seen):
+        for i, one in enumerate(features):
             row = self.products[i]
             self.counts[i] = self.counts[i] * FADING + weight * one * tokens
-            for j, other in enumerate(seen):
+            for j, other in enumerate(features):
                 row[j] = row[j] * FADING + weight * one * other
 
     def weights(self) -> Vector:
         """Return what each trait weighs in tokens; none is below zero. Solved once for what is known."""
         if self._weights is None:
-            self._weights = self._solved()
+            self._weights = self._solve()
         return self._weights
 
-    def _solved(self) -> Vector:
-        free = list(range(TRAITS))
+    def _solve(self) -> Vector:
+        free = list(range(FEATURES))
         while True:
-            found = [0.0] * TRAITS
+            found = [0.0] * FEATURES
             for place, weight in zip(free, self._fit(free), strict=True):
                 found[place] = weight
             below = [place for place in free if found[place] < 0]
@@ -157,33 +157,33 @@ class Lessons:
             [self.products[i][j] + (trust[i] if i == j else 0.0) for j in free] + [self.counts[i] + trust[i] * PRIOR[i]]
             for i in free
         ]
-        return _solved(rows)
+        return _solve(rows)
 
 
-UNTAUGHT: Final = Lessons.none()
+UNTRAINED: Final = TokenRegression.untrained()
 
 
-def estimate_tokens(text: str, lessons: Lessons = UNTAUGHT) -> int:
+def estimate_tokens(text: str, regression: TokenRegression = UNTRAINED) -> int:
     """Return about how many tokens `text` is to a model of which this was learnt; 0 for an empty text."""
-    return ceil(weighed(traits(text), lessons.weights()))
+    return ceil(predicted(features(text), regression.weights()))
 
 
-def estimate_prompt_tokens(turns: Iterable[str], lessons: Lessons = UNTAUGHT) -> int:
+def estimate_prompt_tokens(turns: Iterable[str], regression: TokenRegression = UNTRAINED) -> int:
     """Return about how many tokens a prompt made of these messages is."""
-    return ceil(weighed(prompt_traits(turns), lessons.weights()))
+    return ceil(predicted(prompt_features(turns), regression.weights()))
 
 
 def is_instructive(chars: int, tokens: int) -> bool:
     """Whether a count tells something of a text so long."""
-    return 0 < chars <= LONGEST_LESSON and 0 < tokens <= chars * MOST_TOKENS_PER_CHAR
+    return 0 < chars <= LONGEST_SAMPLE and 0 < tokens <= chars * MOST_TOKENS_PER_CHAR
 
 
-def weighed(seen: Vector, weights: Vector) -> float:
-    """Return how many tokens something with these traits is, unrounded."""
-    return sum(weight * number for weight, number in zip(weights, seen, strict=True))
+def predicted(features: Vector, weights: Vector) -> float:
+    """Return how many tokens something with these features is, unrounded."""
+    return sum(weight * number for weight, number in zip(weights, features, strict=True))
 
 
-def _solved(rows: list[Vector]) -> Vector:
+def _solve(rows: list[Vector]) -> Vector:
     """Solve symmetric positive definite equations, each a row with its right side last, by elimination."""
     size = len(rows)
     for i in range(size):

@@ -10,12 +10,12 @@ from django.db import connection
 from chat.events import Usage
 from chat.models import UsageRecord, Vocabulary
 from chat.usage.estimate import (
-    Lessons,
+    TokenRegression,
     estimate_prompt_tokens,
     estimate_tokens,
+    features,
     is_instructive,
-    prompt_traits,
-    traits,
+    prompt_features,
 )
 
 # Of a model that so many answers have taught only one answer in some is still read: who writes waits for it.
@@ -30,31 +30,31 @@ SILENCE_SECONDS: Final = 1.0
 _taught: dict[tuple[str, str], int] = {}
 
 
-class Reader:
+class TokenEstimator:
     """Estimates what a model's provider did not count, and learns from what it did."""
 
     def __init__(self, provider: str, model: str) -> None:
         self._name = {"provider": provider, "model": model}
         self._key = provider, model
         self._learns = _taught.get(self._key, 0) < ENOUGH_ANSWERS or not random.randrange(ONE_IN)  # noqa: S311
-        self._lessons: Lessons | None = None
+        self._regression: TokenRegression | None = None
         self._learnt: list[tuple[list[float], int]] = []
 
     @property
-    def lessons(self) -> Lessons:
+    def regression(self) -> TokenRegression:
         """What is known of the model; read once."""
-        if self._lessons is None:
+        if self._regression is None:
             row = Vocabulary.objects.filter(**self._name).first()
-            self._lessons = Lessons.stored(row.lessons) if row else Lessons.none()
-        return self._lessons
+            self._regression = TokenRegression.from_json(row.lessons) if row else TokenRegression.untrained()
+        return self._regression
 
     def tokens(self, text: str) -> int:
         """Return about how many tokens a text is."""
-        return estimate_tokens(text, self.lessons)
+        return estimate_tokens(text, self.regression)
 
     def prompt_tokens(self, turns: Sequence[str]) -> int:
         """Return about how many tokens a prompt made of these messages is."""
-        return estimate_prompt_tokens(turns, self.lessons)
+        return estimate_prompt_tokens(turns, self.regression)
 
     def hidden_tokens(self, seconds: float) -> int:
         """Return about how many tokens the model makes in so long, if its newest reports tell of thoughts; else 0.
@@ -80,15 +80,15 @@ class Reader:
             return
         chars = sum(map(len, prompt))
         if usage.prompt_tokens is not None and is_instructive(chars, usage.prompt_tokens):
-            self._learnt.append((prompt_traits(prompt), usage.prompt_tokens))
+            self._learnt.append((prompt_features(prompt), usage.prompt_tokens))
         if usage.completion_tokens is None:
             return
         hidden = usage.reasoning_tokens or 0
         shown, tokens = len(said) - (len(thoughts) if hidden else 0), usage.completion_tokens - hidden
         if is_instructive(shown, tokens):
-            found = traits(said)
+            found = features(said)
             if hidden and thoughts:
-                found = [all_of - part for all_of, part in zip(found, traits(thoughts), strict=True)]
+                found = [all_of - part for all_of, part in zip(found, features(thoughts), strict=True)]
             self._learnt.append((found, tokens))
 
     def store(self) -> None:
@@ -99,10 +99,10 @@ class Reader:
             # Of two that find none one waits here for the other's, then reads it.
             Vocabulary.objects.bulk_create([Vocabulary(**self._name)], ignore_conflicts=True)
         row = Vocabulary.objects.select_for_update().filter(**self._name).first() or Vocabulary(**self._name)
-        lessons = Lessons.stored(row.lessons)
-        for seen, tokens in self._learnt:
-            lessons.learn(seen, tokens)
-        row.lessons = lessons.storable()
+        regression = TokenRegression.from_json(row.lessons)
+        for observed, tokens in self._learnt:
+            regression.observe(observed, tokens)
+        row.lessons = regression.to_json()
         row.answers += 1
         row.save()
         _taught[self._key] = row.answers

@@ -15,11 +15,12 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from chat import database, guessing
+from chat import database, tasks
+from chat.access import throttle
+from chat.access.credential import Credential
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
-from chat.generation import background, feed
-from chat.generation.admission import Credential
+from chat.live_list import feed
 from chat.models import ApiKey
 from chat.models.access import Scope
 
@@ -79,7 +80,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
 def _wrong_key(request: HttpRequest) -> ChatError:
     """Return what to answer to a key that is not valid; it is counted, and the address has only so many."""
     address = request.META.get("REMOTE_ADDR", "")
-    wait = guessing.take([guessing.from_address(address)])
+    wait = throttle.take([throttle.from_address(address)])
     logger.warning("An API key that is not valid came from %s", address, extra={"fields": {"client": address}})
     if wait:
         return ChatError("rate_limit", "Too many keys that are not valid came from this address.", retry_after=wait)
@@ -110,7 +111,7 @@ def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callabl
             response = await answer(request, **captured)
             if request.method != "GET":
                 # What was changed may show in a list.
-                background.run(feed.ring())
+                tasks.run(feed.publish())
             return response
 
         # Session callers prove their CSRF token in `identify`; callers with a key need none.

@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
-from chat.generation.admission import admit
-from chat.generation.ask import Ask
-from chat.generation.followers import Place
-from chat.generation.replay import collect
+from chat.generation.request import Ask
 from chat.generation.start import begin
+from chat.generation.stream import collect
+from chat.limits import Place
 from chat.views.access import Caller, api, parse, refuse, respond
 
 
@@ -20,8 +20,8 @@ async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     place = Place(caller.user.pk, settings.CHAT_MAX_FOLLOWERS_PER_USER)
     try:
         generation_id = await begin(caller.user, caller.api_key, ask, can_return=False)
-        with admit(caller.credential) as admission:
-            start, content, end = await admission.wait(collect(caller.user, generation_id))
+        with admit(caller.credential) as admission, admission.waiting():
+            start, content, end = await collect(caller.user, generation_id)
     finally:
         place.leave()
     ids = {"conversation_id": start.conversation_id, "message_id": start.message_id}

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from chat import catalog, database
+from chat import database
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
-from chat.generation import live, quota
-from chat.generation.ask import check_sampling
+from chat.generation import live
+from chat.generation.request import check_sampling
+from chat.limits import recount_storage
 from chat.models import Conversation, Generation, Message
 from chat.models.conversation import KEPT_AFTER_DELETION
 from chat.models.tree import Tree
@@ -159,5 +161,5 @@ def message(request: HttpRequest, caller: Caller, conversation_id: UUID, message
         row.messages.filter(parent__in=gone[1:]).update(parent=question.parent_id)
         _save(row, **({"leaf_id": question.parent_id} if row.leaf_id in gone else {}))
         question.delete()
-        quota.recount(row)
+        recount_storage(row)
     return HttpResponse(status=204)

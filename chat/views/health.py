@@ -12,7 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 
 from chat import database
-from chat.generation import bell, live
+from chat.generation import live
+from chat.live_list import pubsub
 from chat.views.access import respond
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ async def ready(request: HttpRequest) -> HttpResponse:
     """Readiness: 200 if everything that an answer needs is there, 503 and what is not."""
     checks: dict[str, Callable[[], Awaitable[bool]]] = {
         "database": lambda: database.run(_is_migrated),
-        "channel_layer": bell.is_there,
+        "channel_layer": pubsub.is_reachable,
         "serving": _is_serving,
     }
     passed = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))

@@ -14,8 +14,8 @@ from chat.errors import ChatError
 from chat.interruption import Interruption
 from chat.models import Conversation
 from chat.search import latest
+from chat.search.query import Terms
 from chat.search.results import find
-from chat.search.terms import Terms
 from chat.views.access import Caller, api, respond
 from chat.views.summary import summaries
 

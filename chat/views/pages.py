@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from chat import catalog
+from chat.budgets.status import statuses
+from chat.catalog import choice as catalog
 from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
-from chat.usage.standing import standings
 from chat.views import thread
 from chat.views.listing import PAGE_SIZE, next_cursor
 from chat.views.modulepreload import imports
@@ -113,7 +113,7 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
         "conversations": summaries(listed.values()),
         "cursor": next_cursor(rows) or "",
-        "budgets": standings(request.user.pk, None, timezone.now()),
+        "budgets": statuses(request.user.pk, None, timezone.now()),
         "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
     }
     return render(request, "chat/page.html", {**frame, **context})

@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import database, metrics, sse
+from chat.access.credential import Credential
+from chat.access.subscription import admit
 from chat.errors import ChatError, unexpected
 from chat.events import Failed
 from chat.generation import live
-from chat.generation.admission import Credential, admit
-from chat.generation.ask import Ask
-from chat.generation.followers import Place
 from chat.generation.live import Placed
-from chat.generation.replay import follow
+from chat.generation.request import Ask
 from chat.generation.start import begin
+from chat.generation.stream import follow
+from chat.limits import Place
 from chat.models import Generation
 from chat.views.access import KEPT_BY_NOBODY, Caller, api, parse, respond
 
@@ -101,13 +102,17 @@ async def _encoded(
     position = 0
     try:
         with metrics.STREAMS.track_inprogress(), admit(credential) as admission:
-            async with aclosing(admission.each(events)) as here:
-                async for placed in here:
-                    if placed is None:
-                        yield sse.HEARTBEAT
-                    else:
-                        position = placed[0]
-                        yield sse.encode(*placed)
+            # Each token passes here: what its reader was let in by is looked at without another generator.
+            async with aclosing(events):
+                with admission.waiting():
+                    async for placed in events:
+                        admission.pause()
+                        if placed is None:
+                            yield sse.HEARTBEAT
+                        else:
+                            position = placed[0]
+                            yield sse.encode(*placed)
+                        admission.check()
     except ChatError as error:
         yield sse.encode(position, Failed("interrupted", error.message, retryable=False))
     except Exception:

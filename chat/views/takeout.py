@@ -25,7 +25,7 @@ from chat.models import (
     UsageRecord,
 )
 from chat.models.tree import Tree
-from chat.usage.pages import pages
+from chat.usage.pagination import pages
 from chat.views import thread
 from chat.views.archive import Sink
 from chat.views.summary import detail

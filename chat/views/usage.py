@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.budgets.status import statuses
 from chat.errors import ChatError
-from chat.usage import reports, sheet
+from chat.usage import csv_export, reports
 from chat.usage.period import Period, today
 from chat.usage.reports import Figures
 from chat.usage.selection import Selection
-from chat.usage.standing import standings
 from chat.views import chart, figures
 from chat.views.access import Caller, api
 from chat.views.export import attachment
@@ -60,7 +60,7 @@ def usage(request: SignedInRequest) -> HttpResponse:
         "uncosted": total.uncosted,
         "estimated": figures.share(total.estimated_share) if total.estimated else "",
         "empty": not total.requests,
-        "budgets": standings(request.user.pk, None, timezone.now()) if period.first <= now <= period.last else [],
+        "budgets": statuses(request.user.pk, None, timezone.now()) if period.first <= now <= period.last else [],
         "charts": chart.costs({day: days.get(day, Figures()) for day in shown}),
         "days": [_row(chart.long(day), "", days[day]) for day in sorted(days, reverse=True)],
         "models": [_row(model.name, model.provider, one) for model, one in models.items()],
@@ -74,7 +74,7 @@ def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     period = chosen_month(request, now := today())
     if request.GET.get("month", f"{now:%Y-%m}") != f"{period.first:%Y-%m}":
         raise ChatError("invalid_request", "`month` is a month up to this one: 2026-01.")
-    mine = sheet.lines(period, Selection(user=caller.user.pk))
+    mine = csv_export.lines(period, Selection(user=caller.user.pk))
     return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
 
 

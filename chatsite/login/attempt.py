@@ -7,14 +7,16 @@ from http import HTTPStatus
 from math import ceil
 from secrets import token_urlsafe
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
-from chat import guessing
+from chat.access import throttle
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +24,14 @@ logger = logging.getLogger(__name__)
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
-    ("reset", re.compile(r"^/accounts/password/reset/")),
+    ("mail", re.compile(r"^/(accounts/password/reset|settings/profile/email)/")),
     ("account", re.compile(r"^/(accounts/(signup|confirm-email)|setup)/")),
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
-NEVER_GIVEN_BACK: Final = ("reset", "account")
-FIELDS: Final = ("login", "username", "email")
+NEVER_GIVEN_BACK: Final = ("mail", "account")
+# Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
+TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
 # Says that somebody has signed in with this browser before. It grants nothing but a count of its own.
 DEVICE_COOKIE: Final = "known_device"
 DEVICE_SALT: Final = "chatsite.device"
@@ -44,7 +47,7 @@ class LoginAttempt:
     kind: str
     name: str
     address: str
-    counts: tuple[guessing.Count, ...]
+    counts: tuple[throttle.Count, ...]
     wait: float = 0.0
 
     @classmethod
@@ -53,10 +56,10 @@ class LoginAttempt:
         kind = next((kind for kind, path in GUESSED if path.match(request.path_info)), "logout")
         if kind == "logout":
             return None
-        name = _name(request, kind)
+        names = _names(request, kind)
         address = request.META.get("REMOTE_ADDR", "")
-        counts = _counts(request, kind, name, address)
-        return cls(kind, name, address, counts, guessing.take(counts))
+        counts = _counts(request, kind, names, address)
+        return cls(kind, next(iter(names), ""), address, counts, throttle.take(counts))
 
     @property
     def seconds(self) -> int:
@@ -65,14 +68,17 @@ class LoginAttempt:
     def end(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Give the attempt back if it was right or none at all; else say so in the log. Asks the database.
 
-        Forms lead on when they are content, and are shown once more when not. What was forged by another site, or
-        could not be answered, has guessed nothing.
+        Forms lead on when they are content, and are shown once more when not: a passkey's on the sign-in page. What
+        was forged by another site, or turned away, has guessed nothing. An answer that failed may have told whether
+        the password was right.
         """
         status = response.status_code
         is_right = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-        is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500
+        if self.kind == "code" and urlsplit(response.get("Location", "")).path == reverse("account_login"):
+            is_right = False
+        is_none = status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
         if is_none or (is_right and self.kind not in NEVER_GIVEN_BACK):
-            guessing.give_back(self.counts)
+            throttle.give_back(self.counts)
         if is_right and self.kind in ("password", "code"):
             _remember_device(request, response)
         elif not is_right and not is_none:
@@ -91,26 +97,27 @@ def mask(name: str) -> str:
     return "".join(char for char in name[:SHOWN_CHARS] if char.isalnum()) + "***"
 
 
-def _name(request: HttpRequest, kind: str) -> str:
-    """Return whose password or code it is: whoever is typed, or has signed in, or has said a password just now."""
-    if kind in ("password", "reset"):
-        typed = next((request.POST[field] for field in FIELDS if request.POST.get(field)), "")
-        if typed:
-            return str(typed)
-    if request.user.is_authenticated:
-        return str(request.user.get_username())
+def _names(request: HttpRequest, kind: str) -> tuple[str, ...]:
+    """Return whose password or code it is: whoever is typed, has signed in, or has said a password just now."""
+    field = TYPED.get(request.path_info)
+    if field is not None:
+        return (str(request.POST.get(field, "")).strip(),)
+    signed_in = (str(request.user.get_username()),) if request.user.is_authenticated else ()
+    if kind != "code":
+        return signed_in
+    # Both may be there, and the code may be either's.
     pending = request.session.get("account_login")
-    return str(pending.get("user_pk") or "") if isinstance(pending, dict) else ""
+    return (*signed_in, *((str(pending.get("user_pk") or ""),) if isinstance(pending, dict) else ()))
 
 
-def _counts(request: HttpRequest, kind: str, name: str, address: str) -> tuple[guessing.Count, ...]:
-    device = _device(request, name) if kind == "password" else ""
+def _counts(request: HttpRequest, kind: str, names: tuple[str, ...], address: str) -> tuple[throttle.Count, ...]:
+    device = _device(request, names[0]) if kind == "password" and names else ""
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
-        return (guessing.count("device", device, guessing.FROM_A_DEVICE),)
-    rates = {"password": guessing.FOR_A_NAME, "code": guessing.FOR_A_CODE, "reset": guessing.OF_RESETS}
-    own = (guessing.count(kind, name, rates[kind]),) if name and kind in rates else ()
-    return (*own, guessing.from_address(address))
+        return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
+    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "mail": throttle.OF_MAILS}
+    own = (throttle.count(kind, name, rates[kind]) for name in names if name and kind in rates)
+    return (*own, throttle.from_address(address))
 
 
 def _device(request: HttpRequest, name: str) -> str:

@@ -17,9 +17,9 @@ from django.utils import timezone
 from chat.admin import paginator
 from chat.models import ChatModel, Conversation, Message, Price, Provider, UsageRecord
 from chat.models.tree import Tree
-from chat.usage import sheet
+from chat.repricing import apply, repriced
+from chat.usage import csv_export
 from chat.usage.period import Period, today
-from chat.usage.repricing import apply, repriced
 from chat.usage.selection import Selection
 from chat.views import thread
 from tests.admin.rows import everything, talk
@@ -249,7 +249,7 @@ def test_a_corrected_cost_is_the_one_that_is_shown_wherever_a_cost_is(browser: C
     assert (answer.cost, answer.usage.cost) == (Decimal("0.004"), Decimal("0.004"))
     for page in ("/usage/", "/admin/usage/?days=1"):
         assert "$0.0080" in browser.get(page).content.decode()
-    written = b"".join(sheet.lines(Period.last_days(2, today()), Selection())).decode()
+    written = b"".join(csv_export.lines(Period.last_days(2, today()), Selection())).decode()
     lines = csv.DictReader(StringIO(written))
     found = {line["generation_id"]: (Decimal(line["cost"]), line["charged_at_first"]) for line in lines}
     assert found == {

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from chat import catalog
+from chat.catalog import choice as catalog
 from chat.errors import ChatError
 from chat.models import ChatModel, Price, Provider, SitePolicy
 from chat.usage import totals
-from chat.usage.pricelist import price_in_force, unit_price
+from chat.usage.prices import price_in_force, unit_price
 from tests.admin.test_permissions import NO_TIERS
 from tests.usage.rows import priced_model, record
 

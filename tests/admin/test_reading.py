@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from chat.models import ApiKey, Conversation, Generation
-from chat.usage import sheet
+from chat.usage import csv_export
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 from tests.admin.rows import talk
@@ -134,5 +134,5 @@ def test_the_right_to_see_the_ledger_lists_no_people(clerk_browser: Client) -> N
     for path in paths:
         assert b"alice-the-first" in clerk_browser.get(path).content
     today = Period.last_days(1, timezone.now().date())
-    assert b"alice" in b"".join(sheet.lines(today, Selection()))
-    assert b"alice" not in b"".join(sheet.lines(today, Selection(), with_people=False))
+    assert b"alice" in b"".join(csv_export.lines(today, Selection()))
+    assert b"alice" not in b"".join(csv_export.lines(today, Selection(), with_people=False))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.conftest import unavailable
-from tests.site import Site
+from tests.harness.site import Site
 
 # Debian's chromium without windows opens a page in a fifth of the time that the one with windows takes.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-from tests.site import ROOT
+from tests.harness.site import ROOT
 
 NODE = Path(sys.executable).with_name("node")
 # Makes a body that no state of the page knows, as main.js makes them.

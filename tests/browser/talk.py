@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.site import PASSWORD, Site
+from tests.harness.site import PASSWORD, Site
 
 MODEL = "gpt-4o-mini"
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
 from tests.browser.talk import ask, settled
-from tests.site import PASSWORD, ROOT, Site
-from tests.upstream.process import Upstream
+from tests.harness.site import PASSWORD, ROOT, Site
+from tests.harness.upstream.process import Upstream
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]

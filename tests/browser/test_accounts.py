@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.authenticator import code, plug_in
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
-from tests.site import PASSWORD, Site
+from tests.harness.authenticator import code, plug_in
+from tests.harness.site import PASSWORD, Site
 
 SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")]
 NEW_PASSWORD = "another horse, another battery"

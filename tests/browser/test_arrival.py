@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import sign_in_at
-from tests.people import NEW_PASSWORD
-from tests.site import Site
+from tests.harness.people import NEW_PASSWORD
+from tests.harness.site import Site
 
 
 def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import ask, look, settled
-from tests.site import PASSWORD, Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import PASSWORD, Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 # What stands in the list, how many days ago something was said in it, and whether it is pinned.
 TALKS = (

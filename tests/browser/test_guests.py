@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
-from tests.issuer import CLIENT, Issuer
-from tests.site import Site
+from tests.harness.issuer import CLIENT, Issuer
+from tests.harness.site import Site
 
 FRESH = "a fresh battery staple"
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Error, Page, expect
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.renderer import prepare
 from tests.browser.talk import ask, settled
+from tests.harness.site import ROOT, Site
+from tests.harness.upstream.process import Upstream
 from tests.providers.completion import DONE, delta, event, usage
-from tests.site import ROOT, Site
-from tests.upstream.process import Upstream
 
 CORPUS: dict[str, list[str]] = json.loads((ROOT / "tests" / "browser" / "corpus" / "hostile.json").read_text())
 EVIL = "<img src=x onerror=window.owned=1><script>window.owned=1</script>"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.talk import answers, ask, questions, settled
-from tests.site import Site
+from tests.harness.site import Site
 
 LONG = 130
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.renderer import documents, open_to_modules, prepare, show, written
 from tests.browser.talk import ask, settled
-from tests.upstream.process import Upstream
+from tests.harness.upstream.process import Upstream
 
 SEED = int(os.environ.get("SEED") or time.time_ns() % 1_000_000)
 # Every state in between is shown. Formulas and colours come when their libraries are there.

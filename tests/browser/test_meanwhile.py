@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import MODEL, act, again, answers, ask, look, questions, settled, tree
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 
 def ask_elsewhere(client: httpx2.Client, page: Page, message: str, **more: str | None) -> None:

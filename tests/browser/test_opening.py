@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, sign_in
 from tests.browser.talk import MODEL, ask, settled
-from tests.site import Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 TALK = """
 from uuid import uuid4

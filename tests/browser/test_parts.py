@@ -7,11 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import MODEL, ask, settled
-from tests.picture import ADDRESS
+from tests.harness.picture import ADDRESS
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 from tests.providers.completion import DONE, delta, finish
-from tests.site import Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
 
 CALL = [
     {"index": 0, "id": "call_1", "name": "weather"},

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import CHROMIUM, OpenPage, sign_in
 from tests.browser.talk import ask, settled, sign_in_at
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 # Debian's headless shell looks nothing up ahead of a click; the browser of people does.
 FULL_CHROMIUM = shutil.which("chromium") or CHROMIUM

@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.renderer import open_to_modules
-from tests.site import Site
+from tests.harness.site import Site
 
 SHUFFLE = """async (seed) => {
   const { createRows } = await import("/static/chat/sidebar/rows.js");

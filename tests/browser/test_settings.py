@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.talk import MODEL, ask, questions, settled
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 
 def test_settings_are_saved_as_they_are_changed_and_apply_to_the_next_answer(page: Page, upstream: Upstream) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.talk import answers
-from tests.site import Site
+from tests.harness.site import Site
 
 SHIFTS = """window.shifted = 0;
 new PerformanceObserver((list) => { for (const { value } of list.getEntries()) shifted += value; })

@@ -10,9 +10,9 @@ from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.proxy import buffering_proxy
 from tests.browser.talk import MODEL, ask, settled, sign_in_at
-from tests.site import Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 NO_STREAMS = "delete window.ReadableStream; delete Response.prototype.body;"
 

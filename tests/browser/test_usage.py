@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
-from tests.site import Site
+from tests.harness.site import Site
 
 
 def fits(page: Page) -> bool:

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage, sign_in
 from tests.browser.talk import MODEL, act, again, answers, ask, edit, questions, settled, tree
-from tests.site import ROOT, Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.site import ROOT, Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 
 def test_another_answer_stands_beside_the_first_one_and_both_are_kept(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tests.upstream.script import default_pieces, default_text
+from tests.harness.upstream.script import default_pieces, default_text
 
 Knobs = dict[str, Any]
 

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from tests.failures.row import ANSWER, PARTIAL, PIECES, REST, WHOLE, Knobs, Row, after, before, refused, waited_out
-from tests.upstream import anthropic, openai
+from tests.harness.upstream import anthropic, openai
 
 KEY: Final = "sk-failing-0123456789abcdef"
 # A server that answers a redirect with the prompt leaves a request at this path.

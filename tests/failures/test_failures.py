@@ -9,12 +9,12 @@ from typing import Final
 
 import pytest
 
-from tests.failures.certificate import untrusted_server
 from tests.failures.table import ELSEWHERE, FIRST_TOKEN_SECONDS, HURRY_SECONDS, IDLE_SECONDS, KEY, ROWS
 from tests.failures.trial import Seen, Trial, model_name, run, texts_of, words_of
-from tests.site import Site
-from tests.upstream.process import Upstream
-from tests.upstream.script import default_text
+from tests.harness.certificate import untrusted_server
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.script import default_text
 
 TRIALS: Final = [Trial(number, kind, row) for kind, rows in ROWS.items() for number, row in enumerate(rows)]
 CONTINUE: Final = "Continue exactly where you left off."

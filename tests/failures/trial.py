@@ -10,10 +10,10 @@ from typing import Any, Final
 import httpx2
 
 from tests.failures.row import Row
-from tests.site import Site
-from tests.stream import parse, text_of
-from tests.upstream.process import Upstream
-from tests.upstream.record import Record
+from tests.harness.site import Site
+from tests.harness.stream import parse, text_of
+from tests.harness.upstream.process import Upstream
+from tests.harness.upstream.record import Record
 
 Json = dict[str, Any]
 # More of them would wait for each other's beginning longer than for the upstream.

@@ -22,15 +22,15 @@ from chat import database
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Reclassified, Started, Status, TextDelta, Title
 from chat.generation import live
+from chat.generation.attempts import Policy
 from chat.generation.live import LiveGeneration
+from chat.generation.log import Entry, to_journal
 from chat.generation.notes import UNREADABLE
-from chat.generation.plan import Limits, Plan
-from chat.generation.recover import recover
-from chat.generation.replay import follow
-from chat.generation.retry import Policy
-from chat.generation.spool import Spool
+from chat.generation.recovery import recover
+from chat.generation.spec import Limits, Plan
 from chat.generation.start import started
-from chat.generation.transcript import Entry, to_journal
+from chat.generation.stream import follow
+from chat.generation.wal import Spool
 from chat.models import ApiKey, ChatModel, Conversation, Generation, JournalEntry, Message, Provider, UsageRecord
 from chat.providers.base import CompletionRequest
 from chat.usage.ledger import Account

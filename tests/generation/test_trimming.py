@@ -4,7 +4,7 @@ import pytest
 
 from chat.errors import ChatError, Refusal
 from chat.events import Status, TextDelta
-from chat.generation.retry import Policy, Writing
+from chat.generation.attempts import Policy, Writing
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Turn
 from tests.generation.scripted import DONE, Scripted

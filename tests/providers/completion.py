@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.completion import CompletionDecoder
+from chat.providers.openai.decoder import CompletionDecoder
 from tests.providers.decoding import Bodies
 
 DONE = b"data: [DONE]\n\n"

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from chat.providers.base import Provider
+from tests.harness.upstream.process import Upstream
 from tests.providers.asking import KEY
 from tests.providers.formats import WIRES, Wire
-from tests.upstream.process import Upstream
 
 
 @pytest.fixture(params=WIRES, ids=lambda wire: wire.name)

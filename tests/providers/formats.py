@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chat.providers import anthropic, openai
+from chat.providers.anthropic import provider as anthropic
 from chat.providers.base import Endpoint, Provider
+from chat.providers.openai import provider as openai
+from tests.harness.upstream.process import Upstream
 from tests.providers import completion, messages
-from tests.upstream.process import Upstream
 
 
 @dataclass(frozen=True, slots=True)

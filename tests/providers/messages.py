@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.messages import MessagesDecoder
+from chat.providers.anthropic.decoder import MessagesDecoder
 from tests.providers.decoding import Bodies
 
 

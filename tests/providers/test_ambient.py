@@ -7,9 +7,9 @@ import pytest
 from chat.errors import ChatError
 from chat.models import Provider as Row
 from chat.providers.base import Endpoint, Provider
+from tests.harness.upstream.process import Upstream as Server
 from tests.providers.asking import KEY, ask, failing
 from tests.providers.formats import Wire
-from tests.upstream.process import Upstream as Server
 
 SECRET = "of-another-house"
 CUSTOM = "\n".join(

@@ -10,8 +10,8 @@ import pytest
 
 from chat.errors import ChatError
 from chat.providers.bill import UNDIVIDED, Item, bill
-from tests.upstream.bill import cost, costs
-from tests.upstream.process import Upstream
+from tests.harness.upstream.bill import cost, costs
+from tests.harness.upstream.process import Upstream
 
 FIRST: Final = date(2026, 11, 1)
 SECOND: Final = date(2026, 11, 2)

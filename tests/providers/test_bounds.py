@@ -14,8 +14,8 @@ import brotli
 import pytest
 
 from chat.providers import bounds
+from tests.harness.site import ROOT
 from tests.providers import completion, messages
-from tests.site import ROOT
 
 MIB = 1024 * 1024
 # No body is longer than this, packed ones once they are unpacked: far more than anything that is taken in.

@@ -7,8 +7,8 @@ import pytest
 
 from chat.errors import ChatError
 from chat.events import Finished, Picture, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.completion import CompletionDecoder
-from tests.picture import gif
+from chat.providers.openai.decoder import CompletionDecoder
+from tests.harness.picture import gif
 from tests.providers import decoding
 from tests.providers.chunking import every_chunking
 from tests.providers.completion import ANSWER, DETAILED, DONE, HELLO, REGULAR, WORLD, delta, event, finish, usage

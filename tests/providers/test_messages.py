@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chat.events import Finished, ToolCallDelta, Upstream, Usage
-from chat.providers.messages import MessagesDecoder
+from chat.providers.anthropic.decoder import MessagesDecoder
 from tests.providers import decoding
 from tests.providers.messages import ANSWER, HELLO, STOP, TEXT, WORLD, block, delta, started, stopped
 

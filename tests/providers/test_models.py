@@ -7,9 +7,9 @@ import pytest
 
 from chat.errors import ChatError
 from chat.providers.base import Provider
+from tests.harness.upstream.process import Upstream as Server
 from tests.providers.asking import KEY
 from tests.providers.formats import Wire
-from tests.upstream.process import Upstream as Server
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from chat.providers.base import Provider
+from tests.harness.upstream.process import Upstream as Server
 from tests.providers.asking import KEY, ask, failing
 from tests.providers.formats import OPENAI, Wire
-from tests.upstream.process import Upstream as Server
 
 
 @pytest.fixture

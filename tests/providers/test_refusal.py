@@ -7,7 +7,7 @@ import pytest
 
 from chat.providers.base import NOTHING_LEARNT, Learnt
 from chat.providers.refusal import adapted, heeded, refused_parameters
-from tests.upstream.refusing import worded
+from tests.harness.upstream.refusing import worded
 
 SENT = {"messages", "stream_options", "max_tokens", "temperature", "response_format", "prompt_cache_key"}
 OPENAI = {"type": "invalid_request_error", "code": "unsupported_parameter"}

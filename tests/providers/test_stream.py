@@ -8,11 +8,11 @@ import pytest
 
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from chat.providers.base import ModelFacts, Provider
-from chat.providers.body import merged
+from chat.providers.http.body import merged
+from tests.harness.upstream.process import Upstream as Server
+from tests.harness.upstream.script import default_text
 from tests.providers.asking import KEY, ask, last_usage, said, without_usage
 from tests.providers.formats import Wire
-from tests.upstream.process import Upstream as Server
-from tests.upstream.script import default_text
 
 
 async def test_an_answer_comes_whole_with_its_usage_and_its_end(provider: Provider, model: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bench.soak import crowd, readers
 from bench.soak.busy import serving
 from bench.soak.figure import MIB, Figure
-from tests.site import Site
+from tests.harness.site import Site
 
 
 @pytest.fixture(scope="module")

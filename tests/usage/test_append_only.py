@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from chat.models import Correction, Price, PriceTier, UsageRecord
-from tests.site import Site
+from tests.harness.site import Site
 from tests.usage.rows import priced_model, record
 
 TABLES: list[type[models.Model]] = [UsageRecord, Correction, Price, PriceTier]

@@ -13,10 +13,12 @@ from msgspec.structs import replace as replaced
 
 from chat.errors import ChatError
 from chat.events import Charge, Usage
+from chat.generation.settlement import Result, settle
 from chat.models import Budget, ChatModel, Conversation, DailyTotal, Generation, Message, Price, Provider, UsageRecord
 from chat.usage.charge import charge_of
-from chat.usage.ledger import Account, Result, Spent, settle
+from chat.usage.ledger import Account
 from chat.usage.rebuild import rebuild
+from chat.usage.token_counts import Spent
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import Site
+from tests.harness.site import Site
 
 FILL = (
     "from chat.models import *",

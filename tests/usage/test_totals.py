@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from bench.ledger import fill
 from chat.events import Usage
+from chat.generation.settlement import settle
 from chat.models import Correction, DailyTotal, Price, UsageRecord
 from chat.models.daily import TTFT_ENDS, TTFT_FIELDS
 from chat.models.money import joined
-from chat.usage.ledger import Account, settle
+from chat.repricing import apply, repriced
+from chat.usage.ledger import Account
 from chat.usage.rebuild import is_missing, rebuild
-from chat.usage.repricing import apply, repriced
 from tests.usage.rows import counted, noon, priced_model, record
 from tests.usage.test_ledger import RESULT, SPENT, account  # noqa: F401 - a fixture
 

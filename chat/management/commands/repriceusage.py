@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chat.usage.repricing import AT_ONCE, Repriced, apply, repriced
+from chat.repricing import AT_ONCE, Repriced, apply, repriced
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chat import inventory
+from chat.catalog import inventory
 from chat.models import ChatModel
 from chat.providers.registry import close_providers
 

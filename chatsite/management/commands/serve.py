@@ -13,8 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import database, inventory
-from chat.generation import feed, live
+from chat import database, deletion
+from chat import tasks as background
+from chat.accounts import sessions
+from chat.catalog import inventory
+from chat.generation import live
+from chat.generation.recovery import recover, watch
+from chat.live_list import feed
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chat.events import Finished, Picture, Usage
+from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.completion import CompletionDecoder
 from chat.providers.decoder import StreamDecoder
-from chat.providers.messages import MessagesDecoder
+from chat.providers.openai.decoder import CompletionDecoder
 
 PLAIN_END: Final = Finished("stop")
 

@@ -17,7 +17,7 @@ from chat.events import (
     Upstream,
     Usage,
 )
-from chat.providers.body import whole
+from chat.providers.http.body import whole
 from chat.providers.sse import EventDecoder
 from chat.usage.bundled import bundled_price
 from chat.usage.price_context import context_of

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from chat.providers.base import Provider
+from tests.harness.upstream.process import Upstream
 from tests.providers.asking import failing
 from tests.providers.chunking import SIZES
 from tests.providers.real_shapes.case import FORMATS, Case, Fails, Format, event, stream
 from tests.providers.real_shapes.reading import read
 from tests.providers.real_shapes.refusals import SECRETS, TOLD, WITH_A_STATUS, WORDS
-from tests.upstream.process import Upstream
 
 
 def check(message: str) -> None:

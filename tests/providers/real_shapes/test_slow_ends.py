@@ -9,11 +9,11 @@ import pytest
 from chat.errors import ChatError
 from chat.events import Finished, ReasoningDelta
 from chat.providers.base import Provider
+from tests.harness.upstream.process import Upstream
 from tests.providers.asking import KEY, ask, failing, said
 from tests.providers.formats import Wire
 from tests.providers.real_shapes.case import COMPLETIONS, MESSAGES, event
 from tests.providers.real_shapes.ends import TEXT, WORDS
-from tests.upstream.process import Upstream
 
 # Twelve words 0.8 s apart and a minute of patience, in proportion.
 PACE: Final = 0.15

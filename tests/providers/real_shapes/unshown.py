@@ -4,7 +4,7 @@ from base64 import b64encode
 from typing import Any, Final
 
 from chat.events import Finished, Picture, Usage
-from tests import picture
+from tests.harness import picture
 from tests.providers.real_shapes.case import (
     DONE,
     STOP,

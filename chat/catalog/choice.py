@@ -1,0 +1,180 @@
+"""The catalog of models: who may choose what, and how a provider is reached."""
+
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain, count
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.errors import ChatError
+from chat.models import ChatModel, Price, Provider, SitePolicy
+from chat.providers.base import Endpoint
+from chat.providers.base import Provider as Source
+from chat.providers.registry import provider_for
+from chat.usage.prices import prices_in_force
+
+DEMO = "demo"
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model somebody may choose, and its price per million tokens, None where no price is known."""
+
+    name: str
+    provider: str
+    is_default: bool
+    is_demo: bool
+    input_per_million: Decimal | None
+    output_per_million: Decimal | None
+    currency: str | None
+
+    @property
+    def priced(self) -> bool:
+        return self.input_per_million is not None
+
+    @property
+    def price(self) -> str:
+        """Per million tokens, in and out, such as `$0.15 / $0.60`; empty where it is unknown."""
+        if self.input_per_million is None or self.output_per_million is None:
+            return ""
+        if not self.input_per_million and not self.output_per_million:
+            return "free"
+        prices = (self.input_per_million, self.output_per_million)
+        return " / ".join(_money(each, self.currency or "") for each in prices)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    plain = amount.normalize()
+    places = -int(plain.as_tuple().exponent)
+    number = f"{plain:.{max(2, places) if places > 0 else 0}f}"
+    return SYMBOLS[currency] + number if currency in SYMBOLS else f"{number} {currency}"
+
+
+def available(user: User) -> list[ChatModel]:
+    """Return the models `user` may use, the default first; the demo only where there is nothing else.
+
+    Lists, pages, questions, titles and keys all ask here and in `choose`. Where the site forbids models without a
+    price they are left out.
+    """
+    rows = _usable_by(user)
+    if SitePolicy.forbids_unpriced():
+        priced = prices_in_force(rows, timezone.now())
+        rows = [row for row in rows if row.pk in priced]
+    real = [row for row in rows if row.provider.kind != Provider.Kind.DEMO]
+    return real or rows
+
+
+def unpriced() -> list[ChatModel]:
+    """Return the models that could be used but for want of a price, or are used at a cost that nobody knows."""
+    rows = _usable()
+    priced = prices_in_force(rows, timezone.now())
+    return [row for row in rows if row.pk not in priced]
+
+
+def _usable(**those: str) -> list[ChatModel]:
+    rows = ChatModel.objects.select_related("provider").filter(enabled=True, is_listed=True, provider__enabled=True)
+    rows = rows.filter(**those)
+    return [row for row in rows.order_by("-is_default", "position", "name") if row.provider.is_configured]
+
+
+def _usable_by(user: User, **those: str) -> list[ChatModel]:
+    """Return what may be chosen of what is open to this user: one query more where a model is for some only."""
+    rows = _usable(**those)
+    limited = [row.pk for row in rows if row.is_limited]
+    if not limited:
+        return rows
+    for_them = Q(people=user.pk) | Q(groups__user=user.pk)
+    open_to_them = set(ChatModel.objects.filter(for_them, pk__in=limited).order_by().values_list("pk", flat=True))
+    return [row for row in rows if not row.is_limited or row.pk in open_to_them]
+
+
+def choices(user: User) -> list[Choice]:
+    """Return what the model picker shows, the default first."""
+    rows = available(user)
+    prices = prices_in_force(rows, timezone.now())
+    return [_choice(row, prices.get(row.pk), is_default=row is rows[0]) for row in rows]
+
+
+def _choice(row: ChatModel, price: Price | None, *, is_default: bool) -> Choice:
+    return Choice(
+        name=row.name,
+        provider=row.provider.name,
+        is_default=is_default,
+        is_demo=row.provider.kind == Provider.Kind.DEMO,
+        input_per_million=price.input_per_million if price else None,
+        output_per_million=price.output_per_million if price else None,
+        currency=price.currency if price else None,
+    )
+
+
+def choose(user: User, name: str | None, preferred: ChatModel | None = None) -> ChatModel:
+    """Return the model called `name`, or without a name `preferred` if it may still be used, or the default.
+
+    Raises ChatError `invalid_request` for a model this user cannot have.
+    """
+    if name and not SitePolicy.forbids_unpriced():
+        # Most questions name a real model: the whole catalog need not be read for that.
+        named = _usable_by(user, name=name)
+        if named and named[0].provider.kind != Provider.Kind.DEMO:
+            return named[0]
+    rows = available(user)
+    if name:
+        found = next((row for row in rows if row.name == name), None)
+        if found is None and _usable_by(user, name=name) and SitePolicy.forbids_unpriced():
+            message = f"“{name[:100]}” has no price, and this site asks only models that have one. Choose another."
+            raise ChatError("invalid_request", message)
+        if found is None:
+            # In the same words whether there is none or it is for others: whoever may not use it learns nothing of it.
+            message = f"There is no model called “{name[:100]}” that you may use. GET /api/models lists them."
+            raise ChatError("invalid_request", message)
+        return found
+    if not rows:
+        raise ChatError("invalid_request", "There is no model to ask. An admin can enable one or connect a provider.")
+    return next((row for row in rows if preferred and row.pk == preferred.pk), rows[0])
+
+
+def is_open_to(user: User, model: ChatModel) -> bool:
+    """Whether `user` may ask this model now."""
+    return any(row.pk == model.pk for row in available(user))
+
+
+async def connect(provider: Provider) -> Source:
+    """Return the source of completions behind a provider's row."""
+    patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
+    endpoint = Endpoint(provider.address, provider.api_key, *patience, provider.is_the_sdks_own)
+    return await provider_for(provider.kind, endpoint)
+
+
+@transaction.atomic
+def ensure_providers() -> None:
+    """Make the rows that the environment calls for: the demo always, and each provider whose variables are set."""
+    demo, _ = Provider.objects.get_or_create(name=DEMO, defaults={"kind": Provider.Kind.DEMO})
+    model, _ = ChatModel.objects.get_or_create(
+        provider=demo, upstream_name=DEMO, defaults={"name": free_name(DEMO, demo)}
+    )
+    if not model.prices.exists():
+        nothing = Decimal(0)
+        model.prices.create(
+            input_per_million=nothing,
+            output_per_million=nothing,
+            origin=Price.Origin.BUILT_IN,
+            valid_from=demo.created_at,
+        )
+    for kind, variables in (
+        (Provider.Kind.OPENAI, ("OPENAI_API_KEY", "OPENAI_BASE_URL")),
+        (Provider.Kind.ANTHROPIC, ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")),
+    ):
+        if any(os.environ.get(variable, "").strip() for variable in variables):
+            Provider.objects.get_or_create(name=kind.value, defaults={"kind": kind, "api_key_variable": variables[0]})
+
+
+def free_name(name: str, provider: Provider) -> str:
+    """Return `name`, or provider/name where another model has it, or that with the first number that nobody has."""
+    candidates = chain((name,), (f"{provider.name}/{name}",), (f"{provider.name}/{name} ({n})" for n in count(2)))
+    return next(each for each in candidates if not ChatModel.objects.filter(name=each).exists())

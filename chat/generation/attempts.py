@@ -1,0 +1,376 @@
+"""Asks a provider until there is an answer: again before the first word, from the partial after it.
+
+The rules are those of the failure table: a request that failed before any text is made again after a delay, an answer
+that broke off after some text is continued, and each request that was made is an attempt of its own on the bill.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
+from typing import Final
+
+from chat.errors import ChatError, silence
+from chat.events import (
+    Delta,
+    Finished,
+    FinishReason,
+    Picture,
+    ReasoningDelta,
+    Reclassified,
+    Status,
+    TextDelta,
+    ToolCallDelta,
+    Unreadable,
+    Upstream,
+    Usage,
+)
+from chat.generation.attempt import Attempt
+from chat.generation.notes import UNREADABLE
+from chat.generation.overlap import Seam
+from chat.generation.pictures import unshown
+from chat.generation.trimming import TRIMMED, shortened
+from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
+from chat.providers.refusal import SMALL_LIMIT, adapted, refuses_limit
+
+BASE_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 8.0
+JITTER_SECONDS: Final = 1.0
+# A provider that wants a longer pause than this is not waited for; the person is told when to come back.
+PATIENCE_SECONDS: Final = 60.0
+CONTINUE: Final = "Continue exactly where you left off."
+PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
+
+Say = Callable[[Delta | Status], None]
+Keep = Callable[[Picture], Awaitable[str | None]]
+Announce = Callable[[], Awaitable[None]]
+Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
+# So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
+NEARLY: Final = 0.9
+
+
+def may_be_its_limit(error: ChatError) -> bool:
+    """`refuses_limit`, but where it was told that the prompt alone is too long."""
+    told = error.refusal
+    is_prompt = told is not None and told.window is not None and (told.prompt_tokens or 0) >= told.window
+    return refuses_limit(error) and not is_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
+
+    Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
+    """
+
+    max_retries: int
+    max_continuations: int
+    idle_seconds: float
+    first_token_seconds: float = 300.0
+
+
+def delay_seconds(retries: int) -> float:
+    """Return how long to wait after so many retries: it doubles, up to a limit, with jitter against crowds."""
+    doubled: float = BASE_SECONDS * 2**retries
+    return min(doubled, LONGEST_SECONDS) + random.uniform(0, JITTER_SECONDS)  # noqa: S311
+
+
+async def unannounced() -> None:
+    """What is awaited before a further request where nobody needs to know of it."""
+
+
+async def unkept(picture: Picture) -> str:
+    """What stands for a picture where nobody keeps any."""
+    return ""
+
+
+async def unlimited(attempts: Sequence[Attempt]) -> int | None:
+    """How long the answer may become on its next request where only the request itself limits it."""
+    return None
+
+
+class Writing:
+    """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
+
+    `keep` is awaited with each picture, and returns the Markdown that stands for it; None where it could not be kept.
+
+    `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
+    for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
+    `learnt` is what is known of the server by the last request that it answered, `window` how many tokens its model
+    takes at once, where it told that by refusing more.
+    """
+
+    def __init__(
+        self,
+        source: Provider,
+        request: CompletionRequest,
+        policy: Policy,
+        say: Say,
+        ask_again: Announce = unannounced,
+        ration: Ration = unlimited,
+        keep: Keep = unkept,
+    ) -> None:
+        self.attempts: list[Attempt] = []
+        self.learnt = request.learnt
+        self.window: int | None = None
+        self._retries = self._continuations = self._looks = 0
+        self._began = monotonic()
+        self._was_shortened = False
+        self._is_told_apart = False
+        self._source = source
+        self._request = request
+        self._policy = policy
+        self._say = say
+        self._ask_again = ask_again
+        self._ration = ration
+        self._keep = keep
+        # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
+        self._parts: list[str] = []
+        self._clock = asyncio.get_running_loop().time
+        self._step = policy.idle_seconds / 10
+        self._extended_at = -inf
+        self._seam = Seam("")
+
+    @property
+    def _text(self) -> str:
+        """What the answer says so far."""
+        return "".join(self._parts)
+
+    async def run(self) -> FinishReason:
+        """Return why the answer ended. Raises ChatError once there is nothing left to try."""
+        self._began = monotonic()
+        request = self._request
+        limit = await self._ration(self.attempts)
+        while True:
+            if limit is not None:
+                request = replace(request, max_tokens=max(1, limit))
+            try:
+                reason = await self._attempt(request)
+            except ChatError as error:
+                following = await self._after(request, error, limit)
+                if following is None:
+                    raise self._final(error) from None
+                request = following
+                if self.attempts[-1].sent:
+                    limit = await self._ration(self.attempts)
+                    await self._ask_again()
+            else:
+                if reason != "length" or limit is None or not self._is_at(limit):
+                    return reason
+                limit = await self._more()
+                if not limit or not self._text.strip() or self.attempts[-1].said.tool_calls:
+                    return reason
+                self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
+                request = self._continuation()
+                await self._ask_again()
+
+    async def _after(self, request: CompletionRequest, error: ChatError, limit: int | None) -> CompletionRequest | None:
+        """Return what to ask after a request that failed; None where there is nothing left to try."""
+        if (learnt := self._adapted(request, error)) is not None:
+            # Asked again at once, as this server wants it: that is no failure to wait for.
+            self._request = replace(self._request, learnt=learnt)
+            return replace(request, learnt=learnt)
+        # A blank is nothing that anybody sees, and no turn that a provider takes.
+        has_begun = bool(self._text.strip())
+        following = await (self._go_on(error) if has_begun else self._begin_again(request, error))
+        if following is not None:
+            return following
+        if not has_begun and limit is not None and limit > SMALL_LIMIT and may_be_its_limit(error):
+            # Asked again with a limit that every server takes.
+            return request
+        if (shorter := await self._shortened(request, error)) is not None:
+            self._say(TRIMMED)
+            self._request = shorter
+            return self._continuation() if has_begun else shorter
+        return None
+
+    async def _begin_again(self, request: CompletionRequest, error: ChatError) -> CompletionRequest | None:
+        if self.attempts[-1].is_billed:
+            # What was answered is paid for, shown or not: asking again would be another bill.
+            return None
+        is_patient = (error.retry_after or 0) <= PATIENCE_SECONDS
+        has_time = monotonic() - self._began < self._policy.first_token_seconds
+        if error.repeat == "once_loaded" and is_patient and has_time:
+            # As where a server is silent for as long as it loads: that is waiting, not a failure.
+            await self._pause(error, self._looks)
+            self._looks += 1
+            return request
+        if not self._may_pass(error) or self._retries >= self._policy.max_retries:
+            return None
+        await self._pause(error, self._retries)
+        self._retries += 1
+        # Some refuse so what is too long for them, and tell why only where nothing is streamed.
+        return replace(request, learnt=self._request.learnt, is_whole=error.repeat == "in_one_piece")
+
+    async def _go_on(self, error: ChatError) -> CompletionRequest | None:
+        if not self._may_pass(error) or self._continuations >= self._policy.max_continuations:
+            return None
+        self._continuations += 1
+        self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
+        return self._continuation()
+
+    def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
+        """Return how the server wants to be asked that turned a request down; None where it did not say."""
+        return adapted(request.learnt, error.refusal.parameters) if error.refusal is not None else None
+
+    async def _shortened(self, request: CompletionRequest, error: ChatError) -> CompletionRequest | None:
+        """Return the request without the oldest turns, once, where it was refused for its length."""
+        if error.code != "context_length" or self.attempts[-1].first_token is not None:
+            return None
+        if error.refusal is not None:
+            self.window = error.refusal.window or self.window
+        if self._was_shortened:
+            return None
+        self._was_shortened = True
+        more = len(request.turns) - len(self._request.turns)
+        # Beside the event loop: a history may be megabytes.
+        kept = await asyncio.to_thread(shortened, request.turns, error.refusal, request.max_tokens, 1 + more)
+        return None if kept is None else replace(self._request, turns=kept[: len(kept) - more])
+
+    def _is_at(self, limit: int) -> bool:
+        """Whether the last request ended at a limit, and not because the model can say no more."""
+        usage = self.attempts[-1].usage
+        return usage is None or usage.completion_tokens is None or usage.completion_tokens >= limit * NEARLY
+
+    async def _more(self) -> int | None:
+        """Return how long an answer that is at its limit may go on. Raises ChatError, which is then how it ended."""
+        last = self.attempts[-1]
+        try:
+            return await self._ration(self.attempts)
+        except ChatError as error:
+            last.finish_reason, last.error = None, error
+            raise
+
+    def _may_pass(self, error: ChatError) -> bool:
+        patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
+        # Half a tool call can neither be taken back nor continued.
+        is_calling = bool(self.attempts[-1].said.tool_calls)
+        passes = error.retryable and error.repeat != "never" and error.code in PASSING
+        return passes and patient and not is_calling
+
+    def _final(self, error: ChatError) -> ChatError:
+        if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
+            then = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+            message = f"{error.message} It can be asked again at {then:%H:%M} UTC."
+            return ChatError(error.code, message, retry_after=error.retry_after)
+        if self._text and error.code in PASSING - {"timeout"}:
+            return ChatError("interrupted", f"The answer broke off. {error.message}")
+        return error
+
+    async def _pause(self, error: ChatError, retries: int) -> None:
+        seconds = error.retry_after
+        if seconds is None:
+            seconds = delay_seconds(retries)
+        news = f"{error.message} Trying again in {max(1, round(seconds))} s."
+        self._say(Status(news, len(self.attempts) + 1, round(seconds, 2)))
+        await asyncio.sleep(seconds)
+
+    def _continuation(self) -> CompletionRequest:
+        turns = (*self._request.turns, Turn("assistant", unshown(self._text)), Turn("user", CONTINUE))
+        learnt = self._request.learnt
+        if any(attempt.said.was_reclassified for attempt in self.attempts) and not learnt.begins_in_text:
+            # It thinks before it goes on, too.
+            learnt = replace(learnt, begins_in_thought=True)
+        return replace(self._request, turns=turns, learnt=learnt)
+
+    async def _attempt(self, request: CompletionRequest) -> FinishReason:
+        attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
+        self.attempts.append(attempt)
+        seam = self._seam = Seam(self._text)
+        # What was told apart from thoughts before is the answer, whatever its continuation turns out to be.
+        self._is_told_apart = bool(self._text.strip()) and any(each.said.reasoning for each in self.attempts)
+        try:
+            await self._read(request, attempt)
+        except TimeoutError:
+            attempt.error = self._silence(attempt)
+        except ChatError as error:
+            attempt.error = error
+        finally:
+            attempt.ended = monotonic()
+            if len(attempt.said) or attempt.finish_reason:
+                # What is refused for something else may have been taken as it was before, too.
+                self.learnt = request.learnt.after(
+                    attempt.end,
+                    text=attempt.said.content,
+                    thought=attempt.said.reasoning,
+                    was_reclassified=attempt.said.was_reclassified,
+                )
+                # A continuation begins as this one did.
+                self._request = replace(self._request, learnt=self.learnt)
+            self._tell(seam.rest())
+        if attempt.error is None and attempt.finish_reason is None:
+            attempt.error = ChatError("interrupted", "The provider broke the answer off.")
+        if attempt.error is not None:
+            raise attempt.error
+        return attempt.finish_reason or "stop"
+
+    async def _read(self, request: CompletionRequest, attempt: Attempt) -> None:
+        async with asyncio.timeout(self._policy.first_token_seconds) as self._deadline:
+            self._extended_at = -inf
+            await self._source.stream(request, self._take, attempt.leave)
+
+    def _take(self, event: Upstream) -> Awaitable[None] | None:
+        """Be the provider's sink."""
+        attempt = self.attempts[-1]
+        kind = type(event)
+        if kind is TextDelta or kind is ReasoningDelta or kind is ToolCallDelta:
+            # Only words keep the silence from being too long. Moving the deadline at each would cost more than reading
+            # it: a tenth of its length is near enough.
+            now = self._clock()
+            if now - self._extended_at > self._step:
+                self._extended_at = now
+                self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
+            if attempt.first_token is None:
+                attempt.first_token = monotonic()
+            attempt.said.append(event)  # type: ignore[arg-type]
+            self._tell(self._seam.join(event.content) if kind is TextDelta else event)  # type: ignore[union-attr,arg-type]
+            return None
+        match event:
+            case Picture():
+                return self._show(event, attempt)
+            case Usage():
+                attempt.usage = event
+            case Finished():
+                attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
+                attempt.is_at_limit = event.finish_reason == "length"
+            case Unreadable():
+                self._miss(attempt)
+            case Reclassified() if not self._is_told_apart:
+                self._seam.forget()
+                attempt.said.append(event)
+                self._tell(event)
+        return None
+
+    async def _show(self, picture: Picture, attempt: Attempt) -> None:
+        """Keep a picture, and show it where it stands in the answer."""
+        if attempt.first_token is None:
+            attempt.first_token = monotonic()
+        if (shown := await self._keep(picture)) is None:
+            self._miss(attempt)
+        else:
+            self._tell(self._seam.join(shown))
+        self._deadline.reschedule(self._clock() + self._policy.idle_seconds + self._step)
+
+    def _miss(self, attempt: Attempt) -> None:
+        """Tell once that a piece of the answer is missing."""
+        if not any(each.has_gaps for each in self.attempts):
+            self._say(Status(UNREADABLE, attempt=0))
+        attempt.has_gaps = True
+
+    def _silence(self, attempt: Attempt) -> ChatError:
+        has_begun = attempt.first_token is not None
+        waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
+        return silence(waited, has_begun=has_begun)
+
+    def _tell(self, said: Delta | str) -> None:
+        if isinstance(said, str):
+            if not said:
+                return
+            self._parts.append(said)
+            said = TextDelta(said)
+        elif isinstance(said, Reclassified):
+            self._parts.clear()
+        self._say(said)

@@ -1,0 +1,119 @@
+"""How a generation ended: what the ledger writes of it, and the last events of its stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Self
+
+from chat.errors import ChatError
+from chat.events import Charge, Done, Event, Failed, FinishReason, Title
+from chat.generation.attempt import Attempt
+from chat.generation.log import Transcript
+from chat.generation.settlement import Result
+from chat.models import Message
+from chat.models.usage import tokens_per_second
+from chat.usage.token_counts import Spent
+
+Outcome = FinishReason | ChatError
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long a generation took, in seconds from its start."""
+
+    ttft_seconds: float | None
+    elapsed_seconds: float
+
+    @classmethod
+    def of(cls, attempts: Sequence[Attempt], began: float, ended: float | None) -> Self:
+        """Return them of monotonic times; without an end they are those until now."""
+        first = next((attempt.first_token for attempt in attempts if attempt.first_token is not None), None)
+        return cls(
+            ttft_seconds=None if first is None else round(first - began, 4),
+            elapsed_seconds=round((ended or monotonic()) - began, 4),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The last events: usage, title where it began a conversation, and at last `done` or `error`."""
+
+    charge: Charge | None
+    title: str | None
+    outcome: Outcome
+    times: Times
+    parsed: object = None
+    detail: str | None = None
+
+    def events(self) -> tuple[Event, ...]:
+        """Return the events in their order."""
+        said: list[Event] = []
+        if self.charge is not None:
+            said.append(self.charge)
+        if self.title is not None:
+            said.append(Title(self.title))
+        said.append(self._last())
+        return tuple(said)
+
+    def _last(self) -> Event:
+        if isinstance(self.outcome, ChatError):
+            return Failed(self.outcome.code, self.outcome.message, self.outcome.retryable)
+        tokens = self.charge.completion_tokens if self.charge else None
+        return Done(
+            finish_reason=self.outcome,
+            token_count=tokens,
+            elapsed_seconds=self.times.elapsed_seconds,
+            ttft_seconds=self.times.ttft_seconds,
+            tokens_per_second=tokens_per_second(tokens, self.times.elapsed_seconds, self.times.ttft_seconds),
+            parsed=self.parsed,
+            finish_detail=self.detail,
+        )
+
+
+def detail_of(outcome: Outcome, attempts: Sequence[Attempt]) -> str | None:
+    """Return the provider's own word for the end, where it stands for no other."""
+    return attempts[-1].finish_detail if outcome == "other" and attempts else None
+
+
+def result_of(outcome: Outcome, transcript: Transcript, attempts: Sequence[Attempt], times: Times) -> Result:
+    """Return what the ledger writes."""
+    error = outcome if isinstance(outcome, ChatError) else None
+    status = Message.Status.COMPLETE
+    if outcome in ("stopped", "disconnected"):
+        status = Message.Status.STOPPED
+    elif error:
+        partial = transcript.position > 0 or error.code == "interrupted"
+        status = Message.Status.INTERRUPTED if partial else Message.Status.FAILED
+    return Result(
+        content=transcript.content,
+        reasoning=transcript.reasoning,
+        tool_calls=transcript.tool_calls,
+        outline=transcript.outline,
+        status=status,
+        finish_reason="" if isinstance(outcome, ChatError) else outcome,
+        finish_detail=detail_of(outcome, attempts) or "",
+        has_gaps=any(attempt.has_gaps for attempt in attempts),
+        error=error,
+        attempts=tuple(spent(attempt, outcome) for attempt in attempts),
+        ttft_seconds=times.ttft_seconds,
+        elapsed_seconds=times.elapsed_seconds,
+    )
+
+
+def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
+    """Return a request as the ledger has it; `outcome` is why it ended where it did not end by itself."""
+    own = attempt.finish_reason or attempt.error or outcome
+    return Spent(
+        prompt=attempt.prompt,
+        sent=attempt.sent,
+        said=attempt.said.everything,
+        thoughts=attempt.said.reasoning,
+        usage=attempt.usage,
+        finish_reason=own if isinstance(own, str) else "",
+        error=attempt.error or (own if isinstance(own, ChatError) else None),
+        ttft_seconds=None if attempt.first_token is None else round(attempt.first_token - attempt.began, 4),
+        elapsed_seconds=round((attempt.ended or monotonic()) - attempt.began, 4),
+        asked_at=attempt.asked_at,
+        finish_detail=attempt.finish_detail if attempt.finish_reason else None,
+        reached_tokens=attempt.max_tokens if attempt.is_at_limit else None,
+    )

@@ -1,0 +1,25 @@
+"""The models to choose from."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from chat.catalog import choice as catalog
+from chat.views.access import Caller, api, respond
+
+
+@api("GET")
+def models(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """What the caller may use, with prices per million tokens, null where none is known."""
+    return respond({"models": [_model(choice) for choice in catalog.choices(caller.user)]})
+
+
+def _model(choice: catalog.Choice) -> dict[str, Any]:
+    price = None
+    if choice.priced:
+        price = {
+            "input_per_million": choice.input_per_million,
+            "output_per_million": choice.output_per_million,
+            "currency": choice.currency,
+        }
+    return {"name": choice.name, "provider": choice.provider, "is_default": choice.is_default, "price": price}
