@@ -1,7 +1,5 @@
 """How long the door takes tells nobody who has an account."""
 
-from collections.abc import Iterator
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
@@ -12,7 +10,7 @@ from tests.harness.site import PASSWORD
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was hashed."""
     done: list[str] = []
     real = PBKDF2PasswordHasher.encode

@@ -20,9 +20,7 @@ def fill(site: Site, conversations: int, messages: int, longest: int) -> str:
 
 
 def report(site: Site, longest: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        site.shell("from tests.plans import report", f"print(report({longest!r}))")
-    )
+    found: dict[str, Any] = json.loads(site.shell("from tests.plans import report", f"print(report({longest!r}))"))
     return found
 
 
