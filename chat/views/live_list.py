@@ -17,7 +17,7 @@ from chat.events import Failed
 from chat.live_list import feed
 from chat.models import Conversation
 from chat.views.access import Caller, api
-from chat.views.stream import event_stream
+from chat.views.stream import EventStream
 from chat.views.summary import summaries
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def events(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     if since and since < now - LONGEST_GAP:
         since = None
     watcher = feed.enter(caller.user.pk, since, settings.CHAT_MAX_STREAMS_PER_USER)
-    return event_stream(Lines(watcher, caller.credential))
+    return EventStream(Lines(watcher, caller.credential))
 
 
 class Lines:
