@@ -15,13 +15,15 @@ from chat.budgets.demand import LONGEST_REQUEST, Demand, SmallLimitModels
 from chat.budgets.reservation import BudgetReservation, reserve_answer
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Finished, Upstream, Usage
-from chat.generation import live
+from chat.generation import control, live
 from chat.generation.attempts import Policy
-from chat.generation.spec import Limits, Plan
+from chat.generation.live import LiveGeneration
+from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
 from chat.providers.base import CompletionRequest, Sink, Turn, unheeded
 from chat.usage.ledger import Account
+from tests.generation.following import follow
 from tests.generation.scripted import DONE, HANG, Scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +39,8 @@ class Unhurried(Scripted):
 
     async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
         async def answered() -> None:
-            for running in list(live._live.values()):
+            for running in list(control.running().by_id.values()):
+                assert isinstance(running, LiveGeneration)
                 while running._limit is not None and running._limit._asking is not None:
                     await asyncio.sleep(0.001)
 
@@ -60,7 +63,7 @@ def think(request: CompletionRequest) -> list[Upstream]:
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     yield
-    assert not live._live
+    assert not control.running().by_id
 
 
 @pytest.fixture
@@ -89,8 +92,10 @@ async def answer(row: Generation, source: Scripted, request: CompletionRequest =
     account = Account.of(row)
     granted = await database.run(reserve_answer, account, request, timezone.now())
     limits = Limits(60, 60, Policy(**{"max_retries": 0, "max_continuations": 0, "idle_seconds": 30, **policy}))
-    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, reservation=granted))
-    return await told(running.follow())
+    running = live.start(
+        GenerationSpec(account, started(row), request, connect, title=None, limits=limits, reservation=granted)
+    )
+    return await told(follow(running))
 
 
 async def told(follower: AsyncGenerator[Any, None]) -> list[Event]:
@@ -166,7 +171,7 @@ async def test_a_budget_that_is_taken_away_meanwhile_ends_nothing(generation: Ge
     await database.run(limited_to, 60)
     source = Scripted([PIECE, HANG])
     running = asyncio.create_task(answer(generation, source))
-    while not (found := live.find(generation.pk)) or not found.transcript.position:
+    while not (found := live.find(generation.pk)) or not found.log.position:
         await asyncio.sleep(0.01)
     await database.run(Budget.objects.all().delete)
     found.stop()
@@ -184,7 +189,7 @@ async def test_however_it_ends_all_is_released_and_what_was_used_is_counted(end:
     }
     running = asyncio.create_task(answer(generation, Scripted(steps[end])))
     if end == "stopped":
-        while not (found := live.find(generation.pk)) or not found.transcript.position:
+        while not (found := live.find(generation.pk)) or not found.log.position:
             await asyncio.sleep(0.01)
         assert await database.run(left_over) == (0, 1)
         found.stop()
