@@ -15,7 +15,7 @@ from unicodedata import normalize
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from chat import database
+from chat import database, runtime
 from chat.models import Throttle
 
 # Of one network of the sixth version a subscriber has at least so much, and may use each address of it once.
@@ -75,7 +75,11 @@ def from_address(address: str) -> Count:
     return count("address", str(getattr(parsed, "ipv4_mapped", None) or parsed), FROM_AN_ADDRESS)
 
 
-_next_purge = 0.0
+class Purge:
+    """When rows whose time is over are deleted next, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.next_at = 0.0
 
 
 def take(counts: Sequence[Count]) -> float:
@@ -112,7 +116,7 @@ def _longest(counts: dict[str, Count], stored: dict[str, datetime], now: datetim
 
 
 def _purge(now: datetime) -> None:
-    global _next_purge
-    if monotonic() >= _next_purge:
-        _next_purge = monotonic() + PURGE_SECONDS
+    purge = runtime.part(Purge)
+    if monotonic() >= purge.next_at:
+        purge.next_at = monotonic() + PURGE_SECONDS
         Throttle.objects.filter(full_at__lt=now).delete()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from chat import runtime
 from chat.usage.price_context import parsed
 from chat.usage.pricing import PLACES, Rates, Tier, UnitPrice
 
@@ -79,6 +80,13 @@ class Found:
     is_free: bool = False
 
 
+class LastPrices:
+    """The last price that was found for each (model, provider hint): mostly the price of now is asked for, again."""
+
+    def __init__(self) -> None:
+        self.by_model: dict[tuple[str, str], Bundled] = {}
+
+
 def bundled_model(model_name: str, provider_hint: str = "") -> "ModelInfo | None":
     """Return a model as the data knows it that genai-prices brings along; None if it does not.
 
@@ -100,17 +108,13 @@ def bundled_price(model_name: str, provider_hint: str, at: datetime, context: st
     Where a price rises with the length of the prompt its tiers come along. A context has a price only where the data
     has one for just this context, from whoever serves the model, and for all that is charged.
     """
-    key = model_name, provider_hint
-    held = None if context else _held.get(key)
-    if held is None or not held.holds_at(at):
-        held = _looked_up(_find(model_name, provider_hint), at, context)
+    last, key = runtime.part(LastPrices).by_model, (model_name, provider_hint)
+    found = None if context else last.get(key)
+    if found is None or not found.holds_at(at):
+        found = _looked_up(_find(model_name, provider_hint), at, context)
         if not context:
-            _held[key] = held
-    return held
-
-
-# The last price of each model: most lists are asked for what holds now.
-_held: dict[tuple[str, str], Bundled] = {}
+            last[key] = found
+    return found
 
 
 def _looked_up(found: Found, at: datetime, context: str) -> Bundled:
