@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat import database
-from chat.catalog.choice import DEMO, connect, ensure_providers, free_name
 from chat.catalog.context_window import find_origins, import_windows
 from chat.catalog.learnt import place_window
+from chat.catalog.providers import DEMO, connect, ensure_providers, free_name
 from chat.errors import ChatError
 from chat.models import ChatModel, Conversation, Generation, Provider
 from chat.providers.base import ModelFacts

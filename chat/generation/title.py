@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from chat import database
 from chat.budgets.reservation import is_limited, reserve_answer
-from chat.catalog import choice as catalog
+from chat.catalog.choice import available
 from chat.catalog.learnt import learnt_of, remember
+from chat.catalog.providers import connect
 from chat.errors import ChatError
 from chat.events import Delta, Reclassified, Status, TextDelta
 from chat.generation.attempt import Attempt
@@ -79,7 +80,7 @@ def _claim(account: Account) -> Task | None:
     answer = answers.filter(pk=account.message_id, status=Message.Status.COMPLETE).first()
     if answer is None or answer.parent is None or answer.parent.parent_id is not None or not answer.content:
         return None
-    names = (row for row in catalog.available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
+    names = (row for row in available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
     model = next(names, None)
     if model is None or not _may_see(model, answer):
         return None
@@ -143,7 +144,7 @@ async def _ask(task: Task) -> str:
     attempts: list[Attempt] = []
     learnt = task.request.learnt
     try:
-        writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
+        writing = Writing(await connect(task.model.provider), task.request, policy, note)
         attempts = writing.attempts
         async with asyncio.timeout(TOTAL_SECONDS):
             await writing.run()
