@@ -1,4 +1,4 @@
-"""The catalog of models: who may choose what, and how a provider is reached."""
+"""Which models a user may choose, and what they cost."""
 
 from dataclasses import dataclass
 from decimal import Decimal
