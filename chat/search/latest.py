@@ -1,6 +1,6 @@
-"""One search at a time for each user: a newer one takes the place of an older one.
+"""One search at a time for each user: a newer one ends an older one.
 
-It holds within a process. Another worker may search for the same user at the same time, in threads of its own.
+This holds within a process; another worker may search for the same user at the same time, in threads of its own.
 """
 
 import asyncio

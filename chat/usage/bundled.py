@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
-# Models whose weights nobody else has: whoever serves one of these names resells the vendor's. Vendors are named
-# as in genai-prices.
+# Models that only their vendor has: whoever serves one of these names resells it. Vendors are named as in genai-prices.
 CLOSED_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "openai": ("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
     "anthropic": ("claude-",),
@@ -47,8 +46,8 @@ EDITION: Final = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
 MODALITY: Final = re.compile("audio|embed|image|live|realtime|speech|transcribe|tts|video")
 FREE: Final = UnitPrice(Rates(Decimal(0), Decimal(0)), "USD")
 PRICE_KEYS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
-# Charges that what is counted here cannot express; a model with one of them has no price. Of what a model says in
-# pictures or sound nobody tells how many of its tokens they were.
+# Charges for what is not counted here: a model with one of them has no price. Providers do not tell how many of the
+# output tokens were pictures or sound.
 INEXPRESSIBLE: Final = (
     "requests_kcount",
     "output_reasoning_mtok",
@@ -61,7 +60,7 @@ INEXPRESSIBLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """A price that holds from `begin` on and before `end`; None where it always did, or no end is known."""
+    """A price that holds from `begin` (None: always did) until before `end` (None: no end is known)."""
 
     price: UnitPrice | None
     begin: datetime | None = None
@@ -73,7 +72,7 @@ class Bundled:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A model of the data; `is_own` where it is of the list of whoever serves it, and not of its vendor's."""
+    """A model of the data. `is_own`: from the price list of the service that serves it, not from its vendor's."""
 
     model: "ModelInfo | None"
     is_own: bool = True
@@ -88,7 +87,7 @@ class LastPrices:
 
 
 def bundled_model(model_name: str, provider_hint: str = "") -> "ModelInfo | None":
-    """Return a model as the data knows it that genai-prices brings along; None if it does not.
+    """Return a model as genai-prices knows it; None if it does not.
 
     `provider_hint` is the address that serves the model. The rule:
 
