@@ -1,4 +1,4 @@
-"""The ASGI application that `manage.py serve`, or any ASGI server, runs."""
+"""The site as an ASGI application: what `manage.py serve`, or any other ASGI server, runs."""
 
 import os
 
@@ -14,10 +14,25 @@ from django.core.exceptions import ImproperlyConfigured
 if settings.ENVIRONMENT_PROBLEMS:
     raise ImproperlyConfigured(" ".join(settings.ENVIRONMENT_PROBLEMS))
 
-# Another server than `manage.py serve` comes here first, and `builtin` brings rows.
+# Another server than `manage.py serve` comes here first, and what follows imports models.
 django.setup(set_prefix=False)
 
-from chatsite.middleware import builtin  # noqa: E402 - see above
+from chatsite.application import Application  # noqa: E402 - see above
+from chatsite.application.background import Background  # noqa: E402
+from chatsite.application.body_limit import BodyLimit  # noqa: E402
+from chatsite.application.handler import Handler  # noqa: E402
+from chatsite.application.lifecycle import Lifecycle  # noqa: E402
+from chatsite.application.responses import Responses  # noqa: E402
+from chatsite.application.thread_pool import ThreadPool, disconnect_thread_signals  # noqa: E402
 
-builtin.install()
-application = builtin.Handler()
+
+def _application() -> Application:
+    """Put the layers together; `chatsite.application` tells what each is for."""
+    disconnect_thread_signals()
+    background = Background()
+    pool = ThreadPool(Handler())
+    limited = BodyLimit(pool, settings.CHAT_MAX_BODY_BYTES)
+    return Responses(Lifecycle(limited, start=background.start, stop=background.stop))
+
+
+application = _application()

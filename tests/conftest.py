@@ -29,12 +29,22 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With TEST_RETRIES, which only `.ci/run` sets, what drives other processes and fails is tried again so often.
+    """What takes longest comes first: the browser, then what drives other processes, then the rest.
 
-    It tells a pace that a test did not reckon with from a fault that is always there. The first failure is printed and
+    Workers end together when only short files are left, and each has its browser for one stretch.
+
+    With TEST_RETRIES, which only `.ci/run` sets, what drives other processes and fails is tried again so often. It
+    tells a pace that a test did not reckon with from a fault that is always there. The first failure is printed and
     counted at the end of the run, and is to be mended all the same.
     """
+    ranks: dict[Path, int] = {}
+    for item in items:
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+        rank = 0 if "browser" in fixtures else 1 if "upstream" in fixtures else 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
     if retries := int(os.environ.get("TEST_RETRIES", "0")):
         for item in items:
             if isinstance(item, pytest.Function) and "upstream" in item.fixturenames:

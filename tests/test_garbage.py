@@ -14,7 +14,7 @@ from chat.catalog.providers import ensure_providers
 from chat.generation import live
 from chat.models import ApiKey
 from chat.providers import demo
-from chatsite.asgi import application
+from chatsite.application.handler import Handler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def key() -> str:
     return ApiKey.issue(User.objects.create_user("grace"), "tests")[1]
 
 
-async def ask(path: str, key: str) -> bytes:
+async def ask(handler: Handler, path: str, key: str) -> bytes:
     """Ask the demo, and wait until nothing of it is under way any more. Returns all that was answered."""
     question = [json.dumps({"message": "Why?", "model": "demo"}).encode()]
     headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {key}".encode())]
@@ -46,7 +46,7 @@ async def ask(path: str, key: str) -> bytes:
     async def send(message: dict[str, Any]) -> None:
         said.append(message.get("body", b""))
 
-    await application(scope, receive, send)  # type: ignore[arg-type]
+    await handler(scope, receive, send)
     await live.finished()
     await tasks.drain()
     return b"".join(said)
@@ -62,11 +62,12 @@ async def test_nothing_of_a_question_waits_for_the_garbage_collector(
 ) -> None:
     monkeypatch.setattr(demo, "WORDS_PER_SECOND", 10_000)
     counts: list[Any] = []
+    handler = Handler()
     gc.collect()
     gc.disable()
     try:
         for _ in range(4):
-            assert b"demo" in await ask(path, key)
+            assert b"demo" in await ask(handler, path, key)
             counts.append(kept())
     finally:
         gc.enable()

@@ -119,7 +119,7 @@ def test_a_request_and_its_answer_are_logged_under_one_id(watched: Site, upstrea
         answer = client.post("/api/chat?q=nor-these", json=body, headers={"X-Request-ID": "from-the-proxy.1"})
     assert answer.headers["X-Request-ID"] == "from-the-proxy.1"
     found = {line["logger"]: line for line in lines_of(watched, "from-the-proxy.1", 2)}
-    ended, asked = found["chat.generation.report"], found["chatsite.middleware.static_files"]
+    ended, asked = found["chat.generation.report"], found["chatsite.middleware.request_log"]
     assert (ended["status"], ended["error_type"], ended["provider"]) == ("failed", "api_error", "openai")
     assert (asked["method"], asked["path"], asked["status"]) == ("POST", "/api/chat", 502)
     assert asked["seconds"] > 0

@@ -121,6 +121,19 @@ def test_who_has_an_account_connects_it_and_comes_in_either_way(joined_site: Sit
         assert 'value="bob"' in client.get("/settings/profile/").text
 
 
+def test_who_came_by_the_provider_chooses_a_password(joined_site: Site, issuer: Issuer) -> None:
+    issuer.tell("s-9", preferred_username="quinn", email="quinn@else.example", email_verified=True)
+    with visitor(joined_site) as client:
+        sign_in(client, issuer, "s-9")
+        # Having signed in a moment ago proves enough.
+        path = "/settings/password/set/"
+        assert client.get(path).status_code == 200
+        new = {"password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post(path, data=new).url.path != path
+    with closing(joined_site.session("quinn")) as client:
+        assert client.get("/api/models").status_code == 200
+
+
 def test_another_site_leads_nobody_to_the_provider(joined_site: Site) -> None:
     with visitor(joined_site) as client:
         answer = client.get(BUTTON, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=False)

@@ -16,7 +16,7 @@ from chat.errors import ChatError
 from chat.events import Upstream, Usage
 from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.decoder import StreamDecoder
-from chat.providers.http.body import batches, merged
+from chat.providers.http.body import merged, read_answer
 from chat.providers.openai.decoder import CompletionDecoder
 from chat.providers.sse import OversizedEventError
 from tests.harness.upstream import anthropic, openai
@@ -211,13 +211,16 @@ async def _outcome(chunks: list[bytes], decoder: StreamDecoder) -> Outcome:
     said: list[Upstream] = []
     usage: Usage | None = None
     end: object
+
+    def sink(event: Upstream) -> None:
+        nonlocal usage
+        if isinstance(event, Usage):
+            usage = event
+        else:
+            said.append(event)
+
     try:
-        async for batch in batches(response, decoder, idle_timeout=60):
-            for event in batch:
-                if isinstance(event, Usage):
-                    usage = event
-                else:
-                    said.append(event)
+        await read_answer(response, decoder, sink, idle_timeout=60)
         end = decoder.end()[-1]
     except ChatError as error:
         end = (error.code, error.message)

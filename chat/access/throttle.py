@@ -36,8 +36,8 @@ FOR_A_NAME: Final = Rate(10, 60)
 FOR_A_CODE: Final = Rate(5, 300)
 FROM_AN_ADDRESS: Final = Rate(30, 6)
 FROM_A_DEVICE: Final = Rate(10, 60)
-# To one address: somebody else may have asked for them.
-OF_MAILS: Final = Rate(3, 600)
+# Each of these sends a mail to one address, whoever asked for it.
+OF_RESETS: Final = Rate(3, 600)
 
 
 @dataclass(frozen=True, slots=True)

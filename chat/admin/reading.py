@@ -56,6 +56,7 @@ class LogEntryAdmin(ReadOnly, CappedModelAdmin):
     list_select_related = ("user", "content_type")
     search_fields = ("user__username", "object_id")
     sortable_by = ("when",)
+    fields = ("when", "user", "what", "content_type", "object_id", "deed")
 
     @admin.display(description="when (UTC)", ordering="action_time")
     def when(self, entry: LogEntry) -> str:

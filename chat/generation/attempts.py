@@ -7,7 +7,6 @@ that broke off after some text is continued, and each request that was made is a
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -15,7 +14,20 @@ from time import monotonic
 from typing import Final
 
 from chat.errors import ChatError, silence
-from chat.events import Delta, Finished, FinishReason, Picture, Reclassified, Status, TextDelta, Unreadable, Usage
+from chat.events import (
+    Delta,
+    Finished,
+    FinishReason,
+    Picture,
+    ReasoningDelta,
+    Reclassified,
+    Status,
+    TextDelta,
+    ToolCallDelta,
+    Unreadable,
+    Upstream,
+    Usage,
+)
 from chat.generation.attempt import Attempt
 from chat.generation.notes import UNREADABLE
 from chat.generation.overlap import Seam
@@ -117,6 +129,10 @@ class Writing:
         self._keep = keep
         # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
         self._parts: list[str] = []
+        self._clock = asyncio.get_running_loop().time
+        self._step = policy.idle_seconds / 10
+        self._extended_at = -inf
+        self._seam = Seam("")
 
     @property
     def _text(self) -> str:
@@ -263,11 +279,11 @@ class Writing:
     async def _attempt(self, request: CompletionRequest) -> FinishReason:
         attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
         self.attempts.append(attempt)
-        seam = Seam(self._text)
+        seam = self._seam = Seam(self._text)
         # What was told apart from thoughts before is the answer, whatever its continuation turns out to be.
         self._is_told_apart = bool(self._text.strip()) and any(each.said.reasoning for each in self.attempts)
         try:
-            await self._read(request, attempt, seam)
+            await self._read(request, attempt)
         except TimeoutError:
             attempt.error = self._silence(attempt)
         except ChatError as error:
@@ -291,42 +307,52 @@ class Writing:
             raise attempt.error
         return attempt.finish_reason or "stop"
 
-    async def _read(self, request: CompletionRequest, attempt: Attempt, seam: Seam) -> None:
-        clock = asyncio.get_running_loop().time
-        idle = self._policy.idle_seconds
-        # Moving the deadline at every token would cost more than reading it: a tenth of its length is near enough.
-        step = idle / 10
-        stream = self._source.stream(request, attempt.leave)
-        async with asyncio.timeout(self._policy.first_token_seconds) as deadline, aclosing(stream) as upstream:
-            armed = -inf
-            async for event in upstream:
-                match event:
-                    case Finished():
-                        attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
-                        attempt.is_at_limit = event.finish_reason == "length"
-                    case Usage():
-                        attempt.usage = event
-                    case Picture():
-                        attempt.first_token = attempt.first_token or monotonic()
-                        if (shown := await self._keep(event)) is None:
-                            self._miss(attempt)
-                        else:
-                            self._tell(seam.join(shown))
-                        deadline.reschedule(clock() + idle + step)
-                    case Unreadable():
-                        self._miss(attempt)
-                    case Reclassified():
-                        if not self._is_told_apart:
-                            seam.forget()
-                            attempt.said.append(event)
-                            self._tell(event)
-                    case _:
-                        if (now := clock()) - armed > step:
-                            deadline.reschedule(now + idle + step)
-                            armed = now
-                        attempt.first_token = attempt.first_token or monotonic()
-                        attempt.said.append(event)
-                        self._tell(seam.join(event.content) if isinstance(event, TextDelta) else event)
+    async def _read(self, request: CompletionRequest, attempt: Attempt) -> None:
+        async with asyncio.timeout(self._policy.first_token_seconds) as self._deadline:
+            self._extended_at = -inf
+            await self._source.stream(request, self._take, attempt.leave)
+
+    def _take(self, event: Upstream) -> Awaitable[None] | None:
+        """Be the provider's sink."""
+        attempt = self.attempts[-1]
+        kind = type(event)
+        if kind is TextDelta or kind is ReasoningDelta or kind is ToolCallDelta:
+            # Only words keep the silence from being too long. Moving the deadline at each would cost more than reading
+            # it: a tenth of its length is near enough.
+            now = self._clock()
+            if now - self._extended_at > self._step:
+                self._extended_at = now
+                self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
+            if attempt.first_token is None:
+                attempt.first_token = monotonic()
+            attempt.said.append(event)  # type: ignore[arg-type]
+            self._tell(self._seam.join(event.content) if kind is TextDelta else event)  # type: ignore[union-attr,arg-type]
+            return None
+        match event:
+            case Picture():
+                return self._show(event, attempt)
+            case Usage():
+                attempt.usage = event
+            case Finished():
+                attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
+                attempt.is_at_limit = event.finish_reason == "length"
+            case Unreadable():
+                self._miss(attempt)
+            case Reclassified() if not self._is_told_apart:
+                self._seam.forget()
+                attempt.said.append(event)
+                self._tell(event)
+        return None
+
+    async def _show(self, picture: Picture, attempt: Attempt) -> None:
+        """Keep a picture, and show it where it stands in the answer."""
+        if attempt.first_token is None:
+            attempt.first_token = monotonic()
+        if (shown := await self._keep(picture)) is None:
+            self._miss(attempt)
+        else:
+            self._tell(self._seam.join(shown))
+        self._deadline.reschedule(self._clock() + self._policy.idle_seconds + self._step)
 
     def _miss(self, attempt: Attempt) -> None:
         """Tell once that a piece of the answer is missing."""

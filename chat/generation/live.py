@@ -22,8 +22,8 @@ from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, Tex
 from chat.generation import pictures
 from chat.generation.attempt import Attempt
 from chat.generation.attempts import Writing, unlimited
-from chat.generation.audience import Audience
 from chat.generation.context import mark_trimmed
+from chat.generation.followers import Followers
 from chat.generation.journal import Journal
 from chat.generation.log import Entry, Transcript, storable, words_of
 from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
@@ -109,7 +109,7 @@ async def drain() -> None:
         await asyncio.sleep(DRAIN_STEP_SECONDS)
     # Their followers still have to hear of it.
     for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
-        if not any(generation.audience for generation in told):
+        if not any(generation.followers for generation in told):
             break
         await asyncio.sleep(DRAIN_STEP_SECONDS)
 
@@ -124,7 +124,7 @@ class LiveGeneration:
         self._spool = Spool(plan.account.generation_id)
         # The last events, `done` or `error` at the end; empty until all is stored.
         self.tail: tuple[Event, ...] = ()
-        self.audience = Audience(plan.limits.grace, lambda: self._end("disconnected"))
+        self.followers = Followers(plan.limits.grace, lambda: self._end("disconnected"))
         self._loop = asyncio.get_running_loop()
         self._limit: AnswerLimit | None = None
         if plan.reservation is not None:
@@ -158,7 +158,7 @@ class LiveGeneration:
 
     def followed_elsewhere(self) -> None:
         """Another process has a follower: as if one had come and gone here just now."""
-        self.audience.miss(can_return=True)
+        self.followers.miss(can_return=True)
 
     def interrupt(self) -> None:
         """End it because the server goes down."""
@@ -189,7 +189,7 @@ class LiveGeneration:
 
     async def run(self) -> None:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
-        self.audience.expect(FIRST_FOLLOWER_SECONDS)
+        self.followers.expect(FIRST_FOLLOWER_SECONDS)
         if self.plan.is_trimmed:
             self._say(TRIMMED)
         try:
@@ -207,7 +207,7 @@ class LiveGeneration:
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
             _live.pop(self.account.generation_id, None)
             metrics.LIVE.dec()
-            self.audience.dismiss()
+            self.followers.dismiss()
 
     async def _outcome(self) -> Outcome:
         if self._ended_by is None:
@@ -289,7 +289,7 @@ class LiveGeneration:
         # Nobody hears what a killed process would not leave behind.
         self._spool.write(entry)
         self.transcript.append(entry)
-        self.audience.ring()
+        self.followers.ring()
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
@@ -358,7 +358,7 @@ class LiveGeneration:
         A follower that leaves before the end and is the last starts the grace period; one that cannot return,
         such as a JSON caller, ends the generation at once.
         """
-        self.audience.enter()
+        self.followers.enter()
         try:
             yield after, self.plan.started
             found, index = self.transcript.after(after)
@@ -371,9 +371,9 @@ class LiveGeneration:
                     break
                 else:
                     found = []
-                    if not await self.audience.news(HEARTBEAT_SECONDS):
+                    if not await self.followers.news(HEARTBEAT_SECONDS):
                         yield None
             for event in self.tail:
                 yield self.transcript.position, event
         finally:
-            self.audience.leave(can_return=can_return)
+            self.followers.leave(can_return=can_return)

@@ -50,7 +50,7 @@ async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: boo
 
 def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
     if not task.cancelled() and task.exception() is None and (generation := live.find(task.result())):
-        generation.audience.miss(can_return=can_return)
+        generation.followers.miss(can_return=can_return)
 
 
 async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:

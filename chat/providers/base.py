@@ -1,6 +1,6 @@
 """What every provider is: something that streams events for a request, and lists its models."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol
 
@@ -113,6 +113,17 @@ class Endpoint:
     heeds_environment: bool = False
 
 
+# Takes the events of an answer, one by one. What it returns is awaited before it gets the next one.
+Sink = Callable[[Upstream], Awaitable[None] | None]
+
+
+async def push(events: Iterable[Upstream], sink: Sink) -> None:
+    """Give events to a sink, in order."""
+    for event in events:
+        if (pause := sink(event)) is not None:
+            await pause
+
+
 def unheeded() -> None:
     """What a request that nobody keeps account of calls when it leaves."""
 
@@ -120,15 +131,14 @@ def unheeded() -> None:
 class Provider(Protocol):
     """A source of completions.
 
-    `stream` yields deltas, a `Usage` whenever the provider has counted anew (the last one counts) and at last one
-    `Finished`. A stream that ends without `Finished` never returns quietly: it raises `ChatError`. `sent` is called
-    once the request leaves: from then on it may cost money, whatever becomes of the answer. Closing the generator
-    closes the upstream connection at once. Both methods raise `ChatError` and nothing else (`CancelledError` passes).
+    `stream` calls `sink` with deltas, with a `Usage` whenever the provider has counted anew (the last one counts) and
+    at last with one `Finished`. Without `Finished` it never returns quietly: it raises `ChatError`. `sent` is called
+    once the request leaves: from then on it may cost money, whatever becomes of the answer. To cancel it closes the
+    upstream connection at once, and so does a sink that raises: its exception passes as it is. Otherwise both methods
+    raise `ChatError` and nothing else.
     """
 
-    def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]: ...
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None: ...
 
     async def models(self) -> list[ModelFacts]:
         """Return the models on offer, in the provider's own order."""

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import Final
 
-from chat.events import Finished, TextDelta, Upstream, Usage
-from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, unheeded
+from chat.events import Finished, TextDelta, Usage
+from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, Sink, push, unheeded
 
 WORDS_PER_SECOND: Final = 40
 PIECE: Final = re.compile(r"\s*\S+\s*")
@@ -101,9 +101,7 @@ def connect(endpoint: Endpoint) -> "Demo":
 class Demo:
     """See `chat.providers.base.Provider`. A piece is a word and counts as a token, in questions and answers alike."""
 
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
         sent()
         pieces = PIECE.findall(speech(request))
         limit = len(pieces) if request.max_tokens is None else request.max_tokens
@@ -112,10 +110,10 @@ class Demo:
         said = 0
         for said, piece in enumerate(pieces[:limit], start=1):
             await asyncio.sleep(began + said / WORDS_PER_SECOND - loop.time())
-            yield TextDelta(piece)
+            await push((TextDelta(piece),), sink)
         asked = sum(len(turn.content.split()) for turn in request.turns)
-        yield Usage(prompt_tokens=asked, completion_tokens=said)
-        yield Finished("length" if limit < len(pieces) else "stop")
+        end = Finished("length" if limit < len(pieces) else "stop")
+        await push((Usage(prompt_tokens=asked, completion_tokens=said), end), sink)
 
     async def models(self) -> list[ModelFacts]:
         return [ModelFacts("demo")]

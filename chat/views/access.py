@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from chat import database, tasks
 from chat.access import throttle
 from chat.access.credential import Credential
+from chat.accounts import sessions
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.live_list import feed
@@ -74,7 +75,9 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
         raise ChatError("unauthenticated", "Sign in, or send an API key: Authorization: Bearer <key>.")
     if _csrf.process_view(request, lambda: HttpResponse(), (), {}) is not None:
         raise ChatError("forbidden", "The CSRF token is missing or wrong. Reload the page and try again.")
-    return Caller(user, session=request.session.session_key or "")
+    session = request.session.session_key or ""
+    sessions.note_use(session)
+    return Caller(user, session=session)
 
 
 def _wrong_key(request: HttpRequest) -> ChatError:

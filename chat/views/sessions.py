@@ -31,16 +31,18 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         elif (name := request.POST.get("session", "")).isdecimal():
             ending.end(list(mine.filter(pk=name).exclude(session_key=request.session.session_key)))
             messages.success(request, "That session is over.")
-        return redirect("settings_sessions")
-    listed = sorted(UserSession.objects.purge_and_list(request.user), key=lambda each: each.created_at, reverse=True)
+        return redirect("usersessions_list")
+    listed = UserSession.objects.purge_and_list(request.user)
     shown = [
         {
             "id": each.pk,
             "browser": browser(each.user_agent),
             "address": each.ip,
             "began": each.created_at,
+            "seen": each.last_seen_at,
             "is_current": each.session_key == request.session.session_key,
         }
         for each in listed
     ]
+    shown.sort(key=lambda each: (each["is_current"], each["seen"]), reverse=True)
     return render(request, "settings/sessions.html", {"sessions": shown, "alone": len(shown) < 2})

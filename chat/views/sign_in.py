@@ -3,9 +3,11 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import EmailView, LoginView, SignupView, password_reset
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from chat.accounts import invited
 from chat.models import SetupToken
@@ -75,6 +78,14 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
         return render(request, "account/password_reset_no_mail.html")
     response: HttpResponseBase = password_reset(request)
     return response
+
+
+@require_safe
+@never_cache
+@login_required
+def again(request: HttpRequest) -> HttpResponse:
+    """For who has neither a password nor a second factor: sign out, in again, and come back to `next`."""
+    return render(request, "account/again.html", {"back": get_next_redirect_url(request)})
 
 
 @never_cache

@@ -1,11 +1,11 @@
-"""A few threads for the synchronous parts of every request.
+"""A few threads that run the synchronous code of all requests.
 
-Django gives each request a thread of its own as soon as one of its hooks is synchronous (the receivers of
-`request_started` are, and most of its middleware), and keeps it until the response ends: a thread and perhaps a
-database connection for every open stream. A lane is such a thread, shared by many requests, one call at a time.
+Django gives each request a thread of its own as soon as one of its hooks is synchronous, and keeps it until the
+response ends: a thread, and perhaps a database connection, for every open stream. Here requests share threads. The code
+of one request still runs in one thread, in order, as Django promises, because database connections belong to threads.
 
-Requests that may hash a password have lanes apart, because they keep one for as long as that takes. And a request that
-does all its work elsewhere (probes, static files, the JSON interface) enters none: see `chatsite.middleware.builtin`.
+Requests that may hash a password have threads of their own, because they keep them for as long as that takes. A request
+whose work is done on the event loop or in `chat.database` (probes, static files, the JSON interface) uses no thread.
 """
 
 import re
@@ -15,101 +15,110 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-Application = Callable[[Any, Receive, Send], Awaitable[None]]
+from chatsite.application import Application, Receive, Send
 
 # With the threads of `chat.database` at most 19 of them hold a database connection.
-LANES = 10
-DOOR_LANES = 2
-# Forms that may ask for a password or make one, and those beside them.
-_DOORS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
+THREADS: Final = 10
+PASSWORD_THREADS: Final = 2
+# Forms that may ask for a password or set one, and those beside them.
+_PASSWORD_FORMS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
 
 
-def is_door(method: str, path: str) -> bool:
-    """Whether answering such a request may take a hash."""
-    return method == "POST" and _DOORS.match(path) is not None
+def may_hash_password(method: str, path: str) -> bool:
+    """Whether answering such a request may take a password hash, which costs a third of a second."""
+    return method == "POST" and _PASSWORD_FORMS.match(path) is not None
 
 
-class Visit:
-    """A request's way through the site: whether it did something in its lane."""
+class ThreadUse:
+    """Whether one request has run something in its thread."""
 
-    __slots__ = ("is_inside",)
+    __slots__ = ("has_run",)
 
     def __init__(self) -> None:
-        self.is_inside = False
+        self.has_run = False
 
 
-_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
+_thread_use: ContextVar[ThreadUse | None] = ContextVar("thread_use", default=None)
 
 
-class Thread(ThreadPoolExecutor):
-    """A lane's one thread, which a request is known to have entered when it has given it something to do."""
+def has_used_thread() -> bool:
+    """Whether the current request has run something in its thread; True where that is not known."""
+    use = _thread_use.get()
+    return use is None or use.has_run
+
+
+class SingleThread(ThreadPoolExecutor):
+    """An executor of one thread that notes which requests use it."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        visit = _visit.get()
-        if visit is not None:
-            visit.is_inside = True
+        use = _thread_use.get()
+        if use is not None:
+            use.has_run = True
         return super().submit(fn, *args, **kwargs)
 
 
-class Lane(ThreadSensitiveContext):
-    """A thread, and how many requests are being worked on in it."""
+class RequestThread(ThreadSensitiveContext):
+    """One thread, and the number of requests that are being worked on in it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.busy = 0
-        self.thread = Thread(1, thread_name_prefix="lane")
-        # Where asgiref looks for a context's thread before it makes one.
-        SyncToAsync.context_to_thread_executor[self] = self.thread
+        self.requests = 0
+        self.executor = SingleThread(1, thread_name_prefix="request")
+        # Where asgiref looks for a context's executor before it makes one.
+        SyncToAsync.context_to_thread_executor[self] = self.executor
 
 
-class Lanes:
-    """An ASGI application that runs another one, each request in the lane with the least to do.
+class ThreadPool:
+    """An ASGI application that runs another one, each request with the thread that the fewest others use.
 
-    A request leaves its lane when its response begins: a stream needs its thread no more until it ends.
+    A request counts until its response begins: a stream does not need its thread again before it ends.
     """
 
-    def __init__(self, application: Application, count: int = LANES, at_doors: int = DOOR_LANES) -> None:
+    def __init__(
+        self, application: Application, threads: int = THREADS, password_threads: int = PASSWORD_THREADS
+    ) -> None:
         self._application = application
-        self._lanes = [Lane() for _ in range(count)]
-        self._at_doors = [Lane() for _ in range(at_doors)]
+        self._threads = [RequestThread() for _ in range(threads)]
+        self._password_threads = [RequestThread() for _ in range(password_threads)]
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        lanes = self._at_doors if is_door(scope.get("method", ""), scope.get("path", "")) else self._lanes
-        lane = min(lanes, key=_busy)
-        inside = True
+        if may_hash_password(scope.get("method", ""), scope.get("path", "")):
+            threads = self._password_threads
+        else:
+            threads = self._threads
+        thread = min(threads, key=_requests)
+        is_counted = True
 
-        async def passing(message: Any) -> None:
-            nonlocal inside
-            if inside and message["type"] == "http.response.start":
-                inside = False
-                lane.busy -= 1
-            await send(message)
+        # Not a coroutine: a streamed answer comes through here with every token.
+        def leave_at_start(message: Any) -> Awaitable[None]:
+            nonlocal is_counted
+            if is_counted and message["type"] == "http.response.start":
+                is_counted = False
+                thread.requests -= 1
+            return send(message)
 
-        visit = Visit()
-        _visit.set(visit)
-        # asgiref's own way in: Django enters a context of its own only where there is none yet.
-        SyncToAsync.thread_sensitive_context.set(lane)
-        lane.busy += 1
+        use = ThreadUse()
+        _thread_use.set(use)
+        # asgiref's own way: Django enters a context of its own only where there is none yet.
+        SyncToAsync.thread_sensitive_context.set(thread)
+        thread.requests += 1
         try:
-            await self._application(scope, receive, passing)
+            await self._application(scope, receive, leave_at_start)
         finally:
-            if inside:
-                lane.busy -= 1
-            if visit.is_inside:
+            if is_counted:
+                thread.requests -= 1
+            if use.has_run:
                 # Nobody waits for it.
-                lane.thread.submit(_close_connections)
+                thread.executor.submit(close_old_connections)
 
 
-def replace_signals() -> None:
-    """Do what Django does in a thread at each request's start and end where it is due: in lanes that were entered.
+def disconnect_thread_signals() -> None:
+    """Have Django not do in a thread, at each request's start and end, what the pool does where it is due.
 
     Our caches have nothing to close, a request's context ends with it, and queries are kept for the debugger only.
     """
@@ -120,16 +129,5 @@ def replace_signals() -> None:
     request_finished.disconnect(reset_urlconf)
 
 
-def has_entered() -> bool:
-    """Whether this request has done something in its lane, or nobody knows."""
-    visit = _visit.get()
-    return visit is None or visit.is_inside
-
-
-def _close_connections() -> None:
-    if settings.configured:
-        close_old_connections()
-
-
-def _busy(lane: Lane) -> int:
-    return lane.busy
+def _requests(thread: RequestThread) -> int:
+    return thread.requests

@@ -1,4 +1,4 @@
-"""An attempt at a door: what is guessed there, for whom, from where, and whether it was right."""
+"""One attempt to sign in: what is guessed, for whom, from where, and whether it was right."""
 
 import logging
 import re
@@ -20,29 +20,30 @@ from chat.access import throttle
 
 logger = logging.getLogger(__name__)
 
-# What is guessed, by where it is sent. What matches none of these guesses nothing.
+# What is guessed, by the path that the form is sent to; the first match counts. Any other path guesses nothing.
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
-    ("mail", re.compile(r"^/(accounts/password/reset|settings/profile/email)/")),
+    ("reset", re.compile(r"^/accounts/password/reset/")),
+    ("mail", re.compile(r"^/settings/profile/email/")),
     ("account", re.compile(r"^/(accounts/(signup|confirm-email)|setup)/")),
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
-NEVER_GIVEN_BACK: Final = ("mail", "account")
+NEVER_GIVEN_BACK: Final = ("reset", "mail", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
-# Where somebody has signed in before; it tells nothing, opens nothing, and is worth a count of its own.
+# Says that somebody has signed in with this browser before. It grants nothing but a count of its own.
 DEVICE_COOKIE: Final = "known_device"
 DEVICE_SALT: Final = "chatsite.device"
 DEVICE_SECONDS: Final = 180 * 24 * 3600
-# Of a name in the log: enough to find one's own, and not a password that was typed there.
+# Of a name in the log: enough to recognise one's own, too little of a password that was typed there by mistake.
 SHOWN_CHARS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """`counts` is what it was counted under, `wait` the seconds for which there may be none; 0 if it may be made."""
+class LoginAttempt:
+    """`counts` is what it was counted under, `wait` the seconds until it may be made; 0 if it may be made now."""
 
     kind: str
     name: str
@@ -85,7 +86,7 @@ class Attempt:
             self.log("A sign-in failed")
 
     def log(self, what: str) -> None:
-        """Tell who watches, or a program that bars addresses."""
+        """Write a line for people who watch, and for programs such as fail2ban that block addresses."""
         fields = {"client": self.address, "name": mask(self.name), "kind": self.kind}
         logger.warning(
             "%s: %s for %s from %s", what, self.kind, mask(self.name), self.address, extra={"fields": fields}
@@ -115,7 +116,12 @@ def _counts(request: HttpRequest, kind: str, names: tuple[str, ...], address: st
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
         return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
-    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "mail": throttle.OF_MAILS}
+    rates = {
+        "password": throttle.FOR_A_NAME,
+        "code": throttle.FOR_A_CODE,
+        "reset": throttle.OF_RESETS,
+        "mail": throttle.OF_RESETS,
+    }
     own = (throttle.count(kind, name, rates[kind]) for name in names if name and kind in rates)
     return (*own, throttle.from_address(address))
 

@@ -1,94 +1,80 @@
 """Django's own middleware, called on the event loop.
 
-Django calls each hook of each middleware in a thread: a dozen trips for a request, most of what the middleware costs.
-The hooks of these look at headers and cookies and wait for nothing: session and user are looked up when somebody asks,
-in a database thread. Only a session that was changed is saved, and for that there is a thread. A request that did not
-need one gets to its end without: whatever fills the threads (`thread_pool`), probes and programs are answered.
+Django calls each hook of each of these in a thread: a dozen thread switches for a request, most of what they cost. The
+hooks look at headers and cookies and wait for nothing: session and user are looked up when somebody asks for them, in a
+database thread. Only what was changed in a session is saved in a thread of the request.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.handlers import asgi
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.common import CommonMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
-from django.middleware.security import SecurityMiddleware
-
-from chatsite.application.thread_pool import has_entered
-
-MIDDLEWARE = (
-    SecurityMiddleware,
-    SessionMiddleware,
-    CommonMiddleware,
-    CsrfViewMiddleware,
-    AuthenticationMiddleware,
-    MessageMiddleware,
-    XFrameOptionsMiddleware,
-)
-SAFE: Final = ("GET", "HEAD", "OPTIONS")
+from django.middleware import clickjacking, common, csrf, security
+from django.utils.deprecation import MiddlewareMixin
 
 
-class Handler(asgi.ASGIHandler):
-    """Django's, which asks for a CSRF token in no thread where there is no form to read."""
+class OnEventLoop(MiddlewareMixin):
+    """Calls the hooks of a middleware directly, where `MiddlewareMixin.__acall__` calls each in a thread."""
 
-    def adapt_method_mode(self, is_async: bool, method: Any, *args: Any, **kwargs: Any) -> Any:
-        adapted = super().adapt_method_mode(is_async, method, *args, **kwargs)
-        if not is_async or not isinstance(getattr(method, "__self__", None), CsrfViewMiddleware):
-            return adapted
-
-        beside: Any = adapted
-
-        async def process_view(request: HttpRequest, callback: Any, *args: Any) -> Any:
-            if request.method in SAFE or getattr(callback, "csrf_exempt", False):
-                return method(request, callback, *args)
-            return await beside(request, callback, *args)
-
-        return process_view
-
-
-def install() -> None:
-    """Have it called so in this process. Their names stay, which Django's checks look for."""
-    for middleware in MIDDLEWARE:
-        middleware.__acall__ = _acall  # type: ignore[method-assign]
-    # What Django uses there to close responses, and for nothing else.
-    asgi.sync_to_async = _closing  # type: ignore[attr-defined]
-
-
-def _closing(close: Callable[[], None]) -> Callable[[], Awaitable[None]]:
-    """Close a response in its lane if it was made there, else at once."""
-
-    async def closed() -> None:
-        if has_entered():
-            await sync_to_async(close)()
-        else:
-            close()
-
-    return closed
-
-
-async def _acall(self: Any, request: HttpRequest) -> HttpResponseBase:
-    """See `django.utils.deprecation.MiddlewareMixin.__acall__`."""
-    response: HttpResponseBase | None = None
-    if hasattr(self, "process_request"):
-        response = self.process_request(request)
-    response = response or await self.get_response(request)
-    if not hasattr(self, "process_response"):
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase | None = None
+        if hasattr(self, "process_request"):
+            response = self.process_request(request)
+        response = response or await self.get_response(request)  # type: ignore[misc]
+        if hasattr(self, "process_response"):
+            response = await self.finish(request, response)
         return response
-    answer = self.process_response
-    if isinstance(self, SessionMiddleware | MessageMiddleware) and _is_changed(request):
-        answer = sync_to_async(answer, thread_sensitive=True)
-        return await answer(request, response)  # type: ignore[no-any-return]
-    return answer(request, response)  # type: ignore[no-any-return]
+
+    async def finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Call the hook for the response."""
+        finished: HttpResponseBase = self.process_response(request, response)  # type: ignore[attr-defined]
+        return finished
+
+
+class Saving(OnEventLoop):
+    """Calls the hook for the response in the request's thread where it has something to save."""
+
+    async def finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not _is_changed(request):
+            return await super().finish(request, response)
+        hook: Any = self.process_response  # type: ignore[attr-defined]
+        saved: HttpResponseBase = await sync_to_async(hook, thread_sensitive=True)(request, response)
+        return saved
 
 
 def _is_changed(request: HttpRequest) -> bool:
-    """Whether there is something to keep of a session, or of messages, which may be kept in one."""
-    messages = getattr(request, "_messages", None)
-    return request.session.modified or (messages is not None and (messages.used or messages.added_new))
+    """Whether there is something to save of a session, or of messages, which may be kept in one."""
+    storage = getattr(request, "_messages", None)
+    return request.session.modified or (storage is not None and (storage.used or storage.added_new))
+
+
+class SecurityMiddleware(OnEventLoop, security.SecurityMiddleware):
+    """HTTPS, and headers for it."""
+
+
+class SessionMiddleware(Saving, sessions.SessionMiddleware):
+    """The session."""
+
+
+class CommonMiddleware(OnEventLoop, common.CommonMiddleware):
+    """Hosts and slashes."""
+
+
+class CsrfViewMiddleware(OnEventLoop, csrf.CsrfViewMiddleware):
+    """The CSRF token. Its check reads forms: see `chatsite.application.handler`."""
+
+
+class AuthenticationMiddleware(OnEventLoop, auth.AuthenticationMiddleware):
+    """The user."""
+
+
+class MessageMiddleware(Saving, messages.MessageMiddleware):
+    """Messages to the user."""
+
+
+class XFrameOptionsMiddleware(OnEventLoop, clickjacking.XFrameOptionsMiddleware):
+    """No frames."""

@@ -1,29 +1,22 @@
-"""Where a request comes from, as far as it can be believed."""
+"""The address that a request comes from, as far as it can be believed."""
 
-import logging
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-logger = logging.getLogger(__name__)
-
 Network = IPv4Network | IPv6Network
 UNKNOWN: Final = "unknown"
-_told: set[str] = set()
 
 
 def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
     """Return the client's address: the peer's, or what trusted proxies say.
 
     `forwarded` is X-Forwarded-For. Each proxy appends whom it was called by, so it is read from the right, as long as
-    who says so is trusted; what stands further left may have been invented by the client.
+    the proxy that says so is trusted; what stands further left may have been invented by the client.
     """
     client = _parse(peer)
     if client is None:
         return peer or UNKNOWN
-    if forwarded and not trusted and not client.is_global and peer not in _told:
-        _told.add(peer)
-        logger.warning("X-Forwarded-For from %s is not believed. A proxy of yours belongs in TRUSTED_PROXIES.", peer)
     for word in reversed(forwarded.split(",")):
         if not any(client in network for network in trusted):
             break
@@ -32,6 +25,12 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
             break
         client = named
     return str(client)
+
+
+def is_untrusted_proxy(peer: str, forwarded: str, trusted: Sequence[Network]) -> bool:
+    """Whether a proxy seems to have been forgotten: one in a private network, where none is trusted."""
+    address = _parse(peer) if forwarded and not trusted else None
+    return address is not None and not address.is_global
 
 
 def _parse(word: str) -> IPv4Address | IPv6Address | None:

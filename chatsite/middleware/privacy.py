@@ -1,4 +1,4 @@
-"""What a browser may keep of an answer, and what it may tell others because of it: nothing that is somebody's."""
+"""What a browser may keep of an answer: nothing, unless the answer says otherwise."""
 
 from typing import Any, Final
 
@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chat.views.access import KEPT_BY_NOBODY
-from chatsite.application.errors import NO_PREFETCH
-from chatsite.middleware.static_files import GetResponse
+from chatsite.middleware import GetResponse
 
 # Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
 # https and from this machine only; elsewhere the page itself forgets what was typed (account-menu.js in the sidebar).
@@ -19,13 +18,13 @@ FORGOTTEN: Final = '"cache", "storage"'
 
 @receiver(user_logged_out)
 def remember_sign_out(request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Mark a request during which somebody signed out, by whichever door."""
+    """Mark a request during which somebody signed out, on whichever page."""
     if request is not None:
         request.has_signed_out = True  # type: ignore[attr-defined]
 
 
 class Privacy:
-    """Says with every answer that links are not looked up, and that nobody keeps it unless it says otherwise."""
+    """Says with every answer that nobody keeps it, and has browsers forget everything when somebody signs out."""
 
     sync_capable = False
     async_capable = True
@@ -36,8 +35,6 @@ class Privacy:
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = await self.get_response(request)
-        name, value = NO_PREFETCH
-        response.headers[name] = value
         response.headers.setdefault("Cache-Control", KEPT_BY_NOBODY)
         if getattr(request, "has_signed_out", False):
             response.headers["Clear-Site-Data"] = FORGOTTEN

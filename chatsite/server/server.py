@@ -1,13 +1,11 @@
-"""Daphne, embedded and hardened: the server that `manage.py serve` runs."""
+"""The server that `manage.py serve` runs: Daphne 4.2, with what it lacks."""
 
 # Importing it installs Twisted's asyncio reactor, so it comes before anything that might import Twisted.
 from daphne.server import Server as Daphne  # isort: skip
 
 import asyncio
-import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import threading
@@ -20,10 +18,14 @@ from twisted.internet import endpoints as twisted_endpoints
 from twisted.internet import reactor as installed_reactor
 from twisted.internet import tcp as twisted_tcp
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.logger import LogLevel, STDLibLogObserver, globalLogBeginner
 
-from chatsite.application.thread_pool import Application, Lanes, replace_signals
-from chatsite.server.connection import Factory, Limits, Request
+from chatsite.application import Application
+from chatsite.server.connection import ConnectionFactory
+from chatsite.server.lifespan import Lifespan, LifespanError
+from chatsite.server.limits import Limits
+from chatsite.server.request import Request
 
 logger = logging.getLogger(__name__)
 Hook = Callable[[], Awaitable[object]]
@@ -40,10 +42,7 @@ FAREWELL_SECONDS = 0.4
 LAST_RESORT_SECONDS = 1.6
 # Connections that wait to be accepted. Twisted's 50 makes the rest of a crowd try again a second later.
 BACKLOG = 1024
-OPEN_FILES = 65_536
 RETIREMENT_STEP_SECONDS = 0.1
-# Python looks for cycles after 700 new objects, which is one question or some tokens.
-OBJECTS_PER_COLLECTION = 10_000
 
 
 class SharedPort(Port):  # type: ignore[misc]
@@ -57,9 +56,9 @@ class SharedPort(Port):  # type: ignore[misc]
 class Server(Daphne):  # type: ignore[misc]
     """Serves one ASGI application on one address.
 
-    `on_start` runs once the loop turns; `on_stop` is awaited after SIGTERM or Ctrl-C, before any request is
-    cancelled (Daphne 4.2 gives applications no lifespan events, and its own shutdown runs no `finally`). `listener` is
-    an open port to use instead of opening one.
+    The application gets lifespan events, which Daphne 4.2 does not send: it is started before the port is opened, and
+    stopped after SIGTERM or Ctrl-C, before any request is cancelled. `on_ready` runs once the port is open. `listener`
+    is an open port to use instead of opening one.
     """
 
     def __init__(
@@ -68,31 +67,28 @@ class Server(Daphne):  # type: ignore[misc]
         host: str,
         port: int,
         *,
-        on_start: Hook,
-        on_stop: Hook,
+        on_ready: Hook,
         limits: Limits | None = None,
         listener: socket.socket | None = None,
     ) -> None:
         endpoints = [f"{e}:backlog={BACKLOG}" for e in build_endpoint_description_strings(host=host, port=port)]
-        super().__init__(Lanes(application), endpoints, server_name="chatsite", verbosity=0)
-        self._on_start = on_start
-        self._on_stop = on_stop
+        super().__init__(application, endpoints, server_name="chatsite", verbosity=0)
+        self._lifespan = Lifespan(application)
+        self._on_ready = on_ready
+        self._address = f"{host}:{port}"
         self._limits = limits or Limits()
         self._listener = listener
         self._ports: list[Any] = []
         self.connections: dict[Request, dict[str, Any]] = {}
-        self.stopping = False
+        self.is_stopping = False
         self.failure = ""
 
     def run(self) -> None:
         """Serve until told to stop."""
-        _allow_many_connections()
-        replace_signals()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
-        log_beginner.beginLoggingTo([_log_critical], redirectStandardIO=False, discardBuffer=True)
-        self.http_factory = Factory(self, self._limits)
-        self._listen()
+        log_beginner.beginLoggingTo([CriticalLog()], redirectStandardIO=False, discardBuffer=True)
+        self.http_factory = ConnectionFactory(self, self._limits)
         reactor.callWhenRunning(self._started)
         reactor.callLater(CHECK_SECONDS, self.application_checker)
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
@@ -103,7 +99,8 @@ class Server(Daphne):  # type: ignore[misc]
         if not self.abort_start:
             reactor.run(installSignalHandlers=False)
 
-    def _listen(self) -> None:
+    async def _listen(self) -> None:
+        """Open the port. Raises Twisted's CannotListenError."""
         if self._listener is not None:
             number, family = self._listener.fileno(), self._listener.family
             port = SharedPort._fromListeningDescriptor(reactor, number, family, self.http_factory)
@@ -111,9 +108,8 @@ class Server(Daphne):  # type: ignore[misc]
             self.listen_success(port)
             return
         for endpoint in self.endpoints:
-            serverFromString(reactor, endpoint).listen(self.http_factory).addCallbacks(
-                self.listen_success, self.listen_error
-            )
+            opened = serverFromString(reactor, endpoint).listen(self.http_factory)
+            self.listen_success(await opened.asFuture(asyncio.get_running_loop()))
 
     @property
     def port(self) -> int:
@@ -125,21 +121,27 @@ class Server(Daphne):  # type: ignore[misc]
         self._ports.append(port)
         super().listen_success(port)
 
-    def listen_error(self, failure: Any) -> None:
-        """Remember why the address could not be had; the caller says it."""
-        self.failure = failure.getErrorMessage()
-        self.stop()
-
     def _started(self) -> None:
         # The reference keeps the task from being collected.
         self._start_task = asyncio.ensure_future(self._start())
         self._start_task.add_done_callback(_log_failure)
 
     async def _start(self) -> None:
-        await self._on_start()
-        # What is there now stays: looking through all of it for cycles would stop every stream for a tenth of a second.
-        gc.freeze()
-        gc.set_threshold(OBJECTS_PER_COLLECTION)
+        try:
+            await self._lifespan.startup()
+            if not self.is_stopping:
+                await self._listen()
+        except LifespanError as error:
+            self._fail(f"The site could not be started. {error}")
+        except CannotListenError as error:
+            self._fail(f"{self._address} cannot be used: {error}")
+        if not self.is_stopping:
+            await self._on_ready()
+
+    def _fail(self, why: str) -> None:
+        """Remember why the server ends; the caller of `run` says it."""
+        self.failure = why
+        self.stop()
 
     # Requests
 
@@ -168,15 +170,15 @@ class Server(Daphne):  # type: ignore[misc]
     def timeout_checker(self) -> None:
         """Let every connection do what is due."""
         try:
-            for channel in list(self.http_factory.channels):
-                channel.check(monotonic())
+            for connection in list(self.http_factory.connections):
+                connection.check(monotonic())
         finally:
             reactor.callLater(CHECK_SECONDS, self.timeout_checker)
 
     # The end
 
     def retire(self, idle: Hook, seconds: float) -> None:
-        """Take no more connections, and stop when all requests have ended and `idle` returns; `seconds` at the most."""
+        """Take no more connections, and stop when `idle` returns and all requests have ended; `seconds` at the most."""
         self._retirement: asyncio.Future[Any] = asyncio.ensure_future(self._retire(idle, seconds))
         self._retirement.add_done_callback(_log_failure)
 
@@ -184,11 +186,11 @@ class Server(Daphne):  # type: ignore[misc]
         deadline = monotonic() + seconds
         self._close_ports()
         self.http_factory.is_retired = True
-        for channel in list(self.http_factory.channels):
-            channel.retire()
+        for connection in list(self.http_factory.connections):
+            connection.retire()
         await _done([asyncio.ensure_future(idle())], seconds)
         # Connections say nothing when they end, and nobody is in a hurry.
-        while self.http_factory.channels and monotonic() < deadline:  # noqa: ASYNC110
+        while self.http_factory.connections and monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(RETIREMENT_STEP_SECONDS)
         self.stop()
 
@@ -198,13 +200,13 @@ class Server(Daphne):  # type: ignore[misc]
 
     def stop(self) -> None:
         """Stop serving; once is as good as twice."""
-        if not self.stopping:
-            self.stopping = True
+        if not self.is_stopping:
+            self.is_stopping = True
             super().stop()
 
     def kill_all_applications(self) -> "Deferred[None]":
         """End in good order: what Twisted waits for before it closes everything."""
-        self.stopping = True
+        self.is_stopping = True
         seconds = self._limits.drain_seconds + LAST_RESORT_SECONDS
         last_resort = threading.Timer(seconds, os._exit, (0,))
         last_resort.daemon = True
@@ -213,7 +215,7 @@ class Server(Daphne):  # type: ignore[misc]
 
     async def _end(self) -> None:
         self._close_ports()
-        stopped = asyncio.ensure_future(self._on_stop())
+        stopped = asyncio.ensure_future(self._lifespan.shutdown())
         stopped.add_done_callback(_log_failure)
         if not await _done([stopped], self._limits.drain_seconds):
             logger.error("Storing what was under way took longer than %g seconds.", self._limits.drain_seconds)
@@ -227,7 +229,7 @@ class Server(Daphne):  # type: ignore[misc]
         # Once more, for what those that ended just now have to report.
         self.application_checker()
         # What is still in their buffers goes out first.
-        await _done([channel.close() for channel in list(self.http_factory.channels)], FAREWELL_SECONDS)
+        await _done([connection.close() for connection in list(self.http_factory.connections)], FAREWELL_SECONDS)
 
 
 async def _done(tasks: Iterable["asyncio.Future[Any]"], seconds: float) -> bool:
@@ -236,23 +238,17 @@ async def _done(tasks: Iterable["asyncio.Future[Any]"], seconds: float) -> bool:
     return not waiting or not (await asyncio.wait(waiting, timeout=seconds))[1]
 
 
-_twisted_log = STDLibLogObserver(__name__)
+class CriticalLog:
+    """Passes on what went wrong in a callback: Twisted tells its own log, and nobody else."""
 
+    def __init__(self) -> None:
+        self._observer = STDLibLogObserver(__name__)
 
-def _log_critical(event: Any) -> None:
-    """Pass on what went wrong in a callback: Twisted tells its own log, and nobody else."""
-    if event["log_level"] is LogLevel.critical:
-        _twisted_log(event)
+    def __call__(self, event: Any) -> None:
+        if event["log_level"] is LogLevel.critical:
+            self._observer(event)
 
 
 def _log_failure(task: "asyncio.Future[Any]") -> None:
     if not task.cancelled() and (error := task.exception()):
         logger.error("The server could not start or stop as it should.", exc_info=error)
-
-
-def _allow_many_connections() -> None:
-    """Use as many open files as we may: most systems start with 1024, and a stream needs two."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,8 +1,9 @@
 """Several worker processes that share one port: started, watched, replaced one after the other, ended.
 
-They share the socket itself, not just its number: what waits to be accepted belongs to nobody in particular, so that a
-worker that dies or is replaced takes no connection along, and who is busy leaves it to the others. Each worker is a
-fresh Python, which after an upgrade runs the new code.
+They share the listening socket itself, not just its number: connections that wait to be accepted belong to no worker,
+so that none is lost with a worker that dies or is replaced, and a busy worker leaves them to the others. Each worker is
+a new Python process, which after an upgrade runs the new code. The README of `chatsite` tells why this is not one of
+the supervisors that there are.
 """
 
 import asyncio
@@ -21,66 +22,34 @@ from typing import Any, Final
 from prometheus_client.multiprocess import mark_process_dead
 
 from chat.metrics import DIRECTORY_VARIABLE
+from chatsite.server.control import READY, RETIRE
 
 logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 1024
-# Said over the lifeline, by a worker and to it.
-READY: Final = b"1"
-RETIRE: Final = b"0"
 START_SECONDS: Final = 60.0
-# More than a worker takes, which looks to its own end (`Limits.drain_seconds`).
+# More than a worker takes, which ends by itself (`Limits.drain_seconds`).
 STOP_SECONDS: Final = 15.0
-# A worker that dies younger than this is not replaced at once: twice as late each time, up to a limit.
+# A worker that dies younger than this is not replaced at once, but after a delay that doubles each time.
 YOUNG_SECONDS: Final = 10.0
-LONGEST_SECONDS: Final = 30.0
+MAX_DELAY_SECONDS: Final = 30.0
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Open the port; 0 is any that is free. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    # All are woken by a connection, and one gets it: the others must not wait for the next one.
+    # A connection wakes all workers, and one gets it: the others must not block until the next one.
     listener.setblocking(False)
     return listener
-
-
-class Lifeline:
-    """A worker's end of the socket between it and its supervisor; the other one's death is its end."""
-
-    def __init__(self, number: int) -> None:
-        self._socket = socket.socket(fileno=number)
-
-    def hold(self, *, retire: Callable[[], object], stop: Callable[[], object]) -> None:
-        """Say that the worker serves, and do what is asked of it from now on."""
-        # A terminal that is closed tells everybody; what it means is the supervisor's to say.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        loop = asyncio.get_running_loop()
-
-        def heard() -> None:
-            try:
-                said = self._socket.recv(1)
-            except OSError:
-                said = b""
-            if said == RETIRE:
-                retire()
-            elif not said:
-                loop.remove_reader(self._socket)
-                stop()
-
-        self._socket.setblocking(False)
-        loop.add_reader(self._socket, heard)
-        # A supervisor that was killed meanwhile hears nothing; that it is gone is heard next.
-        with contextlib.suppress(OSError):
-            self._socket.send(READY)
 
 
 class Worker:
     """A worker as its supervisor sees it."""
 
-    def __init__(self, process: Process, lifeline: socket.socket) -> None:
+    def __init__(self, process: Process, control: socket.socket) -> None:
         self.process = process
-        self.lifeline = lifeline
+        self.control = control
         self.began = monotonic()
         self.is_leaving = False
 
@@ -88,14 +57,14 @@ class Worker:
         """Wait until it serves; False if it never will."""
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(START_SECONDS):
-                return await asyncio.get_running_loop().sock_recv(self.lifeline, 1) == READY
+                return await asyncio.get_running_loop().sock_recv(self.control, 1) == READY
         return False
 
     def retire(self) -> None:
         """Let it finish what it does, and go."""
         self.is_leaving = True
         with contextlib.suppress(OSError):
-            self.lifeline.send(RETIRE)
+            self.control.send(RETIRE)
 
     def terminate(self) -> None:
         """Let it store what is under way, and go at once."""
@@ -113,9 +82,9 @@ class Supervisor:
         self._on_ready = on_ready
         self._environment = {**os.environ}
         self._serving: list[Worker] = []
-        self._watching: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._all: set[Worker] = set()
-        self._quick_deaths = 0
+        self._early_deaths = 0
 
     def run(self) -> bool:
         """Serve until told to stop. Returns False if the workers could not be started."""
@@ -144,7 +113,7 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         files = (self._listener.fileno(), theirs.fileno())
-        command = (sys.executable, sys.argv[0], "serve", f"--listener={files[0]}", f"--lifeline={files[1]}")
+        command = (sys.executable, sys.argv[0], "serve", f"--listener={files[0]}", f"--control={files[1]}")
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *command, pass_fds=files, env=self._environment, start_new_session=True
@@ -161,13 +130,13 @@ class Supervisor:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _watch(self, worker: Worker) -> None:
-        """Wait for a worker's end, and put another one in its place if nobody wanted it."""
+        """Wait for a worker's end, and replace it if it was not told to end."""
         code = await worker.process.wait()
-        worker.lifeline.close()
+        worker.control.close()
         self._all.discard(worker)
         mark_process_dead(worker.process.pid, self._environment[DIRECTORY_VARIABLE])  # type: ignore[no-untyped-call]
         if worker in self._serving:
@@ -176,17 +145,17 @@ class Supervisor:
             return
         logger.error("Worker %d has ended (%d); another one takes its place.", worker.process.pid, code)
         is_young = monotonic() - worker.began < YOUNG_SECONDS
-        self._quick_deaths = self._quick_deaths + 1 if is_young else 0
+        self._early_deaths = self._early_deaths + 1 if is_young else 0
         await self._replace()
 
     async def _replace(self) -> None:
         while not self._stopping.is_set():
-            delay = min(LONGEST_SECONDS, 2.0**self._quick_deaths) if self._quick_deaths else 0
+            delay = min(MAX_DELAY_SECONDS, 2.0**self._early_deaths) if self._early_deaths else 0
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
             if self._stopping.is_set() or await self._start():
                 return
-            self._quick_deaths += 1
+            self._early_deaths += 1
 
     async def _restart_when_told(self) -> None:
         while True:

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client, override_settings
 
-from chat.models import ApiKey
+from chat import deletion
+from chat.models import ApiKey, Invitation, PasswordLink
 from chat.models.superuser import LAST, LastSuperuserError
 
 PASSWORD: Final = "a staple of another battery"
@@ -203,3 +206,85 @@ def test_no_road_around_the_admin_takes_the_last_superuser(boss: User) -> None:
     assert User.objects.count() == 2
     boss.first_name = "Sign"
     boss.save()
+
+
+def test_nobody_takes_what_lets_a_more_powerful_one_in(db: None) -> None:
+    removable = ("mfa.{}_authenticator", "usersessions.{}_usersession")
+    clerk = browser_of(appoint(*(right.format(deed) for right in removable for deed in ("view", "delete"))))
+    mighty = appoint("auth.change_user", name="mighty")
+    alice = User.objects.create_user("alice")
+    for owner, remains in ((mighty, True), (alice, False)):
+        rows = [
+            Authenticator.objects.create(user=owner, type="totp", data={}),
+            UserSession.objects.create(user=owner, ip="192.0.2.1", user_agent="x", session_key=owner.username, data={}),
+        ]
+        for row in rows:
+            path = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
+            clerk.post(path, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+            clerk.post(f"{path}{row.pk}/delete/", {"post": "yes"})
+            assert type(row)._default_manager.filter(pk=row.pk).exists() == remains, f"{row} of {owner}"
+
+
+def test_nobody_is_renamed_so_that_another_one_cannot_sign_in(db: None) -> None:
+    """Of two whose names differ in capital letters only, the door would let in neither."""
+    User.objects.create_superuser("boss", "boss@example.org")
+    alice = User.objects.create_user("alice")
+    clerk = browser_of(appoint("auth.change_user"))
+    for name in ("BOSS", "ｂｏｓｓ", "boss@example.org"):
+        form = {"username": name, "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", "is_active": "on"}
+        page = clerk.post(f"/admin/auth/user/{alice.pk}/change/", form)
+        assert page.status_code == 200, name
+        assert "username" in page.context["adminform"].form.errors
+    # What was so before can still be changed in everything else.
+    User.objects.filter(pk=alice.pk).update(username="Boss")
+    form = {"username": "Boss", "first_name": "Al", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    assert clerk.post(f"/admin/auth/user/{alice.pk}/change/", form).status_code == 302
+
+
+def test_a_link_for_a_new_password_opens_no_account_that_has_become_more_powerful(db: None) -> None:
+    maker = appoint("auth.change_user", "auth.view_user")
+    alice = User.objects.create_user("alice")
+    links = [PasswordLink.issue(user=alice, made_by=maker)[0] for _ in range(2)]
+    assert links[0].state == "open"
+    alice.is_staff = True
+    alice.save()
+    alice.user_permissions.set(granted(["auth.delete_user"]))
+    assert PasswordLink.objects.get(pk=links[0].pk).state == "revoked"
+    alice.user_permissions.clear()
+    assert PasswordLink.objects.get(pk=links[0].pk).state == "open"
+    # Nor does one of who may not make such links any more.
+    maker.user_permissions.clear()
+    assert PasswordLink.objects.get(pk=links[1].pk).state == "revoked"
+
+
+def test_an_invitation_gives_no_rights_that_its_maker_does_not_hold_now(db: None) -> None:
+    maker = appoint("chat.add_invitation", "chat.change_chatmodel")
+    group = Group.objects.create(name="catalog")
+    group.permissions.set(granted(["chat.change_chatmodel"]))
+    row, _ = Invitation.issue(inviter=maker, group=group)
+    assert row.state == "open"
+    group.permissions.add(*granted(["auth.change_user"]))
+    assert Invitation.objects.get(pk=row.pk).state == "revoked"
+    group.permissions.set(granted(["chat.change_chatmodel"]))
+    maker.user_permissions.set(granted(["chat.add_invitation"]))
+    assert Invitation.objects.get(pk=row.pk).state == "revoked"
+    # Without its maker's right to invite it opens nothing, whatever the group.
+    plain, _ = Invitation.issue(inviter=User.objects.get(pk=maker.pk))
+    assert plain.state == "open"
+    maker.user_permissions.clear()
+    assert Invitation.objects.get(pk=plain.pk).state == "revoked"
+
+
+def test_who_was_let_in_again_and_is_barred_later_cannot_take_a_deletion_back(db: None) -> None:
+    alice = User.objects.create_user("alice")
+    User.objects.create_superuser("boss")
+    deletion.plan(alice)
+    clerk = browser_of(appoint("auth.change_user"))
+    form = {"username": "alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    path = f"/admin/auth/user/{alice.pk}/change/"
+    assert clerk.post(path, {**form, "is_active": "on"}).status_code == 302
+    assert User.objects.get(pk=alice.pk).is_active
+    assert clerk.post(path, form).status_code == 302
+    assert not deletion.is_planned(User.objects.get(pk=alice.pk))
+    assert not deletion.take_back(alice.pk)
+    assert not User.objects.get(pk=alice.pk).is_active

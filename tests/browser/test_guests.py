@@ -33,6 +33,10 @@ def test_a_colleague_is_in_by_an_invitation(open_page: OpenPage, guest_site: Sit
     admin.goto(f"{guest_site.url}/admin/chat/invitation/add/")
     admin.get_by_role("button", name="Save", exact=True).click()
     link = admin.locator(".issued-key code").inner_text()
+    admin.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    admin.get_by_role("button", name="Copy").click()
+    expect(admin.get_by_role("button", name="Copied")).to_be_visible()
+    assert admin.evaluate("navigator.clipboard.readText()") == link
     colleague = open_page(size)
     colleague.goto(link)
     assert "token" not in colleague.url

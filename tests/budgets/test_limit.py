@@ -1,7 +1,7 @@
 """What an answer was granted: more while there is some, the end when there is none, all of it back after it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from chat.generation.attempts import Policy
 from chat.generation.spec import Limits, Plan
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation, UsageRecord
-from chat.providers.base import CompletionRequest, Turn, unheeded
+from chat.providers.base import CompletionRequest, Sink, Turn, unheeded
 from chat.usage.ledger import Account
 from tests.generation.scripted import DONE, HANG, Scripted
 
@@ -35,15 +35,17 @@ PROMPT_TOKENS, PIECE_TOKENS = 10, 10
 class Unhurried(Scripted):
     """Says nothing more while a budget is being asked, as a model that is slower than a database."""
 
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
-        async with aclosing(super().stream(request, sent)) as events:
-            async for event in events:
-                yield event
-                for running in list(live._live.values()):
-                    while running._limit is not None and running._limit._asking is not None:
-                        await asyncio.sleep(0.001)
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
+        async def answered() -> None:
+            for running in list(live._live.values()):
+                while running._limit is not None and running._limit._asking is not None:
+                    await asyncio.sleep(0.001)
+
+        def slow(event: Upstream) -> Awaitable[None]:
+            assert sink(event) is None
+            return answered()
+
+        await super().stream(request, slow, sent)
 
 
 THOUGHTS = 50_000

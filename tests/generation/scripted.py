@@ -1,11 +1,11 @@
 """A provider whose attempts are written down beforehand: real events, real errors, no network."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 
 from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
 from chat.generation.attempts import Keep, Policy, Writing, unkept
-from chat.providers.base import CompletionRequest, ModelFacts, Turn, unheeded
+from chat.providers.base import CompletionRequest, ModelFacts, Sink, Turn, push, unheeded
 
 HANG = object()
 UNSENT = object()
@@ -25,9 +25,7 @@ class Scripted:
         self.requests: list[CompletionRequest] = []
         self.closed = 0
 
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
         self.requests.append(request)
         steps = self._attempts.pop(0)
         if UNSENT not in steps:
@@ -41,12 +39,11 @@ class Scripted:
                 elif isinstance(step, Exception):
                     raise step
                 elif isinstance(step, str):
-                    yield TextDelta(step)
+                    await push((TextDelta(step),), sink)
                 elif callable(step):
-                    for event in step(request):
-                        yield event
+                    await push(step(request), sink)
                 else:
-                    yield step  # type: ignore[misc]
+                    await push((step,), sink)  # type: ignore[arg-type]
                 await asyncio.sleep(0)
         finally:
             self.closed += 1

@@ -1,7 +1,7 @@
 """A provider is asked again before the first word, and asked to continue after it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from chat.events import Delta, Finished, Picture, ReasoningDelta, Reclassified, 
 from chat.generation.attempts import CONTINUE, delay_seconds
 from chat.generation.log import Transcript
 from chat.generation.notes import UNREADABLE
-from chat.providers.base import CompletionRequest, Turn, unheeded
+from chat.providers.base import CompletionRequest, Sink, Turn, push, unheeded
 from chat.providers.thinking import ThoughtSplitter
 from tests.generation.scripted import DONE, HANG, REQUEST, UNSENT, USAGE, Heard, Scripted
 
@@ -185,12 +185,9 @@ async def test_silence_before_the_first_word_closes_the_line_and_is_not_tried_ag
 
 async def test_a_first_word_may_take_longer_than_those_after_it() -> None:
     class Loading(Scripted):
-        async def stream(
-            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-        ) -> AsyncGenerator[Upstream, None]:
+        async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
             await asyncio.sleep(0.3)
-            async for event in super().stream(request, sent):
-                yield event
+            await super().stream(request, sink, sent)
 
     heard = Heard(Loading(["Loaded.", HANG]), idle=0.05, continuations=0)
     with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
@@ -239,13 +236,10 @@ async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
 
 async def test_words_keep_the_line_open_longer_than_the_idle_time() -> None:
     class Slow(Scripted):
-        async def stream(
-            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-        ) -> AsyncGenerator[Upstream, None]:
+        async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
             for _ in range(10):
                 await asyncio.sleep(0.05)
-                async for event in super().stream(request, sent):
-                    yield event
+                await super().stream(request, sink, sent)
 
     steps: list[list[object]] = [["word "] for _ in range(9)]
     source = Slow(*steps, ["end", *DONE])
@@ -284,12 +278,10 @@ async def test_a_cancelled_attempt_keeps_the_last_count() -> None:
 
 async def test_counts_are_no_words() -> None:
     class Counting(Scripted):
-        async def stream(
-            self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-        ) -> AsyncGenerator[Upstream, None]:
+        async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
             for tokens in range(100):
                 await asyncio.sleep(0.02)
-                yield Usage(completion_tokens=tokens)
+                await push((Usage(completion_tokens=tokens),), sink)
 
     heard = Heard(Counting(), first=0.1, retries=0)
     with pytest.raises(ChatError) as caught:

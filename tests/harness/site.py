@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
 # Tests ask more than any person does.
 UNLIMITED = {"CHAT_MESSAGES_PER_MINUTE": "0", "CHAT_MAX_FOLLOWERS_PER_USER": "0"}
+# Many more than it takes, on a machine that others use too.
+START_SECONDS = 120
 PEOPLE = ("alice", "bob", "charlie")
 MAKE_PEOPLE = f"""
 User.objects.create_superuser("admin", password={PASSWORD!r})
@@ -104,7 +106,7 @@ class Site:
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
         self._reader.start()
-        assert ready.wait(30), "".join(self.output)
+        assert ready.wait(START_SECONDS), "".join(self.output)
         assert self.url, "".join(self.output)
 
     def _started(self, command: list[str]) -> subprocess.Popen[str] | Forked:

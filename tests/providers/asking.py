@@ -1,22 +1,30 @@
 """Asks a provider, and collects what comes."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from chat.errors import ChatError
 from chat.events import TextDelta, Upstream, Usage
-from chat.providers.base import CompletionRequest, Provider, Turn
+from chat.providers.base import CompletionRequest, Provider, Turn, unheeded
 
 KEY: Final = "sk-test-0123456789"
 TURNS: Final = (Turn("system", "Be brief."), Turn("user", "How are you today?"))
 
 
+async def collected(
+    provider: Provider, request: CompletionRequest, sent: Callable[[], None] = unheeded
+) -> list[Upstream]:
+    """Return what a provider pushes for a request."""
+    found: list[Upstream] = []
+    await provider.stream(request, found.append, sent)
+    return found
+
+
 async def ask(provider: Provider, model: str, **parameters: Any) -> list[Upstream]:
-    async with aclosing(provider.stream(CompletionRequest(model, TURNS, **parameters))) as stream:
-        return [event async for event in stream]
+    return await collected(provider, CompletionRequest(model, TURNS, **parameters))
 
 
 async def failing(provider: Provider, model: str) -> tuple[list[Upstream], ChatError]:
@@ -25,9 +33,8 @@ async def failing(provider: Provider, model: str) -> tuple[list[Upstream], ChatE
 
     async def collect() -> None:
         # A fault that goes unnoticed shall fail the test and not hold it up.
-        async with asyncio.timeout(30), aclosing(provider.stream(CompletionRequest(model, TURNS))) as stream:
-            async for event in stream:
-                found.append(event)
+        async with asyncio.timeout(30):
+            await provider.stream(CompletionRequest(model, TURNS), found.append)
 
     with pytest.raises(ChatError) as caught:
         await collect()

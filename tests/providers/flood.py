@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from chat.errors import ChatError
-from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta, Upstream
 from chat.providers import bill
 from chat.providers.anthropic import provider as anthropic
 from chat.providers.base import CompletionRequest, Endpoint, Turn
@@ -30,6 +30,19 @@ async def told(kind: str, address: str, question: str) -> dict[str, Any]:
     found: dict[str, Any] = {"text": 0, "thought": 0, "calls": 0, "call_chars": 0, "error": "", "code": "", "end": ""}
     provider = CONNECT[kind](Endpoint(address, "sk-test-0123456789", SECONDS, SECONDS))
     calls: set[int] = set()
+
+    def count(event: Upstream) -> None:
+        match event:
+            case TextDelta(content):
+                found["text"] += len(content)
+            case ReasoningDelta(content):
+                found["thought"] += len(content)
+            case ToolCallDelta(index, _, _, arguments):
+                calls.add(index)
+                found["call_chars"] += len(arguments)
+            case Finished(reason):
+                found["end"] = reason
+
     try:
         async with asyncio.timeout(SECONDS):
             if question == "models":
@@ -37,17 +50,7 @@ async def told(kind: str, address: str, question: str) -> dict[str, Any]:
             elif question == "bill":
                 await bill.bill(kind, address, "sk-admin-0123456789", date(2026, 1, 1), date(2026, 1, 31))
             else:
-                async for event in provider.stream(CompletionRequest("m", (Turn("user", "Why?"),))):
-                    match event:
-                        case TextDelta(content):
-                            found["text"] += len(content)
-                        case ReasoningDelta(content):
-                            found["thought"] += len(content)
-                        case ToolCallDelta(index, _, _, arguments):
-                            calls.add(index)
-                            found["call_chars"] += len(arguments)
-                        case Finished(reason):
-                            found["end"] = reason
+                await provider.stream(CompletionRequest("m", (Turn("user", "Why?"),)), count)
     except ChatError as error:
         found |= {"code": error.code, "error": error.message, "retryable": error.retryable}
     await provider.aclose()

@@ -1,6 +1,5 @@
 """What only Anthropic's provider asks for, and the row of the catalog behind it."""
 
-from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from chat.providers.base import CompletionRequest, Endpoint, Provider, Turn
 from chat.providers.registry import close_providers, provider_for
 from tests.harness.upstream.process import Upstream as Server
 from tests.harness.upstream.script import default_text
-from tests.providers.asking import KEY, ask, said
+from tests.providers.asking import KEY, ask, collected, said
 from tests.providers.formats import ANTHROPIC, Wire
 
 
@@ -38,8 +37,7 @@ async def test_a_request_carries_what_was_asked_for_and_nothing_else(
 
 
 async def body_of(provider: Provider, upstream: Server, model: str, *turns: Turn, **parameters: Any) -> dict[str, Any]:
-    async with aclosing(provider.stream(CompletionRequest(model, turns, **parameters))) as stream:
-        assert [event async for event in stream]
+    assert await collected(provider, CompletionRequest(model, turns, **parameters))
     return upstream.log(model)[-1].body
 
 

@@ -10,6 +10,7 @@ import pytest
 from chat.events import Finished, TextDelta, Upstream, Usage
 from chat.providers.base import CompletionRequest, Endpoint, ModelFacts, Turn
 from chat.providers.demo import connect, quoted, speech
+from tests.providers.asking import collected
 
 
 def request(*questions: str, max_tokens: int | None = None) -> CompletionRequest:
@@ -18,7 +19,7 @@ def request(*questions: str, max_tokens: int | None = None) -> CompletionRequest
 
 
 async def answer(asked: CompletionRequest) -> list[Upstream]:
-    return [event async for event in connect(Endpoint("")).stream(asked)]
+    return await collected(connect(Endpoint("")), asked)
 
 
 async def test_an_answer_streams_in_words_and_ends_with_usage_and_stop() -> None:

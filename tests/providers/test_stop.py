@@ -3,12 +3,11 @@
 import asyncio
 import gc
 import time
-from contextlib import aclosing
 from typing import Any
 
 import pytest
 
-from chat.events import TextDelta, Usage
+from chat.events import Finished, TextDelta, Upstream, Usage
 from chat.providers.base import CompletionRequest, Provider
 from tests.harness.upstream.process import Upstream as Server
 from tests.harness.upstream.script import default_text
@@ -40,17 +39,50 @@ async def test_cancelling_closes_the_connection(
     assert record.ended_at - cancelled_at < 1
 
 
-async def test_closing_the_generator_closes_the_connection(provider: Provider, upstream: Server, model: str) -> None:
+class EnoughError(Exception):
+    """A sink has heard enough."""
+
+
+async def test_a_sink_that_raises_closes_the_connection_and_its_error_passes_as_it_is(
+    provider: Provider, upstream: Server, model: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def sink(event: Upstream) -> None:
+        if isinstance(event, TextDelta):
+            raise EnoughError
+
     upstream.script(model, tokens=1000, delay=0.02)
-    stream = provider.stream(CompletionRequest(model, TURNS))
-    async for event in stream:
-        if event == TextDelta("The"):
-            break
+    with pytest.raises(EnoughError):
+        await provider.stream(CompletionRequest(model, TURNS), sink)
     closed_at = time.monotonic()
-    await stream.aclose()
+    # It is no failure of the provider's.
+    assert caplog.records == []
     record = await upstream.until(model, lambda record: record.ended == "client_closed")
     assert record.ended_at is not None
     assert record.ended_at - closed_at < 1
+
+
+async def test_a_sink_that_raises_at_the_end_is_no_failure_of_the_provider(provider: Provider, model: str) -> None:
+    def sink(event: Upstream) -> None:
+        if isinstance(event, Finished):
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        await provider.stream(CompletionRequest(model, TURNS), sink)
+
+
+async def test_the_next_event_waits_until_the_sink_is_done_with_the_last(provider: Provider, model: str) -> None:
+    under_way, most, count = 0, 0, 0
+
+    async def slow() -> None:
+        nonlocal under_way, most, count
+        under_way += 1
+        most, count = max(most, under_way), count + 1
+        await asyncio.sleep(0.001)
+        under_way -= 1
+
+    await provider.stream(CompletionRequest(model, TURNS), lambda event: slow())
+    assert (most, under_way) == (1, 0)
+    assert count >= 3
 
 
 async def test_many_cancellations_leave_the_pool_working(wire: Wire, upstream: Server, model: str) -> None:
@@ -72,13 +104,18 @@ async def counts_until(provider: Provider, model: str, text: str) -> list[Usage]
     """Return what has been counted when this text has been said, and the read with its end was told."""
     found = ""
     counts: list[Usage] = []
-    async with aclosing(provider.stream(CompletionRequest(model, TURNS))) as stream:
-        while found != text or not counts:
-            event = await anext(stream)
-            if isinstance(event, TextDelta):
-                found += event.content
-            elif isinstance(event, Usage):
-                counts.append(event)
+
+    def sink(event: Upstream) -> None:
+        nonlocal found
+        if isinstance(event, TextDelta):
+            found += event.content
+        elif isinstance(event, Usage):
+            counts.append(event)
+        if found == text and counts:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        await provider.stream(CompletionRequest(model, TURNS), sink)
     return counts
 
 

@@ -60,11 +60,3 @@ def test_an_application_that_has_answered_hears_nothing_of_the_client_that_leave
         with served.client() as client:
             assert client.get("/listen").text == "heard you"
         assert "http.disconnect" not in served.until(lambda seen: seen.get("listened") == 1)
-
-
-def test_a_long_answer_to_head_has_no_body() -> None:
-    with Served() as served:
-        received = receive_all(served.connect(b"HEAD /pieces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
-    head, _, body = received.partition(b"\r\n\r\n")
-    assert b"Content-Length: 131072" in head
-    assert body == b""

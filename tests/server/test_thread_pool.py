@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
-from chatsite.application.thread_pool import Lanes
+from chatsite.application.thread_pool import ThreadPool
 
 
 async def nothing(message: Any = None) -> None:
@@ -28,9 +28,9 @@ async def test_many_open_responses_use_few_threads() -> None:
             await end.wait()
             names.add(await sync_to_async(lambda: threading.current_thread().name)())
 
-    lanes = Lanes(stream, 4)
+    pool = ThreadPool(stream, 4)
     before = threading.active_count()
-    requests = [asyncio.create_task(lanes({}, nothing, nothing)) for _ in range(100)]
+    requests = [asyncio.create_task(pool({}, nothing, nothing)) for _ in range(100)]
     for _ in requests:
         await begun.acquire()
     assert threading.active_count() - before <= 4
@@ -46,25 +46,25 @@ async def test_a_request_goes_where_nobody_is_being_kept_waiting() -> None:
         await sync_to_async(release.wait if scope["slow"] else time.time)()
         await send({"type": "http.response.start"})
 
-    lanes = Lanes(page, 3)
-    slow = [asyncio.create_task(lanes({"slow": True}, nothing, nothing)) for _ in range(2)]
+    pool = ThreadPool(page, 3)
+    slow = [asyncio.create_task(pool({"slow": True}, nothing, nothing)) for _ in range(2)]
     await asyncio.sleep(0)
     for _ in range(20):
-        await asyncio.wait_for(lanes({"slow": False}, nothing, nothing), 10)
+        await asyncio.wait_for(pool({"slow": False}, nothing, nothing), 10)
     assert not any(request.done() for request in slow)
     release.set()
     await asyncio.gather(*slow)
 
 
-async def test_requests_at_a_door_wait_for_each_other_and_for_nobody_else() -> None:
+async def test_requests_that_hash_passwords_wait_for_each_other_and_for_nobody_else() -> None:
     release = threading.Event()
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
         await sync_to_async(release.wait if scope["method"] == "POST" else time.time)()
         await send({"type": "http.response.start"})
 
-    lanes = Lanes(page, 1, 1)
-    doors = (
+    pool = ThreadPool(page, 1, 1)
+    forms = (
         "/login/",
         "/accounts/login/",
         "/setup/",
@@ -72,10 +72,10 @@ async def test_requests_at_a_door_wait_for_each_other_and_for_nobody_else() -> N
         "/admin/login/",
         "/admin/auth/user/1/password/",
     )
-    held = [asyncio.create_task(lanes({"method": "POST", "path": path}, nothing, nothing)) for path in doors]
+    held = [asyncio.create_task(pool({"method": "POST", "path": path}, nothing, nothing)) for path in forms]
     await asyncio.sleep(0)
-    for path in doors:
-        await asyncio.wait_for(lanes({"method": "GET", "path": path}, nothing, nothing), 10)
+    for path in forms:
+        await asyncio.wait_for(pool({"method": "GET", "path": path}, nothing, nothing), 10)
     assert not any(request.done() for request in held)
     release.set()
     await asyncio.gather(*held)

@@ -6,8 +6,8 @@ events as a regular end.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from itertools import groupby
 from time import monotonic
 from typing import Final
@@ -17,10 +17,11 @@ import httpx2
 from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers import bounds
+from chat.providers.base import Sink
 from chat.providers.bounds import UNMEASURED_BYTES, Measure
 from chat.providers.decoder import StreamDecoder
 from chat.providers.errors import from_body, refused, reports_failure
-from chat.providers.http.decompression import pieces
+from chat.providers.http.decompression import reading
 from chat.providers.sse import EventDecoder, OversizedEventError
 
 # How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
@@ -36,28 +37,50 @@ HEAD_BYTES: Final = 64 * 1024
 BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 
 
-async def batches(
-    response: httpx2.Response, decoder: StreamDecoder, idle_timeout: float, first_token_timeout: float | None = None
-) -> AsyncGenerator[list[Upstream], None]:
-    """Yield what each read of the body adds to the answer, deltas and then usage, up to the body's end.
+class SinkError(Exception):
+    """What a sink raised, in `reason`: it is none of the provider's failures."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+async def _push(events: Iterable[Upstream], sink: Sink) -> None:
+    try:
+        for event in events:
+            if (pause := sink(event)) is not None:
+                await pause
+    except Exception as reason:
+        raise SinkError(reason) from reason
+
+
+async def read_answer(
+    response: httpx2.Response,
+    decoder: StreamDecoder,
+    sink: Sink,
+    idle_timeout: float,
+    first_token_timeout: float | None = None,
+) -> None:
+    """Push what each read of the body adds to the answer, deltas and then usage, up to the body's end.
 
     Pings and counts are no words: `first_token_timeout` seconds with nothing else before the first word are a
     ChatError, as are `idle_timeout` after it, and a body without events. What else goes wrong with the answer is for
-    `decoder.end` to say, also that it is longer than what is taken. Raises the exceptions of the transport.
+    `decoder.end` to say, also that it is longer than what is taken. Raises the exceptions of the transport, and
+    SinkError.
     """
     events, measure = EventDecoder(), Measure()
     head = Head(is_stream="event-stream" in response.headers.get("content-type", ""))
     spoke = monotonic()
     limit, has_begun, heard = first_token_timeout or idle_timeout, False, 0
-    async with aclosing(pieces(response)) as body:
-        async for chunk in body:
+    async with reading(response) as read:
+        while chunk := await read():
             measure.bytes += len(chunk)
             if batch := decoder.decode_all(events.feed(chunk)):
                 batch = merged(batch)
             if measure.bytes > UNMEASURED_BYTES:
                 batch = _within(batch, measure, decoder, events)
             if batch:
-                yield batch
+                await _push(batch, sink)
             if decoder.ends.may_be_over or decoder.failure:
                 break
             if decoder.events == 0 and not head.takes(chunk):
@@ -70,13 +93,11 @@ async def batches(
             elif monotonic() - spoke > limit:
                 raise silence(limit, has_begun=has_begun)
         else:
-            yield _within(decoder.decode_all(events.flush()), measure, decoder, events)
+            await _push(_within(decoder.decode_all(events.flush()), measure, decoder, events), sink)
         if decoder.ends.may_be_over and not decoder.failure:
-            async with aclosing(_rest(body, events, decoder, measure, idle_timeout)) as rest:
-                async for batch in rest:
-                    yield batch
+            await _read_rest(read, sink, events, decoder, measure, idle_timeout)
     if decoder.events == 0:
-        yield _within(whole(b"".join(head.parts), decoder), measure, decoder, events)
+        await _push(_within(whole(b"".join(head.parts), decoder), measure, decoder, events), sink)
 
 
 def _within(batch: list[Upstream], measure: Measure, decoder: StreamDecoder, events: EventDecoder) -> list[Upstream]:
@@ -131,10 +152,15 @@ def merged(batch: list[Upstream]) -> list[Upstream]:
     return found
 
 
-async def _rest(
-    body: AsyncIterator[bytes], events: EventDecoder, decoder: StreamDecoder, measure: Measure, idle_timeout: float
-) -> AsyncGenerator[list[Upstream], None]:
-    """Yield what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
+async def _read_rest(
+    read: Callable[[], Awaitable[bytes]],
+    sink: Sink,
+    events: EventDecoder,
+    decoder: StreamDecoder,
+    measure: Measure,
+    idle_timeout: float,
+) -> None:
+    """Push what follows a reason to end: usage, end mark, the end of the body; and words, where it was none yet.
 
     Each word starts the wait anew, also one that is held back; pings do not. Where a reason came with each word, a
     silence is no end either, but a ChatError.
@@ -142,7 +168,7 @@ async def _rest(
     clock = asyncio.get_running_loop().time
     deadline = clock()
     has_spoken, heard = True, decoder.deltas
-    chunk: bytes | None = b""
+    has_end = False
     with suppress(TimeoutError):
         while True:
             if has_spoken:
@@ -153,15 +179,18 @@ async def _rest(
             if decoder.ends.done or decoder.failure:
                 deadline = min(deadline, clock() + END_LINGER)
             async with asyncio.timeout_at(deadline):
-                chunk = await anext(body, None)
-            if chunk is None:
+                chunk = await read()
+            if not chunk:
+                has_end = True
                 break
             measure.bytes += len(chunk)
             batch = merged(decoder.decode_all(events.feed(chunk)))
             has_spoken, heard = decoder.deltas != heard, decoder.deltas
-            yield _within(batch, measure, decoder, events) if measure.bytes > UNMEASURED_BYTES else batch
-    yield _within(decoder.decode_all(events.flush()), measure, decoder, events)
-    if chunk is not None and decoder.ends.goes_on and not decoder.ends.is_settled and decoder.failure is None:
+            if measure.bytes > UNMEASURED_BYTES:
+                batch = _within(batch, measure, decoder, events)
+            await _push(batch, sink)
+    await _push(_within(decoder.decode_all(events.flush()), measure, decoder, events), sink)
+    if not has_end and decoder.ends.goes_on and not decoder.ends.is_settled and decoder.failure is None:
         raise silence(idle_timeout, has_begun=True)
 
 

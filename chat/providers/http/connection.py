@@ -6,7 +6,7 @@ Source: RFC 9112. What comes is kept until somebody reads it, and not read from 
 import asyncio
 import os
 from select import POLLIN, poll
-from typing import Final
+from typing import Final, cast
 
 import httptools
 import httpx2
@@ -59,8 +59,8 @@ class Line(asyncio.BufferedProtocol):
         self._is_reusable = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is one
-        self._transport = transport
+        # uvloop's, which other servers may run, is one in all but name.
+        self._transport = cast(asyncio.Transport, transport)
         self._file = transport.get_extra_info("socket").fileno()
         self._is_secure = transport.get_extra_info("sslcontext") is not None
 

@@ -6,8 +6,8 @@ here, as is the reading of what the SDKs read whole: of errors the beginning, of
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Final, Protocol
 
 import brotli
@@ -80,6 +80,27 @@ UNPACKERS: Final[dict[str, Callable[[], Unpacker]]] = {
     "deflate": Deflated,
     "br": Brotli,
 }
+
+
+@asynccontextmanager
+async def reading(response: httpx2.Response) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
+    """Give a function that waits for the next piece of a response's body, unpacked; nothing is the end.
+
+    A connection of our own is read without the client's generators around it: that would cost every token. Raises
+    ChatError for a packing that is not known.
+    """
+    if (direct := response.extensions.get("read")) and not _packing(response):
+        yield direct
+        return
+    async with aclosing(pieces(response)) as body:
+
+        async def read() -> bytes:
+            while (piece := await anext(body, None)) is not None:
+                if piece:
+                    return piece
+            return b""
+
+        yield read
 
 
 def pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:

@@ -79,8 +79,9 @@ class Transport(httpx2.AsyncBaseTransport):
             raise
         self._beat.crowd += 1
         answer = _Body(line, partial(self._done, line, origin))
-        # How long to wait for more of the body may be changed while it comes.
-        return httpx2.Response(status, headers=headers, stream=answer, extensions={"patience": line.set_patience})
+        # The body may be read directly, and how long to wait for more of it changed while it comes.
+        extensions = {"read": line.read, "patience": line.set_patience}
+        return httpx2.Response(status, headers=headers, stream=answer, extensions=extensions)
 
     async def aclose(self) -> None:
         closed = [line.closed for line in self._lines]
@@ -103,12 +104,14 @@ class Transport(httpx2.AsyncBaseTransport):
                 self._tls.set_alpn_protocols(["http/1.1"])
             secure = {"ssl": self._tls, "server_hostname": host}
         # A race of one is no use, and asyncio's forgets its sockets when it is cancelled until they are collected.
-        delay = None if NUMERIC.fullmatch(host) else NEXT_ADDRESS_SECONDS
+        loop = asyncio.get_running_loop()
+        race: dict[str, Any] = {}
+        # uvloop, which other servers may run, tries one address after the other and does not know the argument.
+        if isinstance(loop, asyncio.BaseEventLoop) and not NUMERIC.fullmatch(host):
+            race = {"happy_eyeballs_delay": NEXT_ADDRESS_SECONDS}
         try:
             async with asyncio.timeout(seconds):
-                _, line = await asyncio.get_running_loop().create_connection(
-                    lambda: Line(self._beat), host, port, happy_eyeballs_delay=delay, **secure
-                )
+                _, line = await loop.create_connection(lambda: Line(self._beat), host, port, **race, **secure)
         except TimeoutError:
             raise httpx2.ConnectTimeout("The line could not be made in time.") from None
         except (OSError, OverflowError) as error:

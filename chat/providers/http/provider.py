@@ -7,8 +7,8 @@ import asyncio
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import cached_property
 from typing import Any, Final
 
@@ -18,11 +18,11 @@ import msgspec
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
 from chat.providers import bounds
-from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, unheeded
+from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, Sink, push, unheeded
 from chat.providers.context_window import listed_window, too_long
 from chat.providers.decoder import MALFORMED, StreamDecoder
 from chat.providers.errors import from_body, from_transport, refused, retry_after_seconds
-from chat.providers.http.body import batches
+from chat.providers.http.body import SinkError, read_answer
 from chat.providers.http.client import told, watched
 from chat.providers.http.decompression import bounded
 from chat.providers.http.pool import transport
@@ -99,11 +99,9 @@ class Remote(ABC):
             event_hooks={"request": [watched], "response": [bounded(bounds.LIST_BYTES, "list of models")]},
         )
 
-    async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheeded
-    ) -> AsyncGenerator[Upstream, None]:
+    async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
         decoder = self._decoder(request.learnt)
-        fault: ChatError | None = None
+        fault: Exception | None = None
         end: list[Upstream] = []
         body: dict[str, Any] = {}
         try:
@@ -114,11 +112,10 @@ class Remote(ABC):
                 with told(sent):
                     response = await stack.enter_async_context(self._ask(request.model, body))
                 patience = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
-                batched = batches(response, decoder, *patience)
-                async for batch in await stack.enter_async_context(aclosing(batched)):
-                    for event in batch:
-                        yield event
+                await read_answer(response, decoder, sink, *patience)
             end = decoder.end()
+        except SinkError as error:
+            fault = error.reason
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
             try:
                 # A server that drops the line once it has finished has still finished.
@@ -131,10 +128,9 @@ class Remote(ABC):
         finally:
             if decoder.malformed:
                 logger.warning("%r sent %d malformed events, which were skipped.", request.model, decoder.malformed)
-        for event in end:
-            yield event
+        await push(end, sink)
         if fault is not None:
-            raise fault from None
+            raise fault
 
     async def models(self) -> list[ModelFacts]:
         try:

@@ -5,7 +5,6 @@ import socket
 import sys
 from argparse import SUPPRESS, ArgumentParser
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,25 +13,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import database, deletion
-from chat import tasks as background
-from chat.accounts import sessions
+from chat import database
 from chat.catalog import inventory
 from chat.generation import live
-from chat.generation.recovery import recover, watch
 from chat.live_list import feed
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
 from chat.usage.rebuild import is_missing, rebuild
-from chatsite.server.supervisor import Lifeline, Supervisor, listen
+from chatsite.server.control import ControlSocket
+from chatsite.server.limits import Limits
+from chatsite.server.supervisor import Supervisor, listen
 
 if TYPE_CHECKING:
-    from chatsite.server.connection import Limits
+    from chatsite.server.server import Server
 
 # How long the start waits for the providers' lists of models; the rest is read once the site is up.
 START_SECONDS = 1.0
-
-
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - only compared with
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -46,19 +42,19 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="processes that share the port")
         # What a worker is given by its supervisor: the numbers of its open files.
         parser.add_argument("--listener", type=int, help=SUPPRESS)
-        parser.add_argument("--lifeline", type=int, help=SUPPRESS)
+        # A supervisor of the version before, which starts us at an upgrade, calls it by its former name.
+        parser.add_argument("--control", "--lifeline", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         if options["listener"] is not None:
-            self._work(socket.socket(fileno=options["listener"]), Lifeline(options["lifeline"]))
+            self._work(socket.socket(fileno=options["listener"]), ControlSocket(options["control"]))
             return
         self._migrate()
         if is_missing():
             # The ledger is older than its daily sums.
             deque(rebuild(), maxlen=0)
         asyncio.run(self._sync(START_SECONDS))
-        recover()
         connection.close()
         if options["workers"] > 1:
             self._supervise(host, port, options["workers"])
@@ -83,24 +79,39 @@ class Command(BaseCommand):
             await close_providers()
 
     def _serve(self, host: str, port: int) -> None:
-        # Imported late: it brings Twisted, which the other commands need not pay for.
+        """Serve in this process."""
+
+        async def ready() -> None:
+            # A server that cannot have its address must not take the link of the one that has it.
+            self._announce(host, server.port, await database.run(SetupToken.issue))
+
+        server = self._server(host, port, on_ready=ready)
+        self._run(server)
+
+    def _work(self, listener: socket.socket, control: ControlSocket) -> None:
+        """Serve as one of several workers, for as long as the supervisor lives."""
+
+        async def idle() -> None:
+            feed.close()
+            await live.finished()
+
+        async def ready() -> None:
+            control.connect(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
+
+        server = self._server("127.0.0.1", 0, on_ready=ready, listener=listener)
+        self._run(server)
+
+    def _server(self, host: str, port: int, **options: Any) -> "Server":
+        # Imported late: it brings Twisted, which the supervisor does without.
         from chatsite.asgi import application
         from chatsite.server.server import Server
 
-        tasks: list[asyncio.Task[None]] = []
+        return Server(application, host, port, limits=Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES), **options)
 
-        async def started() -> None:
-            # A server that cannot have its address must not take the link of the one that has it.
-            self._announce(host, server.port, await database.run(SetupToken.issue))
-            tasks.append(asyncio.create_task(watch()))
-            tasks.append(asyncio.create_task(deletion.watch()))
-            tasks.append(asyncio.create_task(inventory.watch()))
-            tasks.append(asyncio.create_task(sessions.watch()))
-
-        server = Server(application, host, port, on_start=started, on_stop=_stopping(tasks), limits=_limits())
+    def _run(self, server: "Server") -> None:
         server.run()
         if server.failure:
-            raise CommandError(f"{host}:{port} cannot be used: {server.failure}")
+            raise CommandError(server.failure)
 
     def _supervise(self, host: str, port: int, workers: int) -> None:
         """Run several workers on one port, and look after them."""
@@ -120,29 +131,6 @@ class Command(BaseCommand):
             if not Supervisor(listener, workers, ready).run():
                 raise CommandError("The workers could not be started. What they wrote tells why.")
 
-    def _work(self, listener: socket.socket, lifeline: Lifeline) -> None:
-        """Serve as one of several workers, for as long as the supervisor lives."""
-        from chatsite.asgi import application
-        from chatsite.server.server import Server
-
-        tasks: list[asyncio.Task[None]] = []
-
-        async def idle() -> None:
-            feed.close()
-            await live.finished()
-
-        async def started() -> None:
-            tasks.append(asyncio.create_task(watch()))
-            tasks.append(asyncio.create_task(deletion.watch()))
-            tasks.append(asyncio.create_task(inventory.watch()))
-            tasks.append(asyncio.create_task(sessions.watch()))
-            lifeline.hold(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)
-
-        server = Server(
-            application, "127.0.0.1", 0, on_start=started, on_stop=_stopping(tasks), limits=_limits(), listener=listener
-        )
-        server.run()
-
     def _announce(self, host: str, port: int, token: str | None) -> None:
         name = "localhost" if host in EVERYWHERE else host
         address = f"http://{f'[{name}]' if ':' in name else name}:{port}"
@@ -153,21 +141,3 @@ class Command(BaseCommand):
             self.stdout.write(f"Make the first account (the link works once): {address}/setup/?token={token}")
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
-
-
-def _limits() -> "Limits":
-    from chatsite.server.connection import Limits
-
-    return Limits(body_bytes=settings.CHAT_MAX_BODY_BYTES)
-
-
-def _stopping(tasks: list[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
-    async def stopping() -> None:
-        for task in tasks:
-            task.cancel()
-        feed.close()
-        await live.drain()
-        await background.drain()
-        await close_providers()
-
-    return stopping

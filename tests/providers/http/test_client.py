@@ -2,14 +2,13 @@
 
 import asyncio
 import socket
-from contextlib import aclosing
 
 import pytest
 
 from chat.errors import ChatError
 from chat.providers.base import CompletionRequest, Endpoint, Provider
 from tests.harness.upstream.process import Upstream as Server
-from tests.providers.asking import KEY, TURNS
+from tests.providers.asking import KEY, TURNS, collected
 from tests.providers.formats import Wire
 
 
@@ -23,8 +22,7 @@ async def ask_noting(provider: Provider, model: str, sent: list[bool]) -> ChatEr
     """Ask, note in `sent` each time it is said that the request has left, and return the error."""
     request = CompletionRequest(model, TURNS)
     try:
-        async with aclosing(provider.stream(request, lambda: sent.append(True))) as stream:
-            assert [event async for event in stream]
+        assert await collected(provider, request, lambda: sent.append(True))
     except ChatError as error:
         return error
     return None

@@ -8,10 +8,10 @@ from chat import metrics
 
 
 def _nothing() -> None:
-    """See `Audience.dismiss`."""
+    """See `Followers.dismiss`."""
 
 
-class Audience:
+class Followers:
     """The followers of one generation in this process.
 
     `on_gone` is called when there has been no follower for `grace` seconds; None is for ever.

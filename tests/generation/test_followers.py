@@ -2,20 +2,20 @@
 
 import asyncio
 
-from chat.generation.audience import Audience
+from chat.generation.followers import Followers
 
 LONG = 60.0
 
 
-def audiences(count: int) -> list[Audience]:
+def followers_of(count: int) -> list[Followers]:
     """Return audiences of one follower each."""
-    found = [Audience(None, lambda: None) for _ in range(count)]
+    found = [Followers(None, lambda: None) for _ in range(count)]
     for audience in found:
         audience.enter()
     return found
 
 
-async def waiting(audience: Audience) -> "asyncio.Task[bool]":
+async def waiting(audience: Followers) -> "asyncio.Task[bool]":
     """Return a follower's wait for news, begun."""
     task = asyncio.create_task(audience.news(LONG))
     await asyncio.sleep(0)
@@ -23,7 +23,7 @@ async def waiting(audience: Audience) -> "asyncio.Task[bool]":
 
 
 async def test_those_who_follow_are_woken_and_nobody_else() -> None:
-    some = audiences(3)
+    some = followers_of(3)
     tasks = [await waiting(audience) for audience in some]
     some[0].ring()
     await asyncio.sleep(0)
@@ -38,13 +38,13 @@ async def test_those_who_follow_are_woken_and_nobody_else() -> None:
 
 
 async def test_silence_is_told_again_and_again() -> None:
-    (audience,) = audiences(1)
+    (audience,) = followers_of(1)
     assert not await audience.news(0.001)
     assert not await audience.news(0.001)
 
 
 async def test_one_who_leaves_while_waiting_takes_nobody_along() -> None:
-    (audience,) = audiences(1)
+    (audience,) = followers_of(1)
     audience.enter()
     leaves, stays = await waiting(audience), await waiting(audience)
     leaves.cancel()
