@@ -46,8 +46,8 @@ CHARACTERS: Final = {
     "other": (re.compile("[\u0080-\u00bf\u1200-\u2e7f\ua000-\uabff\ufb00-\ufeff\U00010000-\U0010ffff]"), 1.0),
 }
 ASCII_ONLY: Final = 5
-# Tokens, for each kind of text: of a word, of each letter beyond `SHORT_WORD`, of a sign. In PRIOR follow the characters,
-# a message of a prompt, and the prompt itself.
+# Tokens, for each kind of text: of a word, of each letter beyond `SHORT_WORD`, of a sign. In PRIOR follow the
+# characters, a message of a prompt, and the prompt itself.
 OF_WORDS: Final = (1.0, 0.12, 0.8, 1.2, 0.25, 0.8, 1.1, 0.15, 0.7)
 PRIOR: Final = (*OF_WORDS, *(weight for _, weight in CHARACTERS.values()), 4.0, 3.0)
 FEATURES: Final = len(PRIOR)
@@ -135,7 +135,7 @@ class TokenRegression:
                 row[j] = row[j] * FADING + weight * one * other
 
     def weights(self) -> Vector:
-        """Return what each trait weighs in tokens; none is below zero. Solved once for what is known."""
+        """Return the tokens of each feature, none below zero. Solved once after each change."""
         if self._weights is None:
             self._weights = self._solve()
         return self._weights

@@ -20,8 +20,8 @@ def pages(
 ) -> Iterator[list[Row]]:
     """Yield rows of the ledger made from `begin` on, oldest first, `ROWS_AT_ONCE` in a list.
 
-    `place` returns a row's time and id. `records` must have no lower bound of their own: of two lower bounds SQLite uses
-    the first for its index, and would read from the beginning for each page.
+    `place` returns a row's time and id. `records` must have no lower bound of their own: of two lower bounds SQLite
+    uses the first for its index, and would read from the beginning for each page.
 
     Pages, because an unfinished query on SQLite keeps its snapshot of the database: writing on the same connection then
     fails as soon as anybody else has written.
