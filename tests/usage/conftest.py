@@ -1,6 +1,6 @@
-"""An answer that is being written, for every test of the ledger that asks for an `account`.
+"""Fixtures of this folder; few lines, because pytest looks for them in a file of this name.
 
-A file of its own because pytest looks here for what the tests of a folder share.
+An answer that is being written (`account`).
 """
 
 from tests.usage.account import account
