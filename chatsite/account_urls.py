@@ -11,15 +11,15 @@ ISSUER = {"provider_id": settings.OIDC_ISSUER}
 urlpatterns = [
     # The way in.
     path("login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="login"),
-    path("admin/login/", view("chat.views.door.admin_login"), name="admin_login"),
+    path("admin/login/", view("chat.views.sign_in.admin_login"), name="admin_login"),
     path("admin/logout/", view("allauth.account.views.logout")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
-    path("accounts/login/", view("chat.views.door.login"), name="account_login"),
+    path("accounts/login/", view("chat.views.sign_in.login"), name="account_login"),
     path("accounts/logout/", view("allauth.account.views.logout"), name="account_logout"),
     path("accounts/inactive/", view("allauth.account.views.account_inactive"), name="account_inactive"),
-    path("accounts/signup/", view("chat.views.door.signup"), name="account_signup"),
+    path("accounts/signup/", view("chat.views.sign_in.signup"), name="account_signup"),
     path("accounts/confirm/", view("allauth.account.views.reauthenticate"), name="account_reauthenticate"),
-    path("accounts/again/", view("chat.views.door.again"), name="sign_in_again"),
+    path("accounts/again/", view("chat.views.sign_in.again"), name="sign_in_again"),
     path(
         "accounts/confirm-email/",
         view("allauth.account.views.email_verification_sent"),
@@ -28,7 +28,7 @@ urlpatterns = [
     path(
         "accounts/confirm-email/<str:key>/", view("allauth.account.views.confirm_email"), name="account_confirm_email"
     ),
-    path("accounts/password/reset/", view("chat.views.door.forgotten"), name="account_reset_password"),
+    path("accounts/password/reset/", view("chat.views.sign_in.forgotten"), name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
         view("allauth.account.views.password_reset_done"),
@@ -72,7 +72,7 @@ urlpatterns = [
     ),
     # One's own account.
     path("settings/profile/", view("chat.views.profile.profile"), name="settings_profile"),
-    path("settings/profile/email/", view("chat.views.door.email"), name="account_email"),
+    path("settings/profile/email/", view("chat.views.sign_in.email"), name="account_email"),
     path("settings/password/", view("allauth.account.views.password_change"), name="account_change_password"),
     path("settings/password/set/", view("allauth.account.views.password_set"), name="account_set_password"),
     # One page for what django-allauth has two for.

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import Conversation, Message
-from chat.views import figures
+from chat.views import formatting
 
 READ: Final = "Read."
 
@@ -60,7 +60,7 @@ class LogEntryAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="when (UTC)", ordering="action_time")
     def when(self, entry: LogEntry) -> str:
-        return figures.moment(entry.action_time)
+        return formatting.moment(entry.action_time)
 
     @admin.display(description="what")
     def what(self, entry: LogEntry) -> str:

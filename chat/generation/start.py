@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from chat import database, tasks
 from chat.budgets.reservation import is_limited, reserve_answer
-from chat.catalog import choice as catalog
+from chat.catalog.choice import choose
+from chat.catalog.providers import connect
 from chat.errors import ChatError
 from chat.events import Started
 from chat.generation import live, title
@@ -120,7 +121,7 @@ def _write(user: User, api_key: ApiKey | None, ask: ChatRequest) -> GenerationSp
         account=account,
         started=started(generation),
         request=sent.request,
-        connect=partial(catalog.connect, generation.model.provider),
+        connect=partial(connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
         reservation=reserved,
@@ -144,7 +145,7 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: ChatRequest) -> tuple[G
     check_storage(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
-    model = catalog.choose(user, ask.model, conversation.model)
+    model = choose(user, ask.model, conversation.model)
     conversation.model = model
     conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from chat import database
 from chat.budgets.reservation import is_limited, reserve_answer
-from chat.catalog import choice as catalog
+from chat.catalog.choice import available
 from chat.catalog.learnt import learnt_of, remember
+from chat.catalog.providers import connect
 from chat.errors import ChatError
 from chat.generation.attempts import CompletionRun, Policy
 from chat.generation.log import GenerationLog
@@ -78,7 +79,7 @@ def _claim(account: Account) -> Task | None:
     answer = answers.filter(pk=account.message_id, status=Message.Status.COMPLETE).first()
     if answer is None or answer.parent is None or answer.parent.parent_id is not None or not answer.content:
         return None
-    names = (row for row in catalog.available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
+    names = (row for row in available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
     model = next(names, None)
     if model is None or not _may_see(model, answer):
         return None
@@ -134,7 +135,7 @@ async def _ask(task: Task) -> str:
     policy = Policy(1, 0, *patience)
     learnt = task.request.learnt
     try:
-        run = CompletionRun(await catalog.connect(task.model.provider), task.request, policy, log)
+        run = CompletionRun(await connect(task.model.provider), task.request, policy, log)
         async with asyncio.timeout(TOTAL_SECONDS):
             await run.run()
         learnt = run.learnt

@@ -1,4 +1,4 @@
-"""The door of the JSON interface: who is calling, and errors as JSON whatever happens behind it."""
+"""The decorator of the JSON interface: who is calling, and errors as JSON whatever fails behind it."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -44,7 +44,7 @@ class Caller:
 
     @property
     def credential(self) -> Credential:
-        """By what they were let in, to be looked at again while they stay."""
+        """What the request was authenticated by, to be checked again while it lasts."""
         return Credential(self.user.pk, self.api_key.pk if self.api_key else None, self.session, self.user.password)
 
 

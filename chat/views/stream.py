@@ -7,14 +7,12 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from chat import database, metrics, sse
+from chat import metrics, sse
 from chat.access.credential import Credential
-from chat.access.subscription import Admission, Credential, admit
-from chat.errors import ChatError, unexpected
-from chat.events import Failed
-from chat.generation import control, live
-from chat.generation.live import Placed
-from chat.generation.request import Ask, ChatRequest
+from chat.access.subscription import Subscription, admit
+from chat.errors import ChatError
+from chat.generation import control
+from chat.generation.request import ChatRequest
 from chat.generation.start import begin
 from chat.generation.stream import Source, find, follow
 from chat.limits import Place
@@ -85,12 +83,12 @@ class Followed:
         self._place.leave()
 
     def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        return follow(self._source, self._admitted(), sse.encode, sse.HEARTBEAT, self._after)
+        return follow(self._source, self._subscribed(), sse.encode, sse.HEARTBEAT, self._after)
 
     @contextmanager
-    def _admitted(self) -> Iterator[Admission]:
+    def _subscribed(self) -> Iterator[Subscription]:
         try:
-            with metrics.STREAMS.track_inprogress(), admit(self._credential) as admission:
-                yield admission
+            with metrics.STREAMS.track_inprogress(), admit(self._credential) as subscription:
+                yield subscription
         finally:
             self._place.leave()

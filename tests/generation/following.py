@@ -3,7 +3,8 @@
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
-from chat.access.subscription import Admission, Credential
+from chat.access.credential import Credential
+from chat.access.subscription import Subscription
 from chat.events import Event
 from chat.generation import stream
 from chat.generation.stream import Source
@@ -12,9 +13,9 @@ Placed = tuple[int, Event]
 
 
 @contextmanager
-def unwatched() -> Iterator[Admission]:
+def unwatched() -> Iterator[Subscription]:
     """Let in somebody whose access nobody withdraws."""
-    yield Admission(Credential(0))
+    yield Subscription(Credential(0))
 
 
 def placed(position: int, event: Event) -> Placed | None:

@@ -1,4 +1,4 @@
-"""Signing in and mail: django-allauth's pages with what ours need, and the admin's door, which leads there."""
+"""Signing in and mail: django-allauth's pages with what ours need; the admin's sign-in page leads there."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -90,7 +90,7 @@ def again(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Lead to the one door. Django's own page of the admin would ask for no second factor.
+    """Lead to the one sign-in page. Django's own page of the admin would ask for no second factor.
 
     Raises PermissionDenied to who has signed in and is no staff: signing in again would not help.
     """
