@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from chat import database, deletion, inventory
+from chat import database, deletion, tasks
 from chat.accounts import sessions
-from chat.generation import background, feed, live
-from chat.generation import recover as recovery
+from chat.catalog import inventory
+from chat.generation import live, recovery
+from chat.live_list import feed
 from chat.providers.registry import close_providers
 from chatsite.application import process
 
@@ -39,5 +40,5 @@ class Background:
             task.cancel()
         feed.close()
         await live.drain()
-        await background.drain()
+        await tasks.drain()
         await close_providers()

@@ -23,7 +23,7 @@ class Lifespan:
         """Wait until the application can serve. Raises LifespanError where it cannot."""
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
         send = self._from_application.put
-        self._task = asyncio.ensure_future(self._application(scope, self._to_application.get, send))  # type: ignore[arg-type]
+        self._task = asyncio.ensure_future(self._application(scope, self._to_application.get, send))
         await self._tell("startup", self._task)
 
     async def shutdown(self) -> None:

@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from chat.access import throttle
 from chatsite.configuration.environment import Environment
-from chatsite.login.attempt import Attempt
+from chatsite.login.attempt import LoginAttempt
 from chatsite.middleware.client_address import client_address
 from tests.harness.site import PASSWORD, Site
 
@@ -162,11 +162,11 @@ def test_an_answer_that_failed_was_a_guess(db: None) -> None:
     request = RequestFactory().post("/accounts/login/", {"login": "alice", "password": "a guess"})
     request.user, request.session = AnonymousUser(), SessionStore()
     for _ in range(BURST):
-        attempt = Attempt.begin(request)
+        attempt = LoginAttempt.begin(request)
         assert attempt is not None
         assert attempt.wait == 0
         attempt.end(request, HttpResponse(status=500))
-    attempt = Attempt.begin(request)
+    attempt = LoginAttempt.begin(request)
     assert attempt is not None
     assert attempt.wait > 0
 

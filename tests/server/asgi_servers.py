@@ -11,8 +11,8 @@ from typing import Final, Self
 
 import httpx2
 
-from tests.site import ROOT, Site
-from tests.upstream.process import Upstream
+from tests.harness.site import ROOT, Site
+from tests.harness.upstream.process import Upstream
 
 SITE: Final = "chatsite.asgi:application"
 # Seconds that the servers give to requests at SIGTERM, before they cancel them and tell the application.

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from tests.harness.site import ROOT
 from tests.server.asgi_servers import COMMANDS, command, free_port, until_answered
 from tests.server.layers import MAX_BYTES
 from tests.server.process import connect, get, receive_all
-from tests.site import ROOT
 
 OWN = "chatsite"
 

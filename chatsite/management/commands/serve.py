@@ -13,12 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat import database, deletion
-from chat import tasks as background
-from chat.accounts import sessions
+from chat import database
 from chat.catalog import inventory
 from chat.generation import live
-from chat.generation.recovery import recover, watch
 from chat.live_list import feed
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
