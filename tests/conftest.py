@@ -29,6 +29,9 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+BROWSER = Path(__file__).with_name("browser")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first: the browser, then what drives other processes, then the rest.
@@ -42,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks: dict[Path, int] = {}
     for item in items:
         fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
-        rank = 0 if "browser" in fixtures else 1 if "upstream" in fixtures else 2
+        rank = 0 if BROWSER in item.path.parents else 1 if "upstream" in fixtures else 2
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
     if retries := int(os.environ.get("TEST_RETRIES", "0")):

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self
 
 import httpx2
 
+from tests.harness import postgres
 from tests.harness.forkserver import Forked, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,16 @@ def peopled() -> tuple[Path, dict[str, str]]:
     site = Site(Path(kept.name))
     site.manage("migrate", "-v0")
     return site.data_dir, site.populate()
+
+
+@cache
+def peopled_postgres(server: str) -> tuple[str, dict[str, str]]:
+    """Return the address of a PostgreSQL database to copy, migrated and with everybody in it, and their keys."""
+    address = postgres.template(server)
+    with tempfile.TemporaryDirectory(prefix="chatsite-people-") as directory:
+        site = Site(Path(directory), {"DATABASE_URL": address, "SECRET_KEY": "only-for-this-test-" + "x" * 40})
+        site.manage("migrate", "-v0")
+        return address, site.populate()
 
 
 class Site:
@@ -79,7 +90,11 @@ class Site:
         self._commands: tuple[dict[str, str], ForkServer] | None = None
 
     def __enter__(self) -> Self:
-        if "DATABASE_URL" in self.environment:
+        address = self.environment.get("DATABASE_URL", "")
+        if self.people and address.startswith("postgresql:") and postgres.is_empty(address):
+            source, self.keys = peopled_postgres(postgres.server_of(address))
+            postgres.copy(source, address)
+        elif address:
             self.manage("migrate", "-v0")
             if self.people:
                 self.keys = self.populate()
