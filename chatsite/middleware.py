@@ -30,9 +30,10 @@ POLICY = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 )
 # A page's script carries a word that was never used before, and hands it on to the modules it imports. No string ever
-# becomes markup. The one policy of trusted types makes the address of the worker that colours code, and no other.
+# becomes markup. The one policy of trusted types makes the addresses of the workers that read long answers and colour code,
+# and no others.
 PAGE_POLICY = POLICY + (
-    "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types highlighter"
+    "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types workers"
 )
 # What runs in a worker has the policy that came with its own file: it imports its neighbours and asks nobody.
 WORKER_POLICY = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
