@@ -73,7 +73,7 @@ TAGS = (
 )
 ATTRIBUTES = (
     "class href target rel title src alt type disabled checked start tabindex aria-label aria-live aria-pressed "
-    "data-align data-note data-to-note data-from-note data-source data-end data-wrap"
+    "data-align data-continued data-note data-to-note data-from-note data-source data-end data-wrap"
 )
 STRANGE = f"""() => {{
   const tags = "{TAGS}".split(" ");
@@ -272,12 +272,19 @@ def test_code_that_the_highlighter_chokes_on_stays_plain_and_the_page_goes_on(pa
     expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(3, timeout=30_000)
 
 
-def test_nothing_but_the_highlighter_may_be_a_worker(browser: Browser, site: Site) -> None:
+def test_nothing_but_the_pages_own_workers_may_be_one(browser: Browser, site: Site) -> None:
     # What is refused here is written to the console.
     with browser.new_context() as context:
         page = prepare(sign_in(context.new_page(), site, "alice"))
         with pytest.raises(Error, match="TrustedScriptURL"):
             page.evaluate("() => { new Worker('/static/chat/main.js') }")
+        for name in ("main", "../main", "toString"):
+            with pytest.raises(Error, match="no such worker"):
+                page.evaluate(
+                    "async (name) => { const { createWorker } = await import('/static/chat/markdown/worker.js');"
+                    " await createWorker(name, 1000)('', () => {}) }",
+                    name,
+                )
         with pytest.raises(Error, match="disallowed"):
             page.evaluate("() => { trustedTypes.createPolicy('another', {}) }")
 
