@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from chat.models.said import SaidField
+
 # How long a deletion can be taken back, and how long a temporary conversation stays after its last message.
 KEPT_AFTER_DELETION: Final = timedelta(seconds=60)
 TEMPORARY_LIFE: Final = timedelta(hours=24)
@@ -131,7 +133,7 @@ class Message(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     content = models.TextField(blank=True)
     reasoning = models.TextField(blank=True)
-    tool_calls = models.JSONField(
+    tool_calls = SaidField(
         default=list, blank=True, help_text="A list of objects with index, id, name and arguments (JSON text)."
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.COMPLETE)

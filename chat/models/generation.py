@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from chat.models.said import SaidField
+
 
 class Generation(models.Model):
     """One answer in the making. Its state is its message's `status`; how it went wrong, if it did, stands here."""
@@ -19,7 +21,7 @@ class Generation(models.Model):
     request_id = models.CharField(
         max_length=200, null=True, blank=True, help_text="The caller's idempotency key, unique per user."
     )
-    parameters = models.JSONField(
+    parameters = SaidField(
         default=dict, blank=True, help_text="system_prompt, max_tokens, temperature, response_format, where given."
     )
     error_type = models.CharField(max_length=20, blank=True)
