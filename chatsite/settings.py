@@ -208,6 +208,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Not by a code in a mail: whoever reads one's mail is not who one is.
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 # Every door has one brake, which counts for all processes and tells how long to wait (chatsite.attempt). Of those of
 # django-allauth, each process's own, one is left: `confirm_email` keeps a message from being sent again at once.
 BRAKED: Final = ("login", "login_failed", "signup", "reauthenticate", "reset_password", "reset_password_from_key")

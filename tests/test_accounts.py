@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
@@ -97,6 +98,27 @@ def test_another_persons_session_cannot_be_ended(client: Client, ada: User) -> N
     eve.post("/settings/sessions/", {"session": str(theirs.pk)})
     eve.post("/settings/sessions/", {"others": "1"})
     assert client.get("/settings/sessions/").status_code == 200
+
+
+def test_who_has_a_confirmed_address_says_once_more_who_they_are(client: Client, ada: User) -> None:
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    enter(client)
+    asked = client.get("/settings/two-factor/app/")
+    assert asked["Location"].startswith("/accounts/confirm/")
+    assert client.get(asked["Location"]).status_code == 200
+    assert client.post(asked["Location"], {"password": PASSWORD})["Location"] == "/settings/two-factor/app/"
+
+
+@pytest.mark.parametrize("path", ["two-factor/app/", "two-factor/passkeys/add/", "profile/email/", "data/delete"])
+def test_who_has_no_password_is_led_to_nothing_that_fails(path: str, client: Client, ada: User) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    client.force_login(ada, backend="allauth.account.auth_backends.AuthenticationBackend")
+    form = {"email": "new@else.example", "action_add": "1", "name": "mine", "credential": "{}", "code": "1"}
+    for answer in (client.get(f"/settings/{path}", follow=True), client.post(f"/settings/{path}", form, follow=True)):
+        print(answer.status_code, answer.redirect_chain)
+        assert answer.status_code < 500
 
 
 def test_another_persons_passkey_is_nobodys(client: Client, ada: User) -> None:
