@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chat import deletion
 from chat.accounts import post
 from chat.accounts.leaving import offer
+from chat.accounts.recent import is_recent, sign_in_again
 
 REPLACED: Final = "allauth.account.stages.EmailVerificationStage"
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
@@ -67,6 +69,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return offer(request, user)
         answer: HttpResponseBase = super().respond_user_inactive(request, user)
         return answer
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether something asks that one confirms first who one is.
+
+        Who came by another site's account has nothing to confirm with: for them, having signed in a moment ago is as
+        much. Raises ImmediateHttpResponse where that is too long ago.
+        """
+        request = context.request
+        if self.get_reauthentication_methods(request.user):
+            required: bool = super().is_reauthentication_required(app=app, **kwargs)
+            return required
+        if not is_recent(request):
+            raise ImmediateHttpResponse(sign_in_again(request))
+        return False
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

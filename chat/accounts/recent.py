@@ -10,11 +10,22 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 Request = TypeVar("Request", bound=HttpRequest)
+
+
+def is_recent(request: Any) -> bool:
+    """Whether somebody has signed in, or confirmed that it is them, within five minutes."""
+    records = get_authentication_records(request, request.user)
+    return any(time() - each["at"] < app_settings.REAUTHENTICATION_TIMEOUT for each in records)
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """Return the page for who has nothing to confirm with: no password, no second factor."""
+    return render(request, "settings/again.html", status=403)
 
 
 def recently_authenticated(view: Callable[[Request], HttpResponseBase]) -> Callable[[Request], HttpResponseBase]:
@@ -26,14 +37,13 @@ def recently_authenticated(view: Callable[[Request], HttpResponseBase]) -> Calla
     @wraps(view)
     @login_required
     def guarded(request: Any) -> HttpResponseBase:
-        records = get_authentication_records(request, request.user)
-        if any(time() - each["at"] < app_settings.REAUTHENTICATION_TIMEOUT for each in records):
+        if is_recent(request):
             return view(request)
         if request.method == "POST":
             # What is kept until somebody has confirmed might be done when they confirm something else.
             return redirect(request.path)
         if get_adapter().get_reauthentication_methods(request.user):
             raise ReauthenticationRequired
-        return render(request, "settings/again.html", status=403)
+        return sign_in_again(request)
 
     return guarded
