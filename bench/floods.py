@@ -14,8 +14,8 @@ from playwright.sync_api import Page
 from bench.page import chromium
 from tests.browser.conftest import DESKTOP, sign_in
 from tests.browser.floods import FLOODS
-from tests.site import Site
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.upstream.process import Upstream
 
 WATCH = """
 window.tasks = [];

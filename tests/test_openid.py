@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -16,7 +16,6 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.test import RequestFactory, override_settings
 
 from chat.accounts.claims import ClaimsAdapter, group_names
-from chat.accounts.openid import group_names
 from chatsite.configuration.environment import Environment
 from chatsite.configuration.openid import openid_provider
 from tests.harness.issuer import CLIENT, Issuer
@@ -224,7 +223,7 @@ def test_a_claim_names_groups(claims: dict[str, object], path: str, names: set[s
     assert group_names(claims, path) == names
 
 
-ODD: Final = {
+ODD: dict[str, dict[str, Any]] = {
     "texts": {
         "name": "Q\0\ud800uinn",
         "given_name": "Q\0uinn",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chat.providers import bounds
-from tests.site import Site
-from tests.stream import events, one, text_of
-from tests.upstream.process import Upstream
+from tests.harness.site import Site
+from tests.harness.stream import events, one, text_of
+from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o"
 PIECE = "So it goes on and on. " * 2000

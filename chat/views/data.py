@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import deletion
+from chat.access.credential import Credential
 from chat.accounts.leaving import offer
 from chat.accounts.recent import recently_authenticated
 from chat.errors import ChatError
-from chat.generation.admission import Credential
 from chat.views import takeout
 from chat.views.export import attachment
 from chat.views.pages import SignedInRequest

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from chat import database
+from chat.access.credential import Credential
+from chat.access.subscription import POLL_SECONDS, admit
 from chat.errors import ChatError
-from chat.generation.admission import POLL_SECONDS, Credential, admit
 from chat.models import Conversation
 from chat.views import archive
 from chat.views.access import KEPT_BY_NOBODY, Caller, api
@@ -82,9 +83,11 @@ def while_allowed(parts: Iterator[bytes], is_allowed: Callable[[], bool]) -> Ite
 
 async def _streamed(parts: Iterator[bytes], credential: Credential) -> AsyncIterator[bytes]:
     try:
-        with admit(credential) as admission:
-            while chunk := await admission.wait(database.run(_chunk, parts)):
+        with admit(credential) as subscription, subscription.waiting():
+            while chunk := await database.run(_chunk, parts):
+                subscription.pause()
                 yield chunk
+                subscription.check()
     except ChatError as error:
         logger.info("A download of user %d was cut off. %s", credential.user_id, error.message)
         # As if the client had left: the headers are out, and an end would say that all of it is there.

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.floods import FLOODS
 from tests.browser.renderer import prepare
-from tests.site import Site
+from tests.harness.site import Site
 
 TURNS = "window.turns = 0; setInterval(() => turns++)"
 # Notes, while an answer grows, whether some of it stood there as it came, and whether none did.
