@@ -1,4 +1,4 @@
-"""Sessions: when they were last seen, and how they end: with a password that is changed, and when their time is over."""
+"""Sessions: when they were last seen, and how they end: with a changed password, and when their time is over."""
 
 import asyncio
 import logging
