@@ -75,7 +75,15 @@ PARTIAL = "Once there was a river that kept its own time"
 async def test_positions_are_the_same_everywhere_over_a_continuation_whose_overlap_was_cut(
     generation: Generation,
 ) -> None:
-    again = ["that kept ", "its own ", "time", " and the ", "town learned it.", ToolCallDelta(0, "c", "f", "{}"), *DONE]
+    again: list[object] = [
+        "that kept ",
+        "its own ",
+        "time",
+        " and the ",
+        "town learned it.",
+        ToolCallDelta(0, "c", "f", "{}"),
+        *DONE,
+    ]
     source = Scripted([ReasoningDelta("Hm."), PARTIAL, passing()], again)
     running = begin(generation, source)
     following = follow(running)
