@@ -24,11 +24,7 @@ from tests.generation.scripted import Scripted
 
 # Both are what they are estimated to be: the prompt 10 tokens, each piece of the answer 10.
 PROMPT = CompletionRequest("model", (Turn("user", "Tell why"),), max_tokens=50)
-
-
 PIECE = "it is to be and it is to go on "
-
-
 PROMPT_TOKENS, PIECE_TOKENS = 10, 10
 
 

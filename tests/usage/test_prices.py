@@ -13,15 +13,11 @@ from chat.models import ChatModel, Price, Provider
 from chat.usage.prices import import_prices, price_in_force, prices_in_force, unit_price
 from chat.usage.pricing import Rates, UnitPrice
 from tests.harness.site import Site
+from tests.usage.test_bundled_price import bundled_price
 
 OPENAI = "https://api.openai.com/v1"
-
-
 GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai"
-
-
 DEEPSEEK = "https://api.deepseek.com"
-from tests.usage.test_bundled_price import bundled_price
 
 
 @pytest.fixture
