@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat import database
 from chat.catalog.choice import choose, is_open_to
 from chat.errors import ChatError
-from chat.generation import live
+from chat.generation import control
 from chat.generation.request import check_sampling
 from chat.limits import recount_storage
 from chat.models import Conversation, Generation, Message
@@ -122,13 +122,7 @@ def _save(row: Conversation, **values: Any) -> None:
 def _delete(row: Conversation) -> None:
     """Take a conversation away, at first so that it can be restored, and end what is being written in it."""
     _save(row, deleted_at=timezone.now())
-    unfinished = Generation.objects.filter(message__conversation=row, finished_at__isnull=True)
-    # Other processes look for this a few times a second.
-    unfinished.update(stop_requested_at=timezone.now())
-    for name in unfinished.values_list("pk", flat=True):
-        generation = live.find(name)
-        if generation is not None:
-            generation.stop()
+    control.stop_all(Generation.objects.filter(message__conversation=row, finished_at__isnull=True))
 
 
 @api("POST")

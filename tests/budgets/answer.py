@@ -13,13 +13,15 @@ from django.utils import timezone
 from chat import database
 from chat.budgets.reservation import reserve_answer
 from chat.events import Event, Finished, Upstream, Usage
-from chat.generation import live
+from chat.generation import control, live
 from chat.generation.attempts import Policy
-from chat.generation.spec import Limits, Plan
+from chat.generation.live import LiveGeneration
+from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation
 from chat.providers.base import CompletionRequest, Sink, Turn, unheeded
 from chat.usage.ledger import Account
+from tests.generation.following import follow
 from tests.generation.scripted import Scripted
 
 # Both are what they are estimated to be: the prompt 10 tokens, each piece of the answer 10.
@@ -33,7 +35,8 @@ class Unhurried(Scripted):
 
     async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
         async def answered() -> None:
-            for running in list(live._live.values()):
+            for running in list(control.running().by_id.values()):
+                assert isinstance(running, LiveGeneration)
                 while running._limit is not None and running._limit._asking is not None:
                     await asyncio.sleep(0.001)
 
@@ -79,8 +82,10 @@ async def answer(row: Generation, source: Scripted, request: CompletionRequest =
     account = Account.of(row)
     granted = await database.run(reserve_answer, account, request, timezone.now())
     limits = Limits(60, 60, Policy(**{"max_retries": 0, "max_continuations": 0, "idle_seconds": 30, **policy}))
-    running = live.start(Plan(account, started(row), request, connect, title=None, limits=limits, reservation=granted))
-    return await told(running.follow())
+    running = live.start(
+        GenerationSpec(account, started(row), request, connect, title=None, limits=limits, reservation=granted)
+    )
+    return await told(follow(running))
 
 
 async def told(follower: AsyncGenerator[Any, None]) -> list[Event]:

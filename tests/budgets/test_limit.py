@@ -10,7 +10,7 @@ import pytest
 from chat import database
 from chat.errors import ChatError
 from chat.events import Done, Failed, Usage
-from chat.generation import live
+from chat.generation import control, live
 from chat.models import Budget, Generation, Reservation, UsageRecord
 from chat.providers.base import CompletionRequest
 from tests.budgets.answer import (
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     yield
-    assert not live._live
+    assert not control.running().by_id
 
 
 async def test_an_answer_within_its_grant_asks_for_nothing(generation: Generation) -> None:
@@ -94,7 +94,7 @@ async def test_a_budget_that_is_taken_away_meanwhile_ends_nothing(generation: Ge
     await database.run(limited_to, 60)
     source = Scripted([PIECE, HANG])
     running = asyncio.create_task(answer(generation, source))
-    while not (found := live.find(generation.pk)) or not found.transcript.position:
+    while not (found := live.find(generation.pk)) or not found.log.position:
         await asyncio.sleep(0.01)
     await database.run(Budget.objects.all().delete)
     found.stop()
@@ -112,7 +112,7 @@ async def test_however_it_ends_all_is_released_and_what_was_used_is_counted(end:
     }
     running = asyncio.create_task(answer(generation, Scripted(steps[end])))
     if end == "stopped":
-        while not (found := live.find(generation.pk)) or not found.transcript.position:
+        while not (found := live.find(generation.pk)) or not found.log.position:
             await asyncio.sleep(0.01)
         assert await database.run(left_over) == (0, 1)
         found.stop()

@@ -12,7 +12,7 @@ from chat.budgets.demand import LONGEST_REQUEST, Demand, SmallLimitModels
 from chat.budgets.reservation import BudgetReservation, reserve_answer
 from chat.errors import ChatError
 from chat.events import Done, Failed, Finished, Usage
-from chat.generation import live
+from chat.generation import control
 from chat.models import Budget, Generation, Reservation, UsageRecord
 from chat.providers.base import CompletionRequest
 from chat.usage.ledger import Account
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     yield
-    assert not live._live
+    assert not control.running().by_id
 
 
 async def test_an_answer_without_a_limit_of_its_own_sets_aside_what_answers_take(generation: Generation) -> None:
