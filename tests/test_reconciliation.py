@@ -18,11 +18,7 @@ from tests.harness.upstream.process import Upstream
 from tests.usage.rows import counted, noon, priced_model
 
 PAGE = "/admin/usage/reconcile/"
-
-
 NO_ACCOUNT = "cellar keeps no account that could be read; only OpenAI and Anthropic do, at their own addresses."
-
-
 SONNET = "claude-sonnet-4-20250514"
 
 

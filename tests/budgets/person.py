@@ -25,8 +25,6 @@ PRICE = UnitPrice(Rates(Decimal(1), Decimal(1)), "USD")
 
 # Both are what a thousand tokens are.
 NOTHING = Decimal(0)
-
-
 THOUSAND = {"tokens": Decimal(1000), "USD": Decimal("0.001")}
 
 

@@ -17,23 +17,11 @@ from chat.usage.ledger import Account
 from chat.usage.token_counts import Spent
 
 OPENAI = "https://api.openai.com/v1"
-
-
 ANTHROPIC = "https://api.anthropic.com"
-
-
 AZURE = "https://here.openai.azure.com/openai/v1"
-
-
 GROQ = "https://api.groq.com/openai/v1"
-
-
 MILLION = 10**6
-
-
 NOVEMBER, BEFORE = datetime(2026, 11, 28, 12, tzinfo=UTC), datetime(2026, 10, 1, 12, tzinfo=UTC)
-
-
 SPENT = Spent(
     prompt=("A question of some length",),
     said="Hm.The answer.",

@@ -11,29 +11,13 @@ from chat.usage import bundled
 from chat.usage.pricing import UnitPrice
 
 OPENAI = "https://api.openai.com/v1"
-
-
 OLLAMA = "http://localhost:11434/v1"
-
-
 GATEWAY = "https://llm.example.org/v1"
-
-
 GROQ = "https://api.groq.com/openai/v1"
-
-
 GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai"
-
-
 VERTEX = "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi"
-
-
 OPENROUTER = "https://openrouter.ai/api/v1"
-
-
 BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1"
-
-
 AZURE = "https://here.openai.azure.com/openai/v1"
 
 
