@@ -172,7 +172,7 @@ def test_a_flood_of_syntax_does_not_freeze_the_page(page: Page) -> None:
     }""",
         FLOODS,
     )
-    page.wait_for_function("count => survived === count", arg=len(FLOODS), timeout=60_000)
+    page.wait_for_function("count => survived === count", arg=len(FLOODS))
 
 
 def test_a_hostile_conversation_is_only_words_on_every_surface(page: Page, site: Site, upstream: Upstream) -> None:
@@ -259,7 +259,7 @@ def test_code_that_the_highlighter_chokes_on_stays_plain_and_the_page_goes_on(pa
     for count in (1, 2):
         before = page.evaluate("turns")
         page.evaluate("text => { renderer.whole(text) }", SLOW_CODE)
-        expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(count, timeout=30_000)
+        expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(count)
         # As long as the highlighter was waited for, the page did all that was due.
         assert page.evaluate("turns") - before > 20
         slow = page.locator(".markdown code").filter(has_text="$$$$")
@@ -269,7 +269,7 @@ def test_code_that_the_highlighter_chokes_on_stays_plain_and_the_page_goes_on(pa
         "text => { renderer.whole(text) }", f"```javascript\n{'`${' * 6000}\n```\n\n```json\n{'[' * 19_000}\n```"
     )
     page.evaluate("text => { renderer.whole(text) }", "```python\ndef after():\n    return 1\n```")
-    expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(3, timeout=30_000)
+    expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(3)
 
 
 def test_nothing_but_the_pages_own_workers_may_be_one(browser: Browser, site: Site) -> None:
