@@ -2,7 +2,7 @@
 
 - Chats: conversation, tree (its branches), generation, journal, picture.
 - Providers and money: catalog, prices, usage (the ledger), correction, daily (sums), vocabulary, budgets, money.
-- People: access (keys, the set-up token), invitation, limits, throttle, superuser, deletion, policy (of the site).
+- People: access (keys, the set-up token), permissions, invitation, limits, throttle, superuser, deletion, policy (of the site).
 - Shared: append_only, shallow_json.
 """
 
