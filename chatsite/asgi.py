@@ -17,6 +17,7 @@ if settings.ENVIRONMENT_PROBLEMS:
 # Another server than `manage.py serve` comes here first, and what follows imports models.
 django.setup(set_prefix=False)
 
+from chat import runtime  # noqa: E402 - see above
 from chatsite.application import Application  # noqa: E402 - see above
 from chatsite.application.background import Background  # noqa: E402
 from chatsite.application.body_limit import BodyLimit  # noqa: E402
@@ -28,6 +29,7 @@ from chatsite.application.thread_pool import ThreadPool, disconnect_thread_signa
 
 def _application() -> Application:
     """Put the layers together; `chatsite.application` tells what each is for."""
+    runtime.start()
     disconnect_thread_signals()
     background = Background()
     pool = ThreadPool(Handler())

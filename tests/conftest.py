@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -19,7 +21,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 
 from tests.harness.forkserver import ForkServer
-from tests.harness.site import ROOT, Site
+from tests.harness.site import ROOT, Site, migrated
 from tests.harness.upstream.process import Upstream
 
 pytest_plugins = ["tests.harness.upstream.fixtures"]
@@ -27,6 +29,9 @@ pytest_plugins = ["tests.harness.upstream.fixtures"]
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+BROWSER = Path(__file__).with_name("browser")
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks: dict[Path, int] = {}
     for item in items:
         fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
-        rank = 0 if "browser" in fixtures else 1 if "upstream" in fixtures else 2
+        rank = 0 if BROWSER in item.path.parents else 1 if "upstream" in fixtures else 2
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
     if retries := int(os.environ.get("TEST_RETRIES", "0")):
@@ -79,8 +84,11 @@ def emptied_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def forkserver() -> Iterator[None]:
-    """Sites of tests are started by one server per test process."""
+def forkserver(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Sites of tests are started by one server per test process, and copies of what is made once for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    Site.shared = (own if worker_id == "master" else own.parent) / "shared"
+    Site.shared.mkdir(exist_ok=True)
     with ForkServer() as Site.forkserver:
         yield
     Site.forkserver = None
@@ -91,6 +99,16 @@ def fresh_processes(forkserver: None) -> Iterator[None]:
     """Sites of this file are started as an operator starts them: by a Python that knows nothing yet."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Site, "forkserver", None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(forkserver: None) -> Iterator[None]:
+    """The database of tests in their own process is a copy, in memory, of one that was migrated once."""
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(migrated())) as source, closing(sqlite3.connect(name, uri=True)) as memory:
+        source.backup(memory)
+        # It is there for as long as anybody is connected to it.
         yield
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from time import time
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -13,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
@@ -101,6 +103,55 @@ def test_another_persons_session_cannot_be_ended(client: Client, ada: User) -> N
     eve.post("/settings/sessions/", {"session": str(theirs.pk)})
     eve.post("/settings/sessions/", {"others": "1"})
     assert client.get("/settings/sessions/").status_code == 200
+
+
+def test_who_has_a_confirmed_address_says_once_more_who_they_are(client: Client, ada: User) -> None:
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    enter(client)
+    asked = client.get("/settings/two-factor/app/")
+    assert asked["Location"].startswith("/accounts/confirm/")
+    assert client.get(asked["Location"]).status_code == 200
+    assert client.post(asked["Location"], {"password": PASSWORD})["Location"] == "/settings/two-factor/app/"
+
+
+@pytest.fixture
+def guest(client: Client, ada: User) -> User:
+    """Ada, who came by another site's account and has no password, signed in in the browser."""
+    ada.set_unusable_password()
+    ada.save()
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    client.force_login(ada, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return ada
+
+
+def signed_in(client: Client, user: User, seconds_ago: float) -> None:
+    """Have it that somebody came in so long ago."""
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, method="socialaccount", at=time() - seconds_ago)
+    request.session.save()
+
+
+SENSITIVE = {
+    "two-factor/app/": {"code": "1"},
+    "two-factor/passkeys/add/": {"credential": "{}"},
+    "profile/email/": {"email": "new@else.example", "action_add": "1"},
+    "password/set/": {"password1": "short", "password2": "short"},
+    "data/delete": {},
+}
+
+
+@pytest.mark.parametrize("path", SENSITIVE)
+def test_who_has_no_password_signs_in_again_for_what_is_asked_of_others_by_password(
+    path: str, client: Client, guest: User
+) -> None:
+    signed_in(client, guest, seconds_ago=301)
+    answer = client.post(f"/settings/{path}", SENSITIVE[path], follow=True)
+    assert answer.status_code == 403
+    assert "Sign in again first" in answer.content.decode()
+    signed_in(client, guest, seconds_ago=1)
+    assert client.get(f"/settings/{path}").status_code == 200
+    assert client.post(f"/settings/{path}", SENSITIVE[path], follow=True).status_code == 200
 
 
 def test_another_persons_passkey_is_nobodys(client: Client, ada: User) -> None:

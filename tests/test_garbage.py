@@ -46,7 +46,7 @@ async def ask(handler: Handler, path: str, key: str) -> bytes:
     async def send(message: dict[str, Any]) -> None:
         said.append(message.get("body", b""))
 
-    await handler(scope, receive, send)
+    await handler(scope, receive, send)  # type: ignore[arg-type]
     await live.finished()
     await tasks.drain()
     return b"".join(said)

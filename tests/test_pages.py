@@ -161,7 +161,10 @@ def test_every_file_a_page_names_is_there(browser: Client) -> None:
     assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
     modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
-    later = {f"{each}.js" for each in (*fetched, "markdown/highlighter", "state/events")}
+    later = {
+        f"{each}.js"
+        for each in (*fetched, "markdown/highlighter", "markdown/reader", "markdown/portions", "state/events")
+    }
     assert not modules & later
     folder = settings.BASE_DIR / "static" / "chat"
     # Other pages' own.

@@ -1,4 +1,4 @@
-"""Sessions: when they were seen, and how they end."""
+"""Sessions: when they were last seen, and how they end: with a changed password, and when their time is over."""
 
 import asyncio
 import logging

@@ -268,7 +268,8 @@ class CompletionRun:
             then = datetime.now(UTC) + timedelta(seconds=error.retry_after)
             message = f"{error.message} It can be asked again at {then:%H:%M} UTC."
             return ChatError(error.code, message, retry_after=error.retry_after)
-        if self._text and error.code in PASSING - {"timeout"}:
+        # What asking again will not change did not break off: it was ended, and says why.
+        if self._text and error.retryable and error.code in PASSING - {"timeout"}:
             return ChatError("interrupted", f"The answer broke off. {error.message}")
         return error
 

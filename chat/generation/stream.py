@@ -64,7 +64,7 @@ async def find(user: User, generation_id: UUID) -> Source:
 
 async def follow(
     source: Source,
-    admitted: AbstractContextManager[Subscription],
+    subscribed: AbstractContextManager[Subscription],
     encode: Callable[[int, Event], T],
     heartbeat: T,
     after: int = 0,
@@ -73,7 +73,7 @@ async def follow(
 ) -> AsyncGenerator[T, None]:
     """Yield the events after a position, encoded: start first, `done` or `error` last, and heartbeats in between.
 
-    `admitted` gives what the follower was let in with, and is entered by the task that reads the stream.
+    `subscribed` gives what the follower was let in with, and is entered by the task that reads the stream.
 
     It never raises: a stream says how it ended, also where it was cut because access was withdrawn. This is the one
     generator that each piece of an answer passes on its way out.
@@ -81,7 +81,7 @@ async def follow(
     position = after
     try:
         async with source.followed(can_return=can_return) as news:
-            with admitted as admission, admission.waiting():
+            with subscribed as subscription, subscription.waiting():
                 parts: Sequence[T] = (encode(position, source.started),)
                 log, is_over = source.log, False
                 cursor = log.since(position)
@@ -91,9 +91,9 @@ async def follow(
                     fields = FieldTeller(log.content_up_to(position))
                 while True:
                     for part in parts:
-                        admission.pause()
+                        subscription.pause()
                         yield part
-                        admission.check()
+                        subscription.check()
                     if is_over:
                         return
                     if read := cursor.read():

@@ -15,7 +15,6 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import connection
@@ -26,6 +25,7 @@ from django.views.decorators.http import require_safe
 from requests import RequestException
 
 from chat import runtime
+from chat.accounts.claims import ClaimsAdapter
 
 THREADS: Final = 4
 # More than can be served before people give up.
@@ -89,7 +89,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     # somebody here who did not want to.
     if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         return redirect("account_login")
-    adapter = OpenIDConnectOAuth2Adapter(request, settings.OIDC_ISSUER)
+    adapter = ClaimsAdapter(request, settings.OIDC_ISSUER)
     provider = adapter.get_provider()
     target = request.GET.get(REDIRECT_FIELD_NAME, "")
     connecting = request.user.is_authenticated and request.GET.get("process") == AuthProcess.CONNECT
@@ -113,7 +113,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def _callback(request: HttpRequest) -> HttpResponseBase:
-    adapter = OpenIDConnectOAuth2Adapter(request, settings.OIDC_ISSUER)
+    adapter = ClaimsAdapter(request, settings.OIDC_ISSUER)
     try:
         response: HttpResponseBase = OAuth2CallbackView.adapter_view(adapter)(request)
     except (LookupError, TypeError, ValueError, AttributeError) as error:

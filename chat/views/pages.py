@@ -72,8 +72,9 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     found = get_object_or_404(mine, pk=conversation_id)
     tree = Tree.of(found)
     names, more = _window(tree, found, request.GET.get("at", ""))
-    messages = [shown(message) for message in thread.messages(found, tree, names)]
-    return _page(request, found.model, {"conversation": found, "messages": messages, "more": more})
+    # Not called messages: that is what Django calls the notes of other pages to somebody.
+    turns = [shown(message) for message in thread.messages(found, tree, names)]
+    return _page(request, found.model, {"conversation": found, "turns": turns, "more": more})
 
 
 def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID], bool]:

@@ -83,12 +83,12 @@ class Followed:
         self._place.leave()
 
     def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        return follow(self._source, self._admitted(), sse.encode, sse.HEARTBEAT, self._after)
+        return follow(self._source, self._subscribed(), sse.encode, sse.HEARTBEAT, self._after)
 
     @contextmanager
-    def _admitted(self) -> Iterator[Subscription]:
+    def _subscribed(self) -> Iterator[Subscription]:
         try:
-            with metrics.STREAMS.track_inprogress(), admit(self._credential) as admission:
-                yield admission
+            with metrics.STREAMS.track_inprogress(), admit(self._credential) as subscription:
+                yield subscription
         finally:
             self._place.leave()

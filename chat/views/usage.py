@@ -75,7 +75,7 @@ def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     if request.GET.get("month", f"{now:%Y-%m}") != f"{period.first:%Y-%m}":
         raise ChatError("invalid_request", "`month` is a month up to this one: 2026-01.")
     mine = csv_export.lines(period, Selection(user=caller.user.pk))
-    return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
+    return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8", caller.credential)
 
 
 def chosen_month(request: HttpRequest, now: date) -> Period:

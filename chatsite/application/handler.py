@@ -36,11 +36,11 @@ class Handler(ASGIHandler):
             set_script_prefix(get_script_prefix(scope))
             await signals.request_started.asend(sender=type(self), scope=scope)
             request, refused = self.create_request(scope, body)
-            if request is None:
+            if request is not None:
+                await self._answer(request, receive, send)
+            elif refused is not None:
                 await self.send_response(refused, send)
                 await _close(refused)
-            else:
-                await self._answer(request, receive, send)
         finally:
             body.close()
 
@@ -68,7 +68,7 @@ class Handler(ASGIHandler):
 
     def adapt_method_mode(self, is_async: bool, method: Any, *args: Any, **kwargs: Any) -> Any:
         """Check the CSRF token without a thread where there is no form to read."""
-        in_thread = super().adapt_method_mode(is_async, method, *args, **kwargs)
+        in_thread: Any = super().adapt_method_mode(is_async, method, *args, **kwargs)
         if not is_async or not isinstance(getattr(method, "__self__", None), CsrfViewMiddleware):
             return in_thread
 

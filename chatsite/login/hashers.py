@@ -5,12 +5,12 @@ thread that called: `chatsite.application.thread_pool` has threads for such requ
 their number.
 """
 
-from typing import Any, cast
+from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import hashers
 
-from chatsite.apps import ChatsiteConfig
+from chat import runtime
+from chatsite.login.hashing_pool import HashingPool
 
 
 class Pooled(hashers.BasePasswordHasher):
@@ -18,8 +18,7 @@ class Pooled(hashers.BasePasswordHasher):
 
     def encode(self, password: str, salt: str, *args: Any, **kwargs: Any) -> str:
         work = super().encode
-        site = cast(ChatsiteConfig, apps.get_app_config("chatsite"))
-        return site.hashing_pool.run(lambda: work(password, salt, *args, **kwargs))
+        return runtime.part(HashingPool).run(lambda: work(password, salt, *args, **kwargs))
 
 
 class PBKDF2(Pooled, hashers.PBKDF2PasswordHasher):

@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import unavailable
+from tests.harness import patience
 from tests.harness.site import Site
 
 # Debian's chromium without windows opens a page in a fifth of the time that the one with windows takes.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-# Milliseconds: many more than anything takes, on a machine that others use too.
-PATIENCE = 30_000
+# Milliseconds.
+PATIENCE = 1000 * patience.SECONDS
 expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}

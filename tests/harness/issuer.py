@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
+from tests.harness import patience
 from tests.harness.site import ROOT
 
 CLIENT = {"OIDC_CLIENT_ID": "chatsite", "OIDC_CLIENT_SECRET": "a-secret-of-the-client", "OIDC_NAME": "Example"}
@@ -40,7 +41,7 @@ class Issuer:
 
     def __exit__(self, *exc: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(patience.SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()
 

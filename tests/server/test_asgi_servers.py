@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.site import ROOT
-from tests.harness.stream import one, parse, text_of
+from tests.harness.stream import Event, one, parse, text_of
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text
 from tests.server.asgi_servers import COMMANDS, WITH_LIFESPAN, HostedSite
@@ -32,7 +32,7 @@ def hosted(
 def test_a_question_streams_piece_by_piece(hosted: HostedSite, upstream: Upstream) -> None:
     prompt = f"piece by piece under {hosted.server}:"
     upstream.script_prompt(prompt, tokens=20, then="hang", after=3)
-    received = []
+    received: list[Event] = []
     with (
         hosted.client() as client,
         client.stream("POST", "/api/chat/stream", json={"message": prompt, "model": MODEL}) as response,
@@ -50,7 +50,7 @@ def test_a_question_streams_piece_by_piece(hosted: HostedSite, upstream: Upstrea
 def test_stop_closes_the_line_to_the_provider(hosted: HostedSite, upstream: Upstream) -> None:
     prompt = f"stopped under {hosted.server}:"
     upstream.script_prompt(prompt, tokens=50, then="hang", after=3)
-    received = []
+    received: list[Event] = []
     with (
         hosted.client() as client,
         client.stream("POST", "/api/chat/stream", json={"message": prompt, "model": MODEL}) as response,
@@ -117,7 +117,7 @@ def test_what_a_crash_left_is_recovered_at_the_start(hosted: HostedSite, upstrea
 
 def ask_until_words(site: HostedSite, prompt: str) -> str:
     """Ask, read three tokens, and leave the answer hanging. Returns the conversation."""
-    received = []
+    received: list[Event] = []
     with (
         site.client() as client,
         client.stream("POST", "/api/chat/stream", json={"message": prompt, "model": MODEL}) as response,
