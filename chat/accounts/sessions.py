@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chat import database
+from chat import database, runtime
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +26,23 @@ SEEN_SECONDS: Final = 5 * 60
 # Of so many sessions this process remembers when it last wrote that; 40 characters each.
 REMEMBERED: Final = 10_000
 
-# By session key, on the monotonic clock.
-_seen: dict[str, float] = {}
+
+class SessionsSeen:
+    """When this process last noted the use of each session, by its key, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
 
 
 def note_use(session_key: str) -> None:
     """Keep when a session was last seen, to five minutes."""
     now = monotonic()
-    if not session_key or now - _seen.get(session_key, -SEEN_SECONDS) < SEEN_SECONDS:
+    seen = runtime.part(SessionsSeen).at
+    if not session_key or now - seen.get(session_key, -SEEN_SECONDS) < SEEN_SECONDS:
         return
-    if len(_seen) >= REMEMBERED:
-        _seen.clear()
-    _seen[session_key] = now
+    if len(seen) >= REMEMBERED:
+        seen.clear()
+    seen[session_key] = now
     # It is good to know, and nothing to fail for.
     with suppress(DatabaseError):
         UserSession.objects.filter(session_key=session_key).update(last_seen_at=timezone.now())

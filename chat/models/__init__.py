@@ -2,7 +2,8 @@
 
 - Chats: conversation, tree (its branches), generation, journal, picture.
 - Providers and money: catalog, prices, usage (the ledger), correction, daily (sums), vocabulary, budgets, money.
-- People: access (keys, the set-up token), invitation, limits, throttle, superuser, deletion, policy (of the site).
+- People: access (keys, the set-up token), permissions (who may grant what), invitation, limits, throttle, superuser,
+  deletion, policy (of the site).
 - Shared: append_only, shallow_json.
 """
 
