@@ -13,7 +13,17 @@ from chat.models import Invitation
 PASSWORD: Final = "correct horse battery staple"
 QUICK: Final = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
 # What is one name already, or would be somebody's mail address.
-REFUSED: Final = ("ALICE", "alice", "Ａｌｉｃｅ", "ａlice", "victim@example.org", "nobody@example.org", "a b", "a\0b", "<b>")
+REFUSED: Final = (
+    "ALICE",
+    "alice",
+    "Ａｌｉｃｅ",
+    "ａlice",
+    "victim@example.org",
+    "nobody@example.org",
+    "a b",
+    "a\0b",
+    "<b>",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +102,7 @@ def test_what_people_call_themselves_and_their_things_is_never_markup() -> None:
     client.post("/accounts/login/", {"login": "boss", "password": PASSWORD})
     client.post("/settings/keys/", {"name": bad, "life": "", "scopes": ["chat"]})
     made = client.post("/settings/keys/", {"name": bad, "life": "", "scopes": ["chat"]})
-    row, token = Invitation.issue(inviter=boss, group=group, email="")
+    _, token = Invitation.issue(inviter=boss, group=group, email="")
     joining = Client()
     joining.get(f"/accounts/invitation/?token={token}")
     pages = [made, joining.get("/accounts/invitation/"), joining.get("/accounts/login/?next=" + bad)]

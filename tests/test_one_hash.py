@@ -1,7 +1,5 @@
 """How long the door takes tells nobody who has an account."""
 
-from collections.abc import Iterator
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
@@ -12,7 +10,7 @@ from tests.site import PASSWORD
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was hashed."""
     done: list[str] = []
     real = PBKDF2PasswordHasher.encode
@@ -24,7 +22,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
     # How many there are is asked, not how long each takes.
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
-    yield done
+    return done
 
 
 @pytest.mark.parametrize(

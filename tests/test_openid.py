@@ -211,7 +211,12 @@ def test_a_claim_names_groups(claims: dict[str, object], path: str, names: set[s
 
 
 ODD: Final = {
-    "texts": {"name": "Q\0\ud800uinn", "given_name": "Q\0uinn", "preferred_username": "quinn", "email": "q\0@x.example"},
+    "texts": {
+        "name": "Q\0\ud800uinn",
+        "given_name": "Q\0uinn",
+        "preferred_username": "quinn",
+        "email": "q\0@x.example",
+    },
     "shapes": {"name": 5, "given_name": ["a"], "family_name": {"a": 1}, "preferred_username": ["b"], "email": 7},
     "groups": {"groups": ["red", "re\0d", "\ud800", 5, None, ["green"], {"green": 1}], "preferred_username": "grit"},
     "many groups": {"groups": [f"{number}" for number in range(20_000)], "preferred_username": "mia"},
@@ -222,7 +227,9 @@ ODD: Final = {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def odd_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, issuer: Issuer) -> Iterator[Site]:
+def odd_site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, issuer: Issuer
+) -> Iterator[Site]:
     environment = {**CLIENT, "OIDC_ISSUER": issuer.url, "OIDC_GROUPS_CLAIM": "groups", "CHAT_SIGNUP": "open"}
     if request.param == "postgres":
         environment["DATABASE_URL"] = request.getfixturevalue("postgres_url")

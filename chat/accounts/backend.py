@@ -18,7 +18,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         request: HttpRequest | None,
         username: str = "",
         email: str = "",
-        password: str = "",  # noqa: S107 - none was given
+        password: str = "",
         **credentials: object,
     ) -> User | None:
         typed = username or email

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.models.rights import touchable
 from chat.generation import admission
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
+from chat.models.rights import touchable
 from chat.views.access import KEPT_BY_NOBODY
 
 FIXED: Final = ("beginning", "created_at", "allows", "expires_at", "revoked_at")

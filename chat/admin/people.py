@@ -15,8 +15,8 @@ from chat.accounts.names import TAKEN, is_taken
 from chat.admin.deletion import AccountDeletion, CountedDeletion
 from chat.admin.generic import UserAdmin
 from chat.admin.invitations import PasswordLinks
-from chat.models.rights import touchable
 from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
+from chat.models.rights import touchable
 from chat.models.superuser import FIELDS, LAST, includes_last
 
 admin.site.unregister(User)

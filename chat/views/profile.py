@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 else:
     Base = forms.ModelForm
 
+
 class NameForm(Base):
     """The name to sign in with, and the one to be called by."""
 

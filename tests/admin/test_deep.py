@@ -58,6 +58,6 @@ def test_nobody_is_kept_from_what_is_theirs_by_deep_json(levels: int, owner: Use
 
 
 def test_what_is_not_deep_is_read_as_it_was_said(owner: User) -> None:
-    said = {"response_format": {"a": ["[[[[{{{" * 100, {"b": [1, "\\\"["] * 200}]}}
+    said = {"response_format": {"a": ["[[[[{{{" * 100, {"b": [1, '\\"['] * 200}]}}
     Generation.objects.update(parameters=said)
     assert Generation.objects.all()[0].parameters == said
