@@ -4,6 +4,7 @@ The provider of the package knows no PKCE. What stands in front of it refuses a 
 that asks for it does (RFC 7636, section 4.6).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -47,7 +48,10 @@ class Issuer:
 
     def tell(self, sub: str, **claims: object) -> None:
         """Have the provider say this of somebody from now on."""
-        httpx2.put(f"{self.url}/users/{sub}", json=claims, trust_env=False).raise_for_status()
+        # Escaped, because some of what is told cannot be written otherwise.
+        headers = {"Content-Type": "application/json"}
+        said = json.dumps(claims)
+        httpx2.put(f"{self.url}/users/{sub}", content=said, headers=headers, trust_env=False).raise_for_status()
 
     def come_back(self, url: str, sub: str) -> str:
         """Let the provider tell who one is, at the address that a site led to. Returns where it leads back to."""
