@@ -45,10 +45,15 @@ def use(client: Client, link: str) -> bool:
     return User.objects.get(username="alice").check_password(FRESH)
 
 
+def _change_password(user: User) -> None:
+    user.set_password("something else")
+    user.save()
+
+
 CHANGES: Final[dict[str, Callable[[User], Any]]] = {
     "deactivated": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
     "leaving": deletion.plan,
-    "another password": lambda user: (user.set_password("something else"), user.save()),
+    "another password": _change_password,
 }
 
 

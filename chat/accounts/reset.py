@@ -1,5 +1,7 @@
 """What a mailed link for a new password proves."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
@@ -12,7 +14,7 @@ class TokenGenerator(PasswordResetTokenGenerator):
     django-allauth's own, which cannot be imported here, opens deactivated accounts, too.
     """
 
-    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
         known = EmailAddress.objects.filter(user_id=user.pk).values_list("email", flat=True)
         addresses = {each.lower() for each in [getattr(user, "email", ""), *known] if each}
         return super()._make_hash_value(user, timestamp) + "|".join(sorted(addresses))
