@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from chat import tasks
 from chat.catalog import choice as catalog
-from chat.generation import live
+from chat.generation.control import running
 from chat.models import ApiKey
 from chat.providers import demo
 from chatsite.asgi import application
@@ -47,7 +47,7 @@ async def ask(path: str, key: str) -> bytes:
         said.append(message.get("body", b""))
 
     await application(scope, receive, send)  # type: ignore[arg-type]
-    await live.finished()
+    await running().finished()
     await tasks.drain()
     return b"".join(said)
 

@@ -18,7 +18,7 @@ from chat import database, deletion
 from chat import tasks as background
 from chat.accounts import sessions
 from chat.catalog import inventory
-from chat.generation import live
+from chat.generation.control import running
 from chat.generation.recovery import recover, watch
 from chat.live_list import feed
 from chat.models import SetupToken
@@ -129,7 +129,7 @@ class Command(BaseCommand):
 
         async def idle() -> None:
             feed.close()
-            await live.finished()
+            await running().finished()
 
         async def started() -> None:
             tasks.append(asyncio.create_task(watch()))
@@ -166,7 +166,7 @@ def _stopping(tasks: list[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
         for task in tasks:
             task.cancel()
         feed.close()
-        await live.drain()
+        await running().drain()
         await background.drain()
         await close_providers()
 
