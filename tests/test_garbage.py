@@ -36,15 +36,18 @@ async def ask(handler: Handler, path: str, key: str) -> bytes:
     headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {key}".encode())]
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
     said = []
+    ended = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if question:
             return {"type": "http.request", "body": question.pop()}
-        await asyncio.Event().wait()
-        raise AssertionError
+        await ended.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         said.append(message.get("body", b""))
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            ended.set()
 
     await handler(scope, receive, send)  # type: ignore[arg-type]
     await live.finished()

@@ -36,7 +36,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self._room: Future[None] | None = None
         self._gone: Future[None] = get_running_loop().create_future()
         self.factory.connections.add(self)
-        self.transport.setTcpKeepAlive(True)
         # The system knows what the client took; our own buffer moves in jumps of megabytes, which says little.
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = int(self.limits.stall_seconds * 1000)

@@ -35,12 +35,6 @@ class Request(WebRequest):  # type: ignore[misc]
         self.requestHeaders.removeHeader(b"daphne-root-path")
         return super().process()
 
-    def finish(self) -> None:
-        """End the response, without telling the application that the client has gone."""
-        # Daphne would, and Django's task that waits for it would end with an exception for every request.
-        self.application_queue = None
-        super().finish()
-
     def handle_exception(self, exception: BaseException | None) -> None:
         """Say that the application failed; where its answer has begun, by cutting it short."""
         if self.finished or self.channel is None:

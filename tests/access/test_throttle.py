@@ -170,6 +170,16 @@ def test_an_answer_that_failed_was_a_guess(db: None) -> None:
     assert attempt.wait > 0
 
 
+def test_a_guess_where_a_password_is_changed_counts_too(guarded: Site) -> None:
+    guarded.admit("frieda")
+    with closing(visitor(guarded, "203.0.113.31")) as client:
+        assert post(client, "/accounts/login/", login="frieda", password=PASSWORD).status_code == 302
+        form = {"password1": "a new horse battery", "password2": "a new horse battery"}
+        # django-allauth turns away sooner here, which each process counts for itself.
+        assert post(client, "/settings/password/", oldpassword="a guess", **form).status_code == 200
+    assert "A sign-in failed: password for fr*** from 203.0.113.31" in "".join(guarded.output)
+
+
 def test_an_address_has_so_many_wrong_keys_and_a_right_one_passes(guarded: Site) -> None:
     with closing(visitor(guarded, "203.0.113.40")) as client:
         until_refused(

@@ -175,6 +175,18 @@ def test_whoever_may_change_groups_only_looks_at_them(db: None) -> None:
     assert clerk.post(f"/admin/auth/group/{group.pk}/change/", {"name": "x"}).status_code == 403
 
 
+def test_whoever_may_add_or_delete_groups_does_neither(db: None) -> None:
+    # Each group gives rights, and takes them when it goes.
+    clerk = browser_of(appoint("auth.add_group", "auth.delete_group", "auth.view_group"))
+    group = Group.objects.create(name="clerks")
+    assert clerk.get("/admin/auth/group/").status_code == 200
+    assert clerk.post("/admin/auth/group/add/", {"name": "others"}).status_code == 403
+    assert clerk.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+    clerk.post("/admin/auth/group/", chosen)
+    assert list(Group.objects.values_list("name", flat=True)) == ["clerks"]
+
+
 @pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
 def test_the_last_superuser_cannot_be_given_away_in_the_form(lost: str, browser: Client, boss: User) -> None:
     form = {"username": "boss", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", **ALL_POWER}

@@ -6,6 +6,7 @@ Each path is a way to misbehave; `/seen` tells what the application noticed.
 import asyncio
 import json
 import os
+import socket
 import sys
 import threading
 from collections import Counter
@@ -113,15 +114,6 @@ async def do_wait(scope: Any, receive: Any, send: Any) -> None:
     seen["gone"] += 1
 
 
-async def do_listen(scope: Any, receive: Any, send: Any) -> None:
-    """Answer, and hear whether there is news of the client, as Django does."""
-    await read(receive)
-    await answer(send, b"heard you")
-    with suppress(TimeoutError):
-        seen[(await asyncio.wait_for(receive(), 0.2))["type"]] += 1
-    seen["listened"] += 1
-
-
 async def do_raise(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("before the headers")
 
@@ -168,6 +160,34 @@ async def do_deaf(scope: Any, receive: Any, send: Any) -> None:
 async def do_injection(scope: Any, receive: Any, send: Any) -> None:
     await start(send, (b"X-Said", b"one\r\nX-Injected: two"), (b"Content-Length", b"0"))
     await send({"type": "http.response.body"})
+
+
+async def do_blocking(scope: Any, receive: Any, send: Any) -> None:
+    """Write a piece, and stop the whole loop until the port in the query tells that it has arrived."""
+    await start(send)
+    # Goes out with the headers, when the loop turns.
+    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+    await asyncio.sleep(0.1)
+    await send({"type": "http.response.body", "body": b"piece", "more_body": True})
+    address = ("127.0.0.1", int(scope["query_string"]))
+    with socket.create_connection(address, timeout=10) as told, suppress(TimeoutError):
+        if told.recv(1):
+            await send({"type": "http.response.body", "body": b"arrived", "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+async def do_callback(scope: Any, receive: Any, send: Any) -> None:
+    """Fail in a callback of the reactor, of which no request knows."""
+    # Late: other servers have no reactor.
+    from twisted.internet import reactor
+
+    def fail() -> None:
+        seen["callback_failed"] += 1
+        raise RuntimeError("in a callback")
+
+    later: Any = reactor
+    later.callLater(0, fail)
+    await answer(send, b"called")
 
 
 async def do_root(scope: Any, receive: Any, send: Any) -> None:

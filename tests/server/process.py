@@ -17,16 +17,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Served:
-    """The application in a process of its own; a context manager."""
+    """The application in a process of its own; a context manager. `layers`: below the site's own."""
 
-    def __init__(self, *, on_stop: str = "0", **limits: float) -> None:
-        self._limits = limits
+    def __init__(self, *, on_stop: str = "0", layers: bool = False, **limits: float) -> None:
+        self._command = [sys.executable, "-m", "tests.server.app", json.dumps(limits), *(["layers"] if layers else [])]
         self._on_stop = on_stop
         self._connections: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.server.app", json.dumps(self._limits)],
+            self._command,
             cwd=ROOT,
             env={**os.environ, "ON_STOP": self._on_stop},
             stdout=subprocess.PIPE,
@@ -82,12 +82,14 @@ class Served:
         return memory(self.process.pid)
 
 
-def connect(port: int, data: bytes | str = b"", *, receive_buffer: int | None = None) -> socket.socket:
+def connect(
+    port: int, data: bytes | str = b"", *, receive_buffer: int | None = None, timeout: float = 20
+) -> socket.socket:
     """Return a raw connection over which `data` has been sent; a small receive buffer makes it full soon."""
     raw = socket.socket()
     if receive_buffer:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    raw.settimeout(20)
+    raw.settimeout(timeout)
     try:
         raw.connect(("127.0.0.1", port))
         raw.sendall(data.encode() if isinstance(data, str) else data)

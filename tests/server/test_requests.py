@@ -1,5 +1,7 @@
 """What reaches the application, and what leaves the server, whatever the client sends."""
 
+import signal
+import socket
 import time
 
 from tests.server.process import Served, get, receive_all
@@ -54,9 +56,37 @@ def test_every_answer_names_the_server_and_none_names_its_parts() -> None:
                 assert part not in received, request
 
 
-def test_an_application_that_has_answered_hears_nothing_of_the_client_that_leaves() -> None:
-    # Django would raise, and the traceback would keep request and response until the garbage collector comes by.
+def test_a_form_reaches_the_application_whatever_is_in_it() -> None:
+    with Served() as served, served.client() as client:
+        # Twisted would parse it, and refuse it in words of its own.
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert client.post("/length", content=b"no part of a form", headers=form).text == "17"
+
+
+def test_a_piece_is_sent_before_the_application_goes_on() -> None:
+    with Served() as served, socket.create_server(("127.0.0.1", 0)) as listener:
+        stream = served.connect(get(f"/blocking?{listener.getsockname()[1]}", "Connection: close"))
+        # The application now blocks the loop, until it is told here that its piece has arrived.
+        with listener.accept()[0] as asking:
+            while b"piece" not in stream.recv(65_536):
+                pass
+            asking.sendall(b"y")
+        assert b"arrived" in receive_all(stream)
+
+
+def test_a_crowd_can_connect_while_the_server_is_busy() -> None:
+    with Served() as served:
+        served.process.send_signal(signal.SIGSTOP)
+        try:
+            crowd = [served.connect(get("/", "Connection: close"), timeout=5) for _ in range(300)]
+        finally:
+            served.process.send_signal(signal.SIGCONT)
+        assert all(receive_all(raw).endswith(b"hello") for raw in crowd)
+
+
+def test_what_fails_in_a_callback_is_in_the_log() -> None:
     with Served() as served:
         with served.client() as client:
-            assert client.get("/listen").text == "heard you"
-        assert "http.disconnect" not in served.until(lambda seen: seen.get("listened") == 1)
+            assert client.get("/callback").text == "called"
+        served.until(lambda seen: seen.get("callback_failed") == 1)
+        assert "in a callback" in served.terminate()[3]

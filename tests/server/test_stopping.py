@@ -10,7 +10,7 @@ from tests.server.process import Served, get, receive_all
 
 
 def test_requests_go_on_until_all_is_stored_and_new_connections_are_refused() -> None:
-    with Served(on_stop="2") as served:
+    with Served(on_stop="2", layers=True) as served:
         kept = served.connect()
         stream = served.connect(get("/flood"), receive_buffer=4096)
         stream.recv(100)
