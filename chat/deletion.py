@@ -46,7 +46,7 @@ STOP_SECONDS: Final = 10.0
 GONE: Final = "deleted"
 
 
-def plan(user: User) -> AccountDeletion:
+def schedule(user: User) -> AccountDeletion:
     """Deactivate an account at once, and have it deleted in a week. Raises ChatError `conflict` for the last superuser.
 
     Keys, sessions and answers that are being written end within seconds, wherever they are.
@@ -65,7 +65,7 @@ def plan(user: User) -> AccountDeletion:
     return row
 
 
-def take_back(user_id: int) -> bool:
+def cancel(user_id: int) -> bool:
     """Keep an account that was to be deleted: everything is as before. False if it was not, or is gone already."""
     with database.writing():
         waiting = AccountDeletion.objects.select_for_update().filter(user=user_id, claimed_at__isnull=True)
@@ -75,12 +75,12 @@ def take_back(user_id: int) -> bool:
         return bool(User.objects.filter(pk=user_id).update(is_active=True))
 
 
-def is_planned(user: User) -> bool:
+def is_scheduled(user: User) -> bool:
     """Whether an account is to be deleted because its owner wants it, and can still be kept."""
     return not user.is_active and AccountDeletion.objects.filter(user=user, claimed_at__isnull=True).exists()
 
 
-def carry_out(user_id: int) -> None:
+def delete_account(user_id: int) -> None:
     """Delete an account now, with everything of its owner's. May be called again after it was interrupted.
 
     Raises ChatError `conflict` for the last superuser.
@@ -99,7 +99,7 @@ def carry_out(user_id: int) -> None:
     until = monotonic() + STOP_SECONDS
     while Generation.objects.filter(owner=user_id, finished_at__isnull=True).exists() and monotonic() < until:
         sleep(0.1)
-    _blank_log(user_id)
+    _anonymize_log(user_id)
     while _delete_conversations(user_id):
         AccountDeletion.objects.filter(user=user_id).update(claimed_at=timezone.now())
     forget_deleted()
@@ -114,7 +114,7 @@ def carry_out(user_id: int) -> None:
     logger.info("An account was deleted.")
 
 
-def carry_out_due(now: datetime) -> int:
+def delete_due(now: datetime) -> int:
     """Delete the accounts whose time has come; each by one process only. Returns how many there were.
 
     Somebody whom an admin has let in again keeps the account.
@@ -125,7 +125,7 @@ def carry_out_due(now: datetime) -> int:
     count = 0
     for user_id in list(due.values_list("user_id", flat=True)):
         if due.filter(user=user_id).update(claimed_at=now):
-            carry_out(user_id)
+            delete_account(user_id)
             count += 1
     return count
 
@@ -134,7 +134,7 @@ async def watch() -> None:
     """Delete what is due, at start and now and then, for as long as the process lives."""
     while True:
         try:
-            await database.run(lambda: carry_out_due(timezone.now()))
+            await database.run(lambda: delete_due(timezone.now()))
         except Exception:
             logger.exception("Accounts that are due could not be deleted; it is tried again.")
         await asyncio.sleep(EVERY_SECONDS)
@@ -168,7 +168,7 @@ def _delete_conversations(user_id: int) -> int:
     return len(some)
 
 
-def _blank_log(user_id: int) -> None:
+def _anonymize_log(user_id: int) -> None:
     """Take what the admin's log tells of somebody and their things out of it; that something was done stays."""
     for rows in _owned(user_id):
         kind = ContentType.objects.get_for_model(rows.model)

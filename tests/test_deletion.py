@@ -59,7 +59,7 @@ def everything_goes_and_the_books_are_right() -> None:
     before, total = sums(), reports.total(MONTH)
     models, groups = reports.by_model(MONTH), reports.by_day(MONTH)
 
-    deletion.carry_out(user.pk)
+    deletion.delete_account(user.pk)
 
     assert not any(rows_of(user.pk).values())
     assert columns_of(user.pk, key) == []
@@ -89,7 +89,7 @@ def test_on_postgresql_too(postgres_url: str, tmp_path: Path) -> None:
 def test_two_who_go_are_one_former_user_and_their_days_are_added(leaver: User) -> None:
     before = sums()
     for user in (leaver, User.objects.get(username="marigold")):
-        deletion.carry_out(user.pk)
+        deletion.delete_account(user.pk)
     assert sums() == before
     assert [each.name for each in reports.by_user(MONTH)] == [FORMER_USER]
     assert list(rebuild(check=True)) == []
@@ -106,11 +106,11 @@ def test_a_deletion_that_was_interrupted_goes_on(leaver: User, monkeypatch: pyte
     with monkeypatch.context() as patched:
         patched.setattr(anonymization, "forget_day", killed)
         with pytest.raises(KeyboardInterrupt):
-            deletion.carry_out(leaver.pk)
+            deletion.delete_account(leaver.pk)
     assert list(rebuild(check=True)) == []
     AccountDeletion.objects.exclude(user=leaver).delete()
     later = timezone.now() + timedelta(days=8)
-    assert deletion.carry_out_due(later) == 1
+    assert deletion.delete_due(later) == 1
     assert (sums(), list(rebuild(check=True)), mentions(WORD)) == (before, [], [])
 
 
@@ -158,7 +158,7 @@ def test_the_ledger_lets_nothing_but_the_person_go() -> None:
 
 
 def test_an_answer_that_ends_after_its_person_has_gone_is_booked_for_nobody(account: Account) -> None:  # noqa: F811
-    deletion.carry_out(account.user_id)
+    deletion.delete_account(account.user_id)
     settle(account, RESULT)
     book(account, RESULT.attempts, timezone.now())
     assert {row.username for row in UsageRecord.objects.all()} == {FORMER_USER}
@@ -169,7 +169,7 @@ def test_an_answer_that_ends_after_its_person_has_gone_is_booked_for_nobody(acco
 def test_a_price_that_was_corrected_while_somebody_went_is_counted_where_the_row_is(leaver: User) -> None:
     dearer(Price.objects.get(model__name="belonging"))
     changes = list(repriced(None, None))
-    deletion.carry_out(leaver.pk)
+    deletion.delete_account(leaver.pk)
     apply(changes)
     assert list(rebuild(check=True)) == []
     assert not DailyTotal.every_grain.filter(user_id=leaver.pk).exists()
@@ -180,33 +180,33 @@ def test_who_deletes_their_account_has_seven_days_in_which_nothing_of_it_works(l
     _, key = ApiKey.issue(leaver, "program")
     browser = Client()
     browser.force_login(leaver)
-    plan = deletion.plan(leaver)
+    plan = deletion.schedule(leaver)
     assert plan.due_at - plan.requested_at == timedelta(days=7)
     assert ApiKey.find(key) is None
     assert browser.get("/").status_code == 302
-    assert deletion.carry_out_due(plan.due_at - timedelta(seconds=1)) == 0
+    assert deletion.delete_due(plan.due_at - timedelta(seconds=1)) == 0
     # Once more changes nothing, the day neither.
-    assert deletion.plan(leaver).due_at == plan.due_at
-    assert deletion.take_back(leaver.pk)
+    assert deletion.schedule(leaver).due_at == plan.due_at
+    assert deletion.cancel(leaver.pk)
     assert ApiKey.find(key) is not None
     # They were signed out for good.
     assert browser.get("/").status_code == 302
-    assert not deletion.take_back(leaver.pk)
+    assert not deletion.cancel(leaver.pk)
     # An admin lets them in again, too; then the days begin anew.
-    deletion.plan(leaver)
+    deletion.schedule(leaver)
     User.objects.filter(pk=leaver.pk).update(is_active=True)
-    assert deletion.carry_out_due(timezone.now() + timedelta(days=8)) == 0
-    assert deletion.plan(leaver).due_at > plan.due_at
-    assert deletion.carry_out_due(timezone.now() + timedelta(days=7, seconds=1)) == 1
+    assert deletion.delete_due(timezone.now() + timedelta(days=8)) == 0
+    assert deletion.schedule(leaver).due_at > plan.due_at
+    assert deletion.delete_due(timezone.now() + timedelta(days=7, seconds=1)) == 1
     assert not User.objects.filter(pk=leaver.pk).exists()
-    assert not deletion.take_back(leaver.pk)
+    assert not deletion.cancel(leaver.pk)
 
 
 def test_the_last_superuser_stays() -> None:
     one = User.objects.create_superuser("one")
     two = User.objects.create_superuser("two")
-    deletion.plan(one)
-    for deed in (lambda: deletion.plan(two), lambda: deletion.carry_out(two.pk)):
+    deletion.schedule(one)
+    for deed in (lambda: deletion.schedule(two), lambda: deletion.delete_account(two.pk)):
         with pytest.raises(ChatError, match="last active superuser"):
             deed()
     two.refresh_from_db()
@@ -250,9 +250,9 @@ def test_an_admin_who_deletes_somebody_goes_the_same_road(leaver: User, road: st
 def test_several_processes_delete_an_account_once(leaver: User) -> None:
     User.objects.filter(pk=leaver.pk).update(is_active=False)
     AccountDeletion.objects.filter(user=leaver).update(due_at=timezone.now(), claimed_at=timezone.now())
-    assert deletion.carry_out_due(timezone.now()) == 0
+    assert deletion.delete_due(timezone.now()) == 0
     AccountDeletion.objects.filter(user=leaver).update(claimed_at=timezone.now() - deletion.CLAIM * 2)
-    assert deletion.carry_out_due(timezone.now()) == 1
+    assert deletion.delete_due(timezone.now()) == 1
 
 
 def test_a_server_deletes_what_is_due_as_it_starts_in_one_of_its_processes(tmp_path: Path) -> None:

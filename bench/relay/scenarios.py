@@ -11,7 +11,7 @@ import msgspec
 
 from bench.relay.servers import Relay
 from chat.load.crowd import Load, Report
-from chat.load.process import MIB, Toll
+from chat.load.process import MIB, ProcessUsage
 from tests.harness.site import ROOT
 
 MESSAGES = 2000
@@ -96,7 +96,7 @@ def run(relay: Relay, name: str, scenario: Scenario) -> Outcome:
     if scenario.history:
         fields["body"] = with_history(relay, name)
     load = Load(**fields)
-    toll = Toll.begin(relay.pid)
+    process = ProcessUsage.begin(relay.pid)
     done = subprocess.run(
         [sys.executable, "-m", "chat.load"],
         cwd=ROOT,
@@ -104,12 +104,12 @@ def run(relay: Relay, name: str, scenario: Scenario) -> Outcome:
         stdout=subprocess.PIPE,
         check=True,
     )
-    toll.end()
+    process.end()
     return Outcome(
         report=msgspec.json.decode(done.stdout, type=Report),
-        cpu=toll.cpu,
-        idle=toll.idle / MIB,
-        peak=toll.peak / MIB,
+        cpu=process.cpu,
+        idle=process.idle / MIB,
+        peak=process.peak / MIB,
     )
 
 

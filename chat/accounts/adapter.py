@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseBase:
         """Let in nobody; who is about to lose their account by their own wish may keep it."""
-        if deletion.is_planned(user):
+        if deletion.is_scheduled(user):
             return offer(request, user)
         answer: HttpResponseBase = super().respond_user_inactive(request, user)
         return answer

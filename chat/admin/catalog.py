@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from chat.admin.generic import ModelAdmin
 from chat.admin.learnt import TAUGHT, ChatModelForm
 from chat.admin.prices import PriceInline
-from chat.catalog.learnt import lessons
+from chat.catalog.learnt import described
 from chat.models import ChatModel, Provider
 from chat.usage.prices import in_force, shown
 from chat.views import formatting
@@ -108,7 +108,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
 
     def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
         names = ("name", "provider", "upstream_name", "context_window", "window_is")
-        taught = ("forget",) if obj is not None and lessons(obj.learnt) else ()
+        taught = ("forget",) if obj is not None and described(obj.learnt) else ()
         return (*names, *taught, "enabled", "is_limited", "groups", "people", "is_default", "position", "price")
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
@@ -125,7 +125,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     @admin.display(description=TAUGHT)
     def forget(self, model: ChatModel) -> str:
         """For those who may look at it only."""
-        return " ".join(lessons(model.learnt).values())
+        return " ".join(described(model.learnt).values())
 
     @admin.display(description="context window is")
     def window_is(self, model: ChatModel) -> str:

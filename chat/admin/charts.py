@@ -17,7 +17,7 @@ OTHERS: Final = "Others"
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class ChartData:
     """A chart. `kind`: stack, bars, ring or lines; `unit`: a currency, tokens or seconds."""
 
     key: str
@@ -44,7 +44,7 @@ def units(now: Figures) -> list[str]:
 
 def by_day(
     found: Mapping[tuple[date, Model], Figures], days: Iterable[date], models: Iterable[Model], unit: str
-) -> Drawing:
+) -> ChartData:
     """Stacked by model, the costliest lowest."""
     days, models = list(days), list(models)
     own = [model for model in models if any((day, model) in found for day in days)]
@@ -60,34 +60,34 @@ def by_day(
                 sums[day] += _amount(figures, unit)
         series.append({"name": OTHERS, "values": list(sums.values())})
     title = "Tokens per day" if unit == "tokens" else f"Cost per day, {unit}"
-    return Drawing(f"days-{unit}", title, "stack", unit, [chart.short(day) for day in days], series)
+    return ChartData(f"days-{unit}", title, "stack", unit, [chart.short(day) for day in days], series)
 
 
-def by_user(users: Mapping[User, Figures], unit: str) -> Drawing:
+def by_user(users: Mapping[User, Figures], unit: str) -> ChartData:
     """The ones with the most."""
     most = list(users.items())[:MAX_BARS]
     series = [{"name": _called(unit), "values": [_amount(figures, unit) for _, figures in most]}]
-    return Drawing("users", "Top users", "bars", unit, [user.name for user, _ in most], series)
+    return ChartData("users", "Top users", "bars", unit, [user.name for user, _ in most], series)
 
 
-def by_model(models: Mapping[Model, Figures], unit: str) -> Drawing:
+def by_model(models: Mapping[Model, Figures], unit: str) -> ChartData:
     """Who has which share."""
     all_of_them = [(model.name, _amount(figures, unit)) for model, figures in models.items()]
     shown, rest = all_of_them[:MAX_SERIES], all_of_them[MAX_SERIES:]
     if rest:
         shown.append((OTHERS, sum(value for _, value in rest)))
     series = [{"name": _called(unit), "values": [value for _, value in shown]}]
-    return Drawing("models", "Share by model", "ring", unit, [name for name, _ in shown], series)
+    return ChartData("models", "Share by model", "ring", unit, [name for name, _ in shown], series)
 
 
-def latency(days: Iterable[tuple[str, Buckets]]) -> Drawing:
+def latency(days: Iterable[tuple[str, Buckets]]) -> ChartData:
     """The time to the first token of each day."""
     days = list(days)
     series = [
         {"name": name, "values": [quantile(buckets, share) for _, buckets in days]}
         for name, share in (("Median", 0.5), ("95 % within", 0.95))
     ]
-    return Drawing("latency", "Time to the first token", "lines", "seconds", [label for label, _ in days], series)
+    return ChartData("latency", "Time to the first token", "lines", "seconds", [label for label, _ in days], series)
 
 
 def _amount(found: Figures | None, unit: str) -> float:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.admin import health
-from chat.admin.charts import Drawing
+from chat.admin.charts import ChartData
 from chat.models import ChatModel
 from chat.usage.forecast import forecast
 from chat.usage.latency import NONE, Buckets, added, quantile
@@ -53,7 +53,7 @@ class Table:
     first: str
     rows: list[Row]
     more: int = 0
-    drawings: list[Drawing] = field(default_factory=list)
+    chart_data: list[ChartData] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

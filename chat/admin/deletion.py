@@ -46,7 +46,7 @@ class AccountDeletion(ModelAdmin[User]):
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         try:
-            deletion.carry_out(obj.pk)
+            deletion.delete_account(obj.pk)
         except ChatError as error:
             self.message_user(request, error.message, messages.ERROR)
 

@@ -192,7 +192,7 @@ def _names(rows: Any) -> list[str]:
     return list(rows.values_list("name", flat=True)[:MAX_CHOICES])
 
 
-def spoken(period: Period) -> str:
+def period_text(period: Period) -> str:
     """1 Jan 2026 to 31 Jan 2026, or the one day."""
     if period.days == 1:
         return chart.long(period.first)

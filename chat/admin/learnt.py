@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from chat.admin.generic import ModelForm
-from chat.catalog.learnt import lessons, without
+from chat.catalog.learnt import described, forgetting
 from chat.models import ChatModel
 
 TAUGHT = "What its server taught"
@@ -27,7 +27,7 @@ class ChatModelForm(ModelForm[ChatModel]):
         super().__init__(*args, **kwargs)
         # Whoever may only look has no field.
         if "forget" in self.fields:
-            self.fields["forget"].choices = list(lessons(self.instance.learnt).items())  # type: ignore[attr-defined]
+            self.fields["forget"].choices = list(described(self.instance.learnt).items())  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -39,12 +39,12 @@ class ChatModelForm(ModelForm[ChatModel]):
         return cleaned
 
     def _ticked(self) -> list[str]:
-        known = lessons(self.instance.learnt)
+        known = described(self.instance.learnt)
         return [known[key] for key in self.cleaned_data.get("forget", ()) if key in known]
 
     def save(self, commit: bool = True) -> ChatModel:
         model = super().save(commit=False)
-        model.learnt = without(model.learnt, self.cleaned_data.get("forget", []))
+        model.learnt = forgetting(model.learnt, self.cleaned_data.get("forget", []))
         if "context_window" in self.changed_data:
             origins = ChatModel.WindowOrigin
             model.context_window_origin = origins.UNKNOWN if model.context_window is None else origins.ADMIN

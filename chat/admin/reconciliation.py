@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from chat import database
-from chat.admin.filters import PRESETS, Shown, spoken
+from chat.admin.filters import PRESETS, Shown, period_text
 from chat.reconciliation import Account, Line, reconcile
 from chat.views import chart, formatting
 
@@ -81,7 +81,7 @@ def _page(request: HttpRequest, shown: Shown, accounts: Iterable[Account]) -> Ht
         "form": shown.form,
         "problem": problem,
         "presets": [("?days=" + days, name, days == shown.preset) for days, name in PRESETS.items()],
-        "period": spoken(shown.period),
+        "period": period_text(shown.period),
         "usage": reverse("admin_usage", query=shown.when),
         "columns": COLUMNS,
         "sections": [_section(account) for account in accounts],

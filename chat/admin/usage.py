@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from chat.admin import charts, dashboard, health
 from chat.admin.dashboard import Table
-from chat.admin.filters import LABELS, OF_PEOPLE, PRESETS, Shown, filters, of_day, records_address, spoken
+from chat.admin.filters import LABELS, OF_PEOPLE, PRESETS, Shown, filters, of_day, period_text, records_address
 from chat.admin.ledger import sees_people
 from chat.models import ApiKey
 from chat.usage import reports
@@ -46,7 +46,7 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         "form": shown.form,
         "problem": shown.problem,
         "presets": [(shown.address(days=days), name, days == shown.preset) for days, name in PRESETS.items()],
-        "period": spoken(shown.period),
+        "period": period_text(shown.period),
         "filters": filters(shown, of_people=sees_people(request)),
         "kept": shown.when.items(),
         "chosen": shown.chosen.query.items(),
@@ -103,7 +103,7 @@ def figures_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     ]
     stacks = [charts.by_day(found, days, models, unit) for unit in units]
     tables = [
-        Table("By day", "Day", by_day[::-1], drawings=stacks),
+        Table("By day", "Day", by_day[::-1], chart_data=stacks),
         Table("By model", "Model", by_model, dashboard.beyond(models), [charts.by_model(models, units[0])]),
     ]
     if users:

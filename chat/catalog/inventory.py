@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat import database
 from chat.catalog.context_window import find_origins, import_windows
-from chat.catalog.learnt import place_window
+from chat.catalog.learnt import set_window
 from chat.catalog.providers import DEMO, connect, ensure_providers, free_name
 from chat.errors import ChatError
 from chat.models import ChatModel, Conversation, Generation, Provider
@@ -64,13 +64,13 @@ async def watch() -> None:
     """Look for what is missing, now and then, for as long as the process lives. One process at a time does."""
     while True:
         try:
-            await look_again()
+            await read_missing()
         except Exception:
             logger.exception("The providers' lists of models could not be looked for; it is tried again.")
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def look_again() -> None:
+async def read_missing() -> None:
     """Read the lists whose time has come, and log what changed."""
     providers = await database.run(_claim, timezone.now())
     if not providers:
@@ -150,7 +150,7 @@ def _store(provider: Provider, listed: list[ModelFacts]) -> None:
     provider.models.update(is_listed=Q(upstream_name__in=names))
     known = {row.upstream_name: row for row in provider.models.all()}
     if not known:
-        _give_way(provider, [shown(name) for name in names])
+        _rename_unused(provider, [shown(name) for name in names])
     left_out = 0
     for position, facts in enumerate(listed):
         row = known.get(facts.id)
@@ -164,7 +164,7 @@ def _store(provider: Provider, listed: list[ModelFacts]) -> None:
                 position=position,
                 enabled=not any(word in facts.id.lower() for word in NOT_FOR_CHAT),
             )
-        if changed := place_window(row, facts.context_window):
+        if changed := set_window(row, facts.context_window):
             row.save(update_fields=sorted(changed))
     if left_out:
         logger.warning("%s: %d models have names that cannot be used, and were left out.", provider.name, left_out)
@@ -183,7 +183,7 @@ def shown(name: str) -> str:
     return rest if slash and rest else end or name[-LONGEST_NAME:]
 
 
-def _give_way(first: Provider, names: list[str]) -> None:
+def _rename_unused(first: Provider, names: list[str]) -> None:
     """Rename models of later providers that are called as one of `first`, whose list comes for the first time.
 
     At a first start they may have answered sooner, which is no reason to have the plain name. What anybody has used

@@ -62,12 +62,12 @@ def remember(model_id: int, before: Learnt, after: Learnt, window: int | None = 
         if model.context_window_origin == Origin.SERVER and 0 < (model.context_window or 0) < taken:
             model.context_window, model.context_window_origin = None, Origin.UNKNOWN
             changed |= {"context_window", "context_window_origin"}
-        changed |= place_window(model, window)
+        changed |= set_window(model, window)
         if changed:
             model.save(update_fields=sorted(changed))
 
 
-def place_window(model: ChatModel, window: int | None) -> set[str]:
+def set_window(model: ChatModel, window: int | None) -> set[str]:
     """Set a model's context window to what its server says, unless an admin did. Returns the fields that changed."""
     # 0 says that everything is to be sent, which no server does.
     is_admins = model.context_window_origin == Origin.ADMIN or model.context_window == 0
@@ -81,8 +81,8 @@ def place_window(model: ChatModel, window: int | None) -> set[str]:
     return {"context_window", "context_window_origin"}
 
 
-def lessons(stored: dict[str, Any]) -> dict[str, str]:
-    """Return each thing that was learnt in plain words, by a key that `without` takes."""
+def described(stored: dict[str, Any]) -> dict[str, str]:
+    """Return what was learnt as sentences, by the keys that `forgetting` takes."""
     found = {
         f"renamed:{name}": f"It takes {other} instead of {name}."
         for name, other in sorted(stored.get("renamed", {}).items())
@@ -92,8 +92,8 @@ def lessons(stored: dict[str, Any]) -> dict[str, str]:
     return found | {flag: words for flag, words in FLAGS.items() if stored.get(flag)}
 
 
-def without(stored: dict[str, Any], keys: list[str]) -> dict[str, Any]:
-    """Return what is still known once the lessons with these keys are forgotten."""
+def forgetting(stored: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """Return what is still known once what has these keys is forgotten."""
     forgotten = set(keys)
     renamed = {name: other for name, other in stored.get("renamed", {}).items() if f"renamed:{name}" not in forgotten}
     refused = [name for name in stored.get("refused", ()) if f"refused:{name}" not in forgotten]

@@ -15,13 +15,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int, name: str = "VmRSS") -> int:
-    """Return the resident memory of a process in bytes: now, or as VmHWM the most since `Toll.begin`."""
+    """Return the resident memory of a process in bytes: now, or as VmHWM the most since `ProcessUsage.begin`."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith(name))) * 1024
 
 
 @dataclass
-class Toll:
+class ProcessUsage:
     """What a load cost a process: seconds of processor, bytes of memory before and at the most."""
 
     pid: int

@@ -46,7 +46,7 @@ def delete(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         user = request.user
         try:
-            deletion.plan(user)
+            deletion.schedule(user)
         except ChatError as error:
             refusal = error.message
         else:

@@ -18,6 +18,6 @@ def keep(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     kept = False
     if request.method == "POST":
-        kept = deletion.take_back(plan.user_id)
+        kept = deletion.cancel(plan.user_id)
         request.session.flush()
     return render(request, "settings/keep.html", {"due_at": plan.due_at, "kept": kept})

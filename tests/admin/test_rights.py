@@ -303,13 +303,13 @@ def test_an_invitation_gives_no_rights_that_its_maker_does_not_hold_now(db: None
 def test_who_was_let_in_again_and_is_barred_later_cannot_take_a_deletion_back(db: None) -> None:
     alice = User.objects.create_user("alice")
     User.objects.create_superuser("boss")
-    deletion.plan(alice)
+    deletion.schedule(alice)
     clerk = browser_of(appoint("auth.change_user"))
     form = {"username": "alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
     path = f"/admin/auth/user/{alice.pk}/change/"
     assert clerk.post(path, {**form, "is_active": "on"}).status_code == 302
     assert User.objects.get(pk=alice.pk).is_active
     assert clerk.post(path, form).status_code == 302
-    assert not deletion.is_planned(User.objects.get(pk=alice.pk))
-    assert not deletion.take_back(alice.pk)
+    assert not deletion.is_scheduled(User.objects.get(pk=alice.pk))
+    assert not deletion.cancel(alice.pk)
     assert not User.objects.get(pk=alice.pk).is_active

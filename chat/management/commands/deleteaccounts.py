@@ -20,14 +20,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name: str | None = options["user"]
         if name is None:
-            count = deletion.carry_out_due(timezone.now())
+            count = deletion.delete_due(timezone.now())
             self.stdout.write(f"Accounts deleted: {count}.")
             return
         user = User.objects.filter(username=name).first()
         if user is None:
             raise CommandError("There is no such account.")
         try:
-            deletion.carry_out(user.pk)
+            deletion.delete_account(user.pk)
         except ChatError as error:
             raise CommandError(error.message) from None
         self.stdout.write("The account is deleted.")

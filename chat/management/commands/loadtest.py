@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.load.crowd import Crowd, Load, Report
-from chat.load.process import MIB, Toll
+from chat.load.process import MIB, ProcessUsage
 
 KEY_VARIABLE = "CHATSITE_API_KEY"
 
@@ -45,11 +45,11 @@ class Command(BaseCommand):
             tokens=options["tokens"],
             pace=options["pace"],
         )
-        toll = Toll.begin(options["pid"]) if options["pid"] else None
+        process = ProcessUsage.begin(options["pid"]) if options["pid"] else None
         report = asyncio.run(_carry_out(load))
         self._print(report)
-        if toll is not None:
-            self._print_toll(toll.end(), report)
+        if process is not None:
+            self._print_process(process.end(), report)
         if not report.is_clean:
             raise CommandError("Not every answer came whole.")
 
@@ -60,11 +60,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:<24} " + " ".join(f"{value:>9.1f}" for value in values))
         self.stdout.write(f"truncated {report.truncated}, errors {report.errors}, tokens lost {report.lost}")
 
-    def _print_toll(self, toll: Toll, report: Report) -> None:
-        self.stdout.write(f"CPU {toll.cpu / max(1, report.tokens) * 1e6:.0f} µs per token, questions and all")
-        each = (toll.peak - toll.idle) / max(1, report.streams) / 1024
+    def _print_process(self, process: ProcessUsage, report: Report) -> None:
+        self.stdout.write(f"CPU {process.cpu / max(1, report.tokens) * 1e6:.0f} µs per token, questions and all")
+        each = (process.peak - process.idle) / max(1, report.streams) / 1024
         self.stdout.write(
-            f"memory {toll.idle // MIB} MiB before, {toll.peak // MIB} at most, {each:.0f} KiB per stream"
+            f"memory {process.idle // MIB} MiB before, {process.peak // MIB} at most, {each:.0f} KiB per stream"
         )
 
 
