@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from chat import metrics
+from chat import metrics, runtime
 from chat.interruption import Interruption
 
 P = ParamSpec("P")
@@ -30,36 +30,46 @@ SEARCH_THREADS = 2
 AGAIN_SECONDS = 0.25
 COUNT_SECONDS = 1.0
 
-_executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
-_turn = threading.Lock()
-_next_count = 0.0
-_journal = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-_searching = ThreadPoolExecutor(max_workers=SEARCH_THREADS, thread_name_prefix="search")
-_names = {_executor: "shared", _journal: "journal", _searching: "search"}
-_ending: set["asyncio.Task[None]"] = set()
+
+class DatabaseThreads:
+    """The thread pools of this process, the lock of SQLite's writers, and searches that are being broken off."""
+
+    def __init__(self) -> None:
+        self.shared = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
+        self.journal = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self.search = ThreadPoolExecutor(max_workers=SEARCH_THREADS, thread_name_prefix="search")
+        self.names = {self.shared: "shared", self.journal: "journal", self.search: "search"}
+        self.writer = threading.Lock()
+        self.interrupting: set[asyncio.Task[None]] = set()
+        # When the pool of connections is counted next, in monotonic seconds.
+        self.next_count = 0.0
+
+
+def _threads() -> DatabaseThreads:
+    return runtime.part(DatabaseThreads)
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `work(*args, **kwargs)`, called in a database thread; its exceptions are raised here."""
-    return await _run_in(_executor, partial(work, *args, **kwargs))
+    return await _run_in(_threads().shared, partial(work, *args, **kwargs))
 
 
 async def run_for_journal(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`run` in a thread of the journal's own: what is said must not wait behind a crowd of questions."""
-    return await _run_in(_journal, partial(work, *args, **kwargs))
+    return await _run_in(_threads().journal, partial(work, *args, **kwargs))
 
 
 async def run_search(work: Callable[[Interruption], T]) -> T:
     """`run` in one of the threads that only search. When the caller is cancelled, the work is broken off."""
     interruption = Interruption()
-    job = asyncio.ensure_future(_run_in(_searching, partial(interruption.run, work)))
+    job = asyncio.ensure_future(_run_in(_threads().search, partial(interruption.run, work)))
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:
         # Nobody waits for the end of it, which may take a moment.
         ending = asyncio.ensure_future(_end(job, interruption))
-        _ending.add(ending)
-        ending.add_done_callback(_ending.discard)
+        _threads().interrupting.add(ending)
+        ending.add_done_callback(_threads().interrupting.discard)
         raise
 
 
@@ -78,7 +88,7 @@ def writing() -> Iterator[None]:
 
     Who waits for SQLite's own lock sleeps and looks again, up to 0.1 s at a time, and a crowd gets there first.
     """
-    with _turn if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+    with _threads().writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
         yield
 
 
@@ -89,7 +99,7 @@ def storable_text(text: str) -> str:
 
 async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     came = monotonic()
-    jobs = metrics.DATABASE_JOBS.labels(_names[executor])
+    jobs = metrics.DATABASE_JOBS.labels(_threads().names[executor])
 
     def call() -> T:
         metrics.DATABASE_WAIT.observe(monotonic() - came)
@@ -107,10 +117,10 @@ async def _run_in(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
 
 def _count_pool(now: float) -> None:
     """Tell Prometheus of the pool, once in a while: counting takes as long as a small query."""
-    global _next_count
-    if now < _next_count:
+    threads = _threads()
+    if now < threads.next_count:
         return
-    _next_count = now + COUNT_SECONDS
+    threads.next_count = now + COUNT_SECONDS
     pool = connections[DEFAULT_DB_ALIAS].pool  # type: ignore[attr-defined]
     if pool is not None:
         stats = pool.get_stats()

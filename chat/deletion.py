@@ -1,6 +1,11 @@
-"""Deleting accounts: asked for by their owner, who has a week to think, or by an admin; nothing of theirs stays.
+"""Deletes accounts: in a week where their owner asks for it, at once by an admin or a command.
 
-The ledger keeps its sums under "a former user" (`chat/usage/anonymization.py`).
+At once the account is deactivated, which ends sessions, keys and answers within seconds; a row of `AccountDeletion`
+says when it is due. A task of each process looks for due ones once a minute, and one of them claims it. Conversations
+are deleted one by one, each in a transaction of its own. The ledger's rows and daily sums go to user 0, "a former
+user", day by day (`chat/usage/anonymization.py`), so that `rebuildtotals --check` holds at every moment. What an answer
+that ends later used is booked for the former user too, under the lock of the user's row. Everything else is deleted
+with the user's row: a test walks every model with a key to it.
 """
 
 import asyncio
@@ -32,7 +37,7 @@ from chat.usage import anonymization
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 60.0
-# A process that has not said for so long that it deletes an account is taken for dead.
+# After so long without a sign of the process that deletes an account another one takes over.
 CLAIM: Final = timedelta(minutes=5)
 CONVERSATIONS_AT_ONCE: Final = 100
 ROWS_AT_ONCE: Final = 500
@@ -101,7 +106,7 @@ def carry_out(user_id: int) -> None:
     anonymization.forget(user_id)
     end_sessions(user_id)
     with database.writing():
-        # Whoever still has to book something of theirs asks for the same lock (`ledger.book`).
+        # A request that is still to be booked takes the same lock (`ledger.book`).
         user = User.objects.select_for_update().filter(pk=user_id).first()
         anonymization.forget_all(user_id)
         if user is not None:
@@ -149,7 +154,7 @@ def _refuse_last_superuser(user: User) -> None:
 
 
 def _stop_answers(user_id: int) -> None:
-    # Whichever process writes them looks for this a few times a second.
+    # The process that writes an answer reads this a few times a second.
     unfinished = Generation.objects.filter(owner=user_id, finished_at__isnull=True)
     unfinished.update(stop_requested_at=timezone.now())
 

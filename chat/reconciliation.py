@@ -1,4 +1,4 @@
-"""The providers' own accounts beside the ledger: what they charged, what we wrote down, and how far apart it is."""
+"""Compares the ledger with what the providers say they charged, by day and model."""
 
 import asyncio
 import re

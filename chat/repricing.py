@@ -1,4 +1,4 @@
-"""What the past would have cost at the prices that hold now for then, and the corrections that make it so."""
+"""Finds booked requests that cost something else by today's price list, and writes corrections for them."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Repriced:
-    """A row of the ledger that costs something else at today's list; None: it had no cost."""
+    """A row of the ledger and what it costs by today's price list; `cost_before` is None where it had no cost."""
 
     record: UsageRecord
     price: Price
@@ -53,8 +53,8 @@ class PriceList:
     def of(self, record: UsageRecord) -> Price | None:
         """Return the price that holds for a row of the ledger when its request was made; None where there is none.
 
-        The model is the one that has its name at its provider, or else the one that it was priced as. The rule is that
-        of `pricelist`, but only of the rows: which of genai-prices' held then, they know.
+        The model is the one with the row's name at its provider, or else the one that it was priced as. The rule is
+        that of `usage/prices.py` without genai-prices: the rows tell which of its prices held then.
         """
         model = self._models.get((record.provider, record.model))
         if model is None:
@@ -73,7 +73,7 @@ class PriceList:
         return prices[place - 1] if place else None
 
     def plain(self, price: Price) -> UnitPrice:
-        """Return a price as a plain value."""
+        """Return a price as a plain value; kept."""
         if price.pk not in self._plain:
             self._plain[price.pk] = unit_price(price)
         return self._plain[price.pk]
@@ -106,13 +106,13 @@ def repriced(begin: datetime | None, end: datetime | None, model: str = "") -> I
 def apply(changes: list[Repriced]) -> None:
     """Write corrections, and carry them into the budgets and the days of their rows.
 
-    What somebody else corrected meanwhile is left out.
+    Rows that somebody else corrected meanwhile are left out.
     """
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")
     seen = UsageRecord.objects.filter(pk__in=[change.record.pk for change in changes]).corrected()
-    # As it is now: whose a row is may have been forgotten since it was read.
+    # Read again: since then an account may have been deleted, and its rows be a former user's.
     newest = {row.pk: row for row in seen}
     now = timezone.now()
     rows = [

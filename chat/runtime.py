@@ -5,7 +5,7 @@ read before) writes a class for it, and asks for this process's one with `part`.
 Nothing in it must be lost with the process: what must not is in the database.
 """
 
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 Part = TypeVar("Part")
@@ -16,7 +16,8 @@ class Runtime:
 
     def __init__(self) -> None:
         self._parts: dict[type[Any], Any] = {}
-        self._making = Lock()
+        # A part may ask for another one while it is made.
+        self._making = RLock()
 
     def part(self, kind: type[Part]) -> Part:
         """Return this process's object of a class whose constructor takes nothing."""

@@ -11,14 +11,15 @@ ISSUER = {"provider_id": settings.OIDC_ISSUER}
 urlpatterns = [
     # The way in.
     path("login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="login"),
-    path("admin/login/", view("chat.views.door.admin_login"), name="admin_login"),
+    path("admin/login/", view("chat.views.sign_in.admin_login"), name="admin_login"),
     path("admin/logout/", view("allauth.account.views.logout")),
-    path("admin/password_change/", RedirectView.as_view(pattern_name="settings_password")),
-    path("accounts/login/", view("chat.views.door.login"), name="account_login"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("accounts/login/", view("chat.views.sign_in.login"), name="account_login"),
     path("accounts/logout/", view("allauth.account.views.logout"), name="account_logout"),
     path("accounts/inactive/", view("allauth.account.views.account_inactive"), name="account_inactive"),
-    path("accounts/signup/", view("chat.views.door.signup"), name="account_signup"),
+    path("accounts/signup/", view("chat.views.sign_in.signup"), name="account_signup"),
     path("accounts/confirm/", view("allauth.account.views.reauthenticate"), name="account_reauthenticate"),
+    path("accounts/again/", view("chat.views.sign_in.again"), name="sign_in_again"),
     path(
         "accounts/confirm-email/",
         view("allauth.account.views.email_verification_sent"),
@@ -27,7 +28,7 @@ urlpatterns = [
     path(
         "accounts/confirm-email/<str:key>/", view("allauth.account.views.confirm_email"), name="account_confirm_email"
     ),
-    path("accounts/password/reset/", view("chat.views.door.forgotten"), name="account_reset_password"),
+    path("accounts/password/reset/", view("chat.views.sign_in.forgotten"), name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
         view("allauth.account.views.password_reset_done"),
@@ -71,12 +72,14 @@ urlpatterns = [
     ),
     # One's own account.
     path("settings/profile/", view("chat.views.profile.profile"), name="settings_profile"),
-    path("settings/profile/email/", view("chat.views.door.email"), name="account_email"),
-    path("settings/password/", view("allauth.account.views.password_change"), name="settings_password"),
+    path("settings/profile/email/", view("chat.views.sign_in.email"), name="account_email"),
     path("settings/password/", view("allauth.account.views.password_change"), name="account_change_password"),
     path("settings/password/set/", view("allauth.account.views.password_set"), name="account_set_password"),
-    path("settings/two-factor/", view("allauth.mfa.base.views.index"), name="settings_two_factor"),
-    path("settings/two-factor/", view("allauth.mfa.base.views.index"), name="mfa_index"),
+    # One page for what django-allauth has two for.
+    *(
+        path("settings/two-factor/", view("allauth.mfa.base.views.index"), name=name)
+        for name in ("mfa_index", "mfa_list_webauthn")
+    ),
     path("settings/two-factor/app/", view("allauth.mfa.totp.views.activate_totp"), name="mfa_activate_totp"),
     path("settings/two-factor/app/remove/", view("allauth.mfa.totp.views.deactivate_totp"), name="mfa_deactivate_totp"),
     path(
@@ -94,7 +97,6 @@ urlpatterns = [
         view("allauth.mfa.recovery_codes.views.download_recovery_codes"),
         name="mfa_download_recovery_codes",
     ),
-    path("settings/two-factor/passkeys/", view("allauth.mfa.base.views.index"), name="mfa_list_webauthn"),
     path("settings/two-factor/passkeys/add/", view("allauth.mfa.webauthn.views.add_webauthn"), name="mfa_add_webauthn"),
     path(
         "settings/two-factor/passkeys/<int:pk>/remove/",
@@ -106,6 +108,5 @@ urlpatterns = [
         view("allauth.mfa.webauthn.views.edit_webauthn"),
         name="mfa_edit_webauthn",
     ),
-    path("settings/sessions/", view("chat.views.sessions.sessions"), name="settings_sessions"),
     path("settings/sessions/", view("chat.views.sessions.sessions"), name="usersessions_list"),
 ]

@@ -188,7 +188,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": [openid.ap
 SOCIALACCOUNT_ADAPTER = "chat.accounts.openid.OpenIdAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "chat.accounts.forms.OpenIdSignupForm"}
 # The only one: what another one let in would not be in anybody's list of sessions.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["chat.accounts.backend.Backend"]
 ACCOUNT_ADAPTER = "chat.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "chat.accounts.forms.LoginForm",
@@ -200,6 +200,7 @@ ACCOUNT_FORMS = {
     "signup": "chat.accounts.forms.SignupForm",
     "reset_password": "chat.accounts.forms.ResetPasswordForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "chat.accounts.reset.TokenGenerator"  # noqa: S105 - a class
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if mail else "email", "password1*"]
 # One address a person; a new one takes the old one's place once it is confirmed.
@@ -212,6 +213,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Not by a code that is mailed: who reads somebody's mail on a browser left open shall not change their account there.
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 # Every door has one brake, which counts for all processes and tells how long to wait (chatsite.attempt). Of those of
 # django-allauth, each process's own, one is left: `confirm_email` keeps a message from being sent again at once.
 BRAKED: Final = ("login", "login_failed", "signup", "reauthenticate", "reset_password", "reset_password_from_key")
@@ -224,6 +227,9 @@ MFA_FORMS = {
     "authenticate_webauthn": "chat.accounts.passkey.AuthenticateForm",
     "login_webauthn": "chat.accounts.passkey.LoginForm",
     "reauthenticate_webauthn": "chat.accounts.passkey.ReauthenticateForm",
+    "authenticate": "chat.accounts.code.AuthenticateForm",
+    "reauthenticate": "chat.accounts.code.ReauthenticateForm",
+    "activate_totp": "chat.accounts.code.ActivateForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Not every site can send mail, and nobody makes an account in another one's name.

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -19,7 +21,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 
 from tests.harness.forkserver import ForkServer
-from tests.harness.site import ROOT, Site
+from tests.harness.site import ROOT, Site, migrated
 from tests.harness.upstream.process import Upstream
 
 pytest_plugins = ["tests.harness.upstream.fixtures"]
@@ -29,12 +31,25 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With TEST_RETRIES, which only `.ci/run` sets, what drives other processes and fails is tried again so often.
+BROWSER = Path(__file__).with_name("browser")
 
-    It tells a pace that a test did not reckon with from a fault that is always there. The first failure is printed and
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: the browser, then what drives other processes, then the rest.
+
+    Workers end together when only short files are left, and each has its browser for one stretch.
+
+    With TEST_RETRIES, which only `.ci/run` sets, what drives other processes and fails is tried again so often. It
+    tells a pace that a test did not reckon with from a fault that is always there. The first failure is printed and
     counted at the end of the run, and is to be mended all the same.
     """
+    ranks: dict[Path, int] = {}
+    for item in items:
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+        rank = 0 if BROWSER in item.path.parents else 1 if "upstream" in fixtures else 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
     if retries := int(os.environ.get("TEST_RETRIES", "0")):
         for item in items:
             if isinstance(item, pytest.Function) and "upstream" in item.fixturenames:
@@ -69,8 +84,11 @@ def emptied_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def forkserver() -> Iterator[None]:
-    """Sites of tests are started by one server per test process."""
+def forkserver(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Sites of tests are started by one server per test process, and copies of what is made once for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    Site.shared = (own if worker_id == "master" else own.parent) / "shared"
+    Site.shared.mkdir(exist_ok=True)
     with ForkServer() as Site.forkserver:
         yield
     Site.forkserver = None
@@ -81,6 +99,16 @@ def fresh_processes(forkserver: None) -> Iterator[None]:
     """Sites of this file are started as an operator starts them: by a Python that knows nothing yet."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Site, "forkserver", None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(forkserver: None) -> Iterator[None]:
+    """The database of tests in their own process is a copy, in memory, of one that was migrated once."""
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(migrated())) as source, closing(sqlite3.connect(name, uri=True)) as memory:
+        source.backup(memory)
+        # It is there for as long as anybody is connected to it.
         yield
 
 

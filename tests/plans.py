@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.prose import FREQUENT, RARE
-from chat.generation import journal, stream
+from chat.generation import control, journal, stream
 from chat.generation.recovery import purge, recover
-from chat.generation.request import Ask
+from chat.generation.request import ChatRequest
 from chat.generation.settlement import Result, settle
-from chat.generation.spec import Plan
+from chat.generation.spec import GenerationSpec
 from chat.generation.start import _write
 from chat.interruption import Interruption
 from chat.live_list import feed
@@ -57,9 +57,9 @@ def report(longest: str) -> str:
 
         return act
 
-    def ask() -> Plan:
-        plan = _write(alice, None, Ask(message="Why?", conversation_id=row.pk))
-        assert isinstance(plan, Plan)
+    def ask() -> GenerationSpec:
+        plan = _write(alice, None, ChatRequest(message="Why?", conversation_id=row.pk))
+        assert isinstance(plan, GenerationSpec)
         return plan
 
     def forget() -> None:
@@ -69,8 +69,8 @@ def report(longest: str) -> str:
     def answer() -> None:
         account = ask().account
         name = account.generation_id
-        journal.write([name], {name: journal.Page(0, [{"type": "token", "content": "Because."}])})
-        journal.without_access({name: account})
+        journal.write([name], {name: journal.Batch(0, [{"type": "token", "content": "Because."}])})
+        control.without_access({name: account})
         follower = stream._find(alice, name)
         stream._read_on(follower, is_present=True)
         spent = Spent(("Why?",), "Because.", None, "stop", None, 0.1, 0.2)

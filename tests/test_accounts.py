@@ -1,20 +1,26 @@
 """What signing in and a second factor promise beneath their pages."""
 
 import re
+from contextlib import closing
 from datetime import timedelta
+from time import time
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from chat.accounts import sessions
 from tests.harness.authenticator import code
+from tests.harness.site import Site
 
 PASSWORD = "lovelace-1815"
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -99,6 +105,68 @@ def test_another_persons_session_cannot_be_ended(client: Client, ada: User) -> N
     assert client.get("/settings/sessions/").status_code == 200
 
 
+def test_who_has_a_confirmed_address_says_once_more_who_they_are(client: Client, ada: User) -> None:
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    enter(client)
+    asked = client.get("/settings/two-factor/app/")
+    assert asked["Location"].startswith("/accounts/confirm/")
+    assert client.get(asked["Location"]).status_code == 200
+    assert client.post(asked["Location"], {"password": PASSWORD})["Location"] == "/settings/two-factor/app/"
+
+
+@pytest.fixture
+def guest(client: Client, ada: User) -> User:
+    """Ada, who came by another site's account and has no password, signed in in the browser."""
+    ada.set_unusable_password()
+    ada.save()
+    EmailAddress.objects.create(user=ada, email="ada@else.example", primary=True, verified=True)
+    client.force_login(ada, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return ada
+
+
+def signed_in(client: Client, user: User, seconds_ago: float) -> None:
+    """Have it that somebody came in so long ago."""
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, method="socialaccount", at=time() - seconds_ago)
+    request.session.save()
+
+
+SENSITIVE = {
+    "two-factor/app/": {"code": "1"},
+    "two-factor/passkeys/add/": {"credential": "{}"},
+    "profile/email/": {"email": "new@else.example", "action_add": "1"},
+    "password/set/": {"password1": "short", "password2": "short"},
+    "data/delete": {},
+}
+
+
+@pytest.mark.parametrize("path", SENSITIVE)
+def test_who_has_no_password_signs_in_again_for_what_is_asked_of_others_by_password(
+    path: str, client: Client, guest: User
+) -> None:
+    signed_in(client, guest, seconds_ago=301)
+    answer = client.post(f"/settings/{path}", SENSITIVE[path], follow=True)
+    assert answer.status_code == 403
+    assert "Sign in again first" in answer.content.decode()
+    signed_in(client, guest, seconds_ago=1)
+    assert client.get(f"/settings/{path}").status_code == 200
+    assert client.post(f"/settings/{path}", SENSITIVE[path], follow=True).status_code == 200
+
+
+def test_another_persons_passkey_is_nobodys(client: Client, ada: User) -> None:
+    User.objects.create_user("eve", password=PASSWORD)
+    theirs = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "laptop", "credential": {}})
+    eve = Client()
+    enter(eve, "eve")
+    eve.post("/accounts/confirm/", {"password": PASSWORD})
+    for path in (f"/settings/two-factor/passkeys/{theirs.pk}/", f"/settings/two-factor/passkeys/{theirs.pk}/remove/"):
+        assert eve.get(path).status_code == 404
+        assert eve.post(path, {"name": "mine"}).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.data["name"] == "laptop"
+
+
 def test_the_admin_shows_no_key_of_a_session_and_no_secret_of_a_factor(client: Client, ada: User) -> None:
     boss = User.objects.create_superuser("boss", password=PASSWORD)
     TOTP.activate(boss, KEY)
@@ -130,3 +198,47 @@ def test_deleting_a_session_in_the_admin_ends_it(client: Client, ada: User) -> N
     session = UserSession.objects.get(user=ada)
     boss.post(f"/admin/usersessions/usersession/{session.pk}/delete/", {"post": "yes"})
     assert client.get("/settings/sessions/").status_code == 302
+
+
+def test_who_has_a_confirmed_address_is_asked_for_nothing_that_is_not_there(client: Client, ada: User) -> None:
+    EmailAddress.objects.create(user=ada, email="ada@example.org", primary=True, verified=True)
+    enter(client)
+    for path in ("/settings/two-factor/app/", "/settings/two-factor/passkeys/add/"):
+        assert client.get(path)["Location"].startswith("/accounts/confirm/?next=")
+    TOTP.activate(ada, KEY)
+    asked = client.get("/accounts/confirm/?next=/settings/two-factor/")
+    assert "Use a code instead" in asked.content.decode()
+    assert client.get("/accounts/two-factor/confirm/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/settings/password/set/", "/settings/two-factor/app/", "/settings/data/download"])
+def test_who_has_neither_password_nor_factor_proves_it_by_signing_in(client: Client, path: str) -> None:
+    eve = User.objects.create_user("eve")
+    EmailAddress.objects.create(user=eve, email="eve@example.org", primary=True, verified=True)
+    client.force_login(eve)
+    asked = client.get(path)
+    assert asked["Location"] == f"/accounts/again/?next={path.replace('/', '%2F')}"
+    page = client.get(asked["Location"])
+    assert f'name="next" value="{path}"' in page.content.decode()
+    assert 'name="next"' not in client.get("/accounts/again/?next=https://elsewhere.example/").content.decode()
+    assert client.post("/accounts/logout/", {"next": path})["Location"] == path
+    client.force_login(eve)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "socialaccount", "at": time()}]
+    session["account_authentication_methods_user"] = str(eve.pk)
+    session.save()
+    assert client.get(path).status_code == 200
+
+
+def test_a_session_tells_when_it_was_last_seen(site: Site) -> None:
+    site.admit("seen")
+    with closing(site.session("seen")) as here, closing(site.session("seen")) as there:
+        site.shell("UserSession.objects.filter(user__username='seen').update(last_seen_at='2001-02-03T04:05Z')")
+        assert "last seen 3 February 2001, 04:05 UTC" in here.get("/settings/sessions/").text
+        assert there.get("/api/models").status_code == 200
+        page = here.get("/settings/sessions/").text
+        assert f"last seen {timezone.now():%-d %B %Y}" in page
+        # To write it down at each request would make all of them wait for the database's one writer.
+        site.shell("UserSession.objects.filter(user__username='seen').update(last_seen_at='2001-02-03T04:05Z')")
+        assert there.get("/api/models").status_code == 200
+        assert "last seen 3 February 2001" in here.get("/settings/sessions/").text

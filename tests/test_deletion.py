@@ -26,7 +26,7 @@ from chat.usage.period import Period, today
 from chat.usage.rebuild import rebuild
 from tests.belongings import WORD, columns_of, mentions, person, rows_of, sums
 from tests.harness.site import Site
-from tests.usage.test_ledger import RESULT, account  # noqa: F401 - a fixture
+from tests.usage.account import RESULT, account  # noqa: F401 - a fixture
 from tests.usage.test_totals import dearer
 
 pytestmark = pytest.mark.django_db

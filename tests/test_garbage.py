@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from chat import tasks
-from chat.catalog import choice as catalog
+from chat.catalog.providers import ensure_providers
 from chat.generation import live
 from chat.models import ApiKey
 from chat.providers import demo
@@ -26,7 +26,7 @@ KEPT = (
 
 @pytest.fixture
 def key() -> str:
-    catalog.ensure_providers()
+    ensure_providers()
     return ApiKey.issue(User.objects.create_user("grace"), "tests")[1]
 
 

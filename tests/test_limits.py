@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.errors import ChatError
-from chat.generation.request import Ask
-from chat.generation.spec import Plan
+from chat.generation.request import ChatRequest
+from chat.generation.spec import GenerationSpec
 from chat.generation.start import _write
 from chat.limits import check_rate
 from chat.models import Conversation, Generation, Provider, RateLimit
@@ -43,7 +43,7 @@ def test_messages_in_a_minute_are_counted_and_the_pause_is_told(alice: User, set
     settings.CHAT_MESSAGES_PER_MINUTE = 3
     for seconds in (70, 50, 20, 10):
         asked(alice, seconds)
-    with pytest.raises(ChatError, match=r"You may ask 3 times in a minute\. Ask again in 10 s\.") as refused:
+    with pytest.raises(ChatError, match=r"You may ask 3 times in a minute\. ChatRequest again in 10 s\.") as refused:
         check_rate(alice, NOW)
     assert (refused.value.code, refused.value.http_status, refused.value.retryable) == ("rate_limit", 429, True)
     assert refused.value.retry_after == 10
@@ -65,7 +65,7 @@ def test_to_delete_a_turn_is_no_way_around_the_limit(alice: User, settings: Any)
         record(ended, price, user_id=alice.pk, kind="title")
         generation.message.delete()
     assert not Generation.objects.exists()
-    with pytest.raises(ChatError, match=r"Ask again in 10 s\."):
+    with pytest.raises(ChatError, match=r"ChatRequest again in 10 s\."):
         check_rate(alice, NOW)
     check_rate(alice, NOW + timedelta(seconds=10))
 
@@ -91,12 +91,12 @@ def test_a_question_that_was_taken_before_is_found_again_whatever_the_limit(
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     priced_model()
     Provider.objects.update(kind="openai")
-    ask = Ask(message="Why?", request_id="once")
-    assert isinstance(_write(alice, None, ask), Plan)
+    ask = ChatRequest(message="Why?", request_id="once")
+    assert isinstance(_write(alice, None, ask), GenerationSpec)
     # Another process asks for the same at the same moment: it has not seen the first one's row before it begins.
     assert _write(alice, None, ask) == Generation.objects.get().pk
     with pytest.raises(ChatError, match="in a minute"):
-        _write(alice, None, Ask(message="Why not?"))
+        _write(alice, None, ChatRequest(message="Why not?"))
     assert Conversation.objects.count() == 1
 
 

@@ -22,6 +22,8 @@ def bounded(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "CHAT_MAX_RETRIES": "0",
         "CHAT_MAX_FOLLOWERS_PER_USER": "3",
         "CHAT_STORED_CHARS_PER_USER": str(QUOTA),
+        # What holds where nobody has set anything.
+        "CHAT_MESSAGES_PER_MINUTE": "",
     }
     with Site(tmp_path_factory.mktemp("bounded"), environment) as site:
         site.until_listed("gpt-4o")
@@ -69,6 +71,24 @@ def test_a_person_keeps_so_much_text_and_what_is_deleted_is_room_again(bounded: 
         assert len(before["messages"][1]["content"]) == 1500
         client.delete(f"/api/conversations/{name}")
         assert client.post("/api/chat", json={"message": "room again"}).status_code == 200
+
+
+def test_who_asks_without_end_is_slowed_down_where_nothing_was_set(bounded: Site, upstream: Upstream) -> None:
+    upstream.script_prompt("once more", text=["Yes."])
+    bounded.admit("greta")
+    # However slow the machine is, these were asked within the minute.
+    bounded.shell(
+        "from tests.admin.rows import talk",
+        "greta = User.objects.get(username='greta')",
+        "for number in range(58): talk(greta, None, 'a', 'b')",
+        "from django.utils import timezone",
+        "Generation.objects.filter(owner=greta).update(created_at=timezone.now())",
+    )
+    with bounded.client("greta") as client:
+        answers = [client.post("/api/chat", json={"message": "once more"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) >= 1
+    assert "60 times in a minute" in answers[2].json()["error"]["message"]
 
 
 def test_a_turn_that_is_deleted_is_room_again(bounded: Site, upstream: Upstream) -> None:

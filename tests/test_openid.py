@@ -1,16 +1,21 @@
 """Signing in with OpenID Connect, at a real provider: who becomes whom, and in which groups."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.test import RequestFactory, override_settings
 
-from chat.accounts.openid import group_names
+from chat.accounts.claims import ClaimsAdapter, group_names
 from chatsite.configuration.environment import Environment
 from chatsite.configuration.openid import openid_provider
 from tests.harness.issuer import CLIENT, Issuer
@@ -121,6 +126,19 @@ def test_who_has_an_account_connects_it_and_comes_in_either_way(joined_site: Sit
         assert 'value="bob"' in client.get("/settings/profile/").text
 
 
+def test_who_came_by_the_provider_chooses_a_password(joined_site: Site, issuer: Issuer) -> None:
+    issuer.tell("s-9", preferred_username="quinn", email="quinn@else.example", email_verified=True)
+    with visitor(joined_site) as client:
+        sign_in(client, issuer, "s-9")
+        # Having signed in a moment ago proves enough.
+        path = "/settings/password/set/"
+        assert client.get(path).status_code == 200
+        new = {"password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post(path, data=new).url.path != path
+    with closing(joined_site.session("quinn")) as client:
+        assert client.get("/api/models").status_code == 200
+
+
 def test_another_site_leads_nobody_to_the_provider(joined_site: Site) -> None:
     with visitor(joined_site) as client:
         answer = client.get(BUTTON, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=False)
@@ -203,3 +221,75 @@ def test_one_names_a_provider_as_a_whole_or_not_at_all() -> None:
 )
 def test_a_claim_names_groups(claims: dict[str, object], path: str, names: set[str]) -> None:
     assert group_names(claims, path) == names
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "texts": {
+        "name": "Q\0\ud800uinn",
+        "given_name": "Q\0uinn",
+        "preferred_username": "quinn",
+        "email": "q\0@x.example",
+    },
+    "shapes": {"name": 5, "given_name": ["a"], "family_name": {"a": 1}, "preferred_username": ["b"], "email": 7},
+    "groups": {"groups": ["red", "re\0d", "\ud800", 5, None, ["green"], {"green": 1}], "preferred_username": "grit"},
+    "many groups": {"groups": [f"{number}" for number in range(20_000)], "preferred_username": "mia"},
+    "an object": {"groups": {"red": True}, "preferred_username": "otto"},
+    "long": {"preferred_username": "l" * 5000, "given_name": "l" * 5000, "email": "l" * 500 + "@x.example"},
+    "deep": {"preferred_username": "dee", "more": json.loads("[" * 400 + "]" * 400)},
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def odd_site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, issuer: Issuer
+) -> Iterator[Site]:
+    environment = {**CLIENT, "OIDC_ISSUER": issuer.url, "OIDC_GROUPS_CLAIM": "groups", "CHAT_SIGNUP": "open"}
+    if request.param == "postgres":
+        environment["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    with Site(tmp_path_factory.mktemp("odd"), environment) as running:
+        running.shell("[Group.objects.create(name=name) for name in ('red', 'green')]")
+        yield running
+
+
+@pytest.mark.parametrize("which", ODD)
+def test_claims_of_odd_shapes_let_somebody_in_or_are_told_in_words(which: str, odd_site: Site, issuer: Issuer) -> None:
+    issuer.tell(f"odd-{which}", **ODD[which])
+    with visitor(odd_site) as client:
+        answer = sign_in(client, issuer, f"odd-{which}")
+        assert answer.status_code == 200
+        if answer.url.path == "/accounts/oidc/signup/":
+            # Nothing was told to be called by.
+            answer = post(client, "/accounts/oidc/signup/", username="chosen")
+        assert answer.url.path == "/"
+    told = odd_site.shell(
+        "from allauth.socialaccount.models import SocialAccount",
+        f"user = SocialAccount.objects.get(uid='odd-{which}').user",
+        "print(*sorted(g.name for g in user.groups.all()), user.is_staff)",
+    ).split()
+    assert told == (["red", "False"] if which == "groups" else ["False"])
+    assert not [line for line in odd_site.output if "Traceback" in line]
+
+
+def test_a_subject_that_cannot_be_kept_is_told_in_words(odd_site: Site, issuer: Issuer) -> None:
+    sub = "s" * 300
+    issuer.tell(sub, preferred_username="sam")
+    with visitor(odd_site) as client:
+        assert sign_in(client, issuer, sub).status_code == 401
+
+
+def test_two_answers_about_two_people_let_in_neither(db: None) -> None:
+    class Told(ClaimsAdapter):
+        """One whose answers are known."""
+
+        def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
+            return {"sub": "victim"}
+
+        def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
+            return {"sub": "mallory"}
+
+    provider = {"provider_id": "odd", "client_id": "c", "name": "Odd", "settings": {"server_url": "http://odd.invalid"}}
+    with override_settings(SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": [provider]}}):
+        request = RequestFactory().get("/")
+        adapter = Told(request, "odd")
+        with pytest.raises(OAuth2Error):
+            adapter.complete_login(request, adapter.get_provider().app, SocialToken(), response={"id_token": "x"})

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
-from chat.catalog import choice as catalog
+from chat.catalog.providers import ensure_providers
 from chat.models import ChatModel, Conversation, Generation, Message, Provider
 from chat.views.listing import cursor_of
 
@@ -161,7 +161,10 @@ def test_every_file_a_page_names_is_there(browser: Client) -> None:
     assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
     modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
-    later = {f"{each}.js" for each in (*fetched, "markdown/highlighter", "state/events")}
+    later = {
+        f"{each}.js"
+        for each in (*fetched, "markdown/highlighter", "markdown/reader", "markdown/portions", "state/events")
+    }
     assert not modules & later
     folder = settings.BASE_DIR / "static" / "chat"
     # Other pages' own.
@@ -217,7 +220,7 @@ def test_the_demo_alone_says_how_to_connect_a_real_model(
 ) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    catalog.ensure_providers()
+    ensure_providers()
     assert b"This is the demo model" in browser.get("/").content
     request.getfixturevalue("model")
     assert b"This is the demo model" not in browser.get("/").content

@@ -58,7 +58,9 @@ def test_everything_else_answers_while_passwords_are_checked(
     site, refused = crowded
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "try again" in refused.text
+    # It says what is so: nobody has guessed, and the password was not looked at.
+    assert "signing in at this moment" in refused.text
+    assert "right password" not in refused.text
     upstream.script_prompt("beside a crowd at the door", tokens=3)
     with site.client("alice") as client:
         for path in ("/healthz", "/readyz", "/api/conversations", "/static/chat/page/base.css"):

@@ -1,7 +1,7 @@
-"""Guessing has a brake: so many failed attempts for a name, and from an address, and then one every so often.
+"""Throttles guessing: a burst of failed attempts for a name and from an address, then one in each interval (GCRA).
 
 The counts are in the database, so that they hold over all processes and machines. An attempt is counted before its
-password is looked at, and given back when it was right: any number of attempts at once are no way around.
+password is looked at and given back when it was right, so that many attempts at once are no way around.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from unicodedata import normalize
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from chat import database
+from chat import database, runtime
 from chat.models import Throttle
 
-# Of one network of the sixth version a subscriber has at least so much, and may use each address of it once.
+# A subscriber has at least a /64 of IPv6, and may use another address of it each time: it is counted as one.
 SUBSCRIBER_BITS: Final = 64
 PURGE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many attempts at once, and another one after each `seconds`."""
+    """`burst` attempts at once, and another one after each `seconds`."""
 
     burst: int
     seconds: float
@@ -36,13 +36,13 @@ FOR_A_NAME: Final = Rate(10, 60)
 FOR_A_CODE: Final = Rate(5, 300)
 FROM_AN_ADDRESS: Final = Rate(30, 6)
 FROM_A_DEVICE: Final = Rate(10, 60)
-# To one address: somebody else may have asked for them.
-OF_MAILS: Final = Rate(3, 600)
+# Each of these sends a mail to one address, whoever asked for it.
+OF_RESETS: Final = Rate(3, 600)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What is counted under one key, and at which rate it is forgotten."""
+    """A counter: its key in the database and its rate."""
 
     key: str
     rate: Rate
@@ -59,7 +59,7 @@ class Count:
 
 
 def count(kind: str, subject: str, rate: Rate) -> Count:
-    """Return the count of a kind of attempts for somebody; names that look the same are the same."""
+    """Return the counter of a kind of attempts for a name; names that look the same are the same."""
     folded = normalize("NFKC", subject).strip().casefold()
     return Count(salted_hmac("chat.guessing", f"{kind}\0{folded}", algorithm="sha256").hexdigest(), rate)
 
@@ -75,14 +75,18 @@ def from_address(address: str) -> Count:
     return count("address", str(getattr(parsed, "ipv4_mapped", None) or parsed), FROM_AN_ADDRESS)
 
 
-_next_purge = 0.0
+class Purge:
+    """When rows whose time is over are deleted next, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.next_at = 0.0
 
 
 def take(counts: Sequence[Count]) -> float:
     """Count an attempt and return 0, or return for how many seconds there may be none, and count nothing."""
     now = timezone.now()
     by_key = {each.key: each for each in counts}
-    # Whoever hammers on costs a read.
+    # Without a lock first: repeated refusals then cost one read each.
     if wait := _longest(by_key, dict(Throttle.objects.filter(key__in=by_key).values_list("key", "full_at")), now):
         return wait
     with database.writing():
@@ -98,7 +102,7 @@ def take(counts: Sequence[Count]) -> float:
 
 
 def give_back(counts: Sequence[Count]) -> None:
-    """Forget one attempt: it was none, or it was right."""
+    """Take one attempt off the counters again: it was right, or none at all."""
     by_key = {each.key: each for each in counts}
     with database.writing():
         rows = list(Throttle.objects.select_for_update().filter(key__in=by_key).order_by("key"))
@@ -112,7 +116,7 @@ def _longest(counts: dict[str, Count], stored: dict[str, datetime], now: datetim
 
 
 def _purge(now: datetime) -> None:
-    global _next_purge
-    if monotonic() >= _next_purge:
-        _next_purge = monotonic() + PURGE_SECONDS
+    purge = runtime.part(Purge)
+    if monotonic() >= purge.next_at:
+        purge.next_at = monotonic() + PURGE_SECONDS
         Throttle.objects.filter(full_at__lt=now).delete()

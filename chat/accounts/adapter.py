@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat import deletion
-from chat.accounts import post
+from chat.accounts import names, post
 from chat.accounts.leaving import offer
+from chat.accounts.recent import is_recent
 
 REPLACED: Final = "allauth.account.stages.EmailVerificationStage"
 MISMATCH: Final = "That name and password do not go together. Capital letters matter."
@@ -29,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": MISMATCH,
         "incorrect_password": "That is not your password. Capital letters matter.",
         "enter_current_password": "That is not your password. Capital letters matter.",
-        "username_taken": "Somebody else has that name.",
+        "username_taken": names.TAKEN,
         "email_taken": "Another account has that address.",
         "incorrect_code": "That code is not right. Codes change every 30 seconds.",
     }
@@ -41,9 +42,30 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Whether the form is there for everybody. Invitations have a page of their own."""
         return bool(settings.CHAT_SIGNUP == "open")
 
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return a name as it is kept. Names that a provider told are not chosen, and may be mail addresses."""
+        username = names.plain(username)
+        if not shallow:
+            names.refuse_mail_address(username)
+        kept: str = super().clean_username(username, shallow=shallow)
+        return kept
+
     def get_login_stages(self) -> list[str]:
         ours = "chat.accounts.stage.FirstConfirmation"
         return [ours if stage == REPLACED else stage for stage in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Where one may confirm that it is oneself. Who has nothing to confirm it with signs in again."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        again = {"id": "sign_in_again", "description": "Sign in again", "url": reverse("sign_in_again")}
+        return ways or ([again] if user.is_authenticated else [])
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """For who has nothing to confirm it with, having signed in a moment ago is enough."""
+        request = context.request
+        if super().get_reauthentication_methods(request.user):
+            return bool(super().is_reauthentication_required(app=app, **kwargs))
+        return not is_recent(request)
 
     def format_email_subject(self, subject: str) -> str:
         return subject

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 
 from chat.accounts import invited
+from chat.accounts.claims import claims_of, group_names
 from chat.models import ClaimedGroup
 
 if TYPE_CHECKING:
@@ -107,28 +108,6 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         logger.warning("Signing in with OpenID Connect failed: %s", type(exception or error).__name__)
         context = {"name": settings.OIDC_NAME, "unreachable": unreachable}
         raise ImmediateHttpResponse(render(request, PROBLEM, context, status=502 if unreachable else 401))
-
-
-def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
-    """Return what the provider told: the ID token's claims, under those of its userinfo."""
-    data = sociallogin.account.extra_data or {}
-    parts = [data.get("id_token"), data.get("userinfo")]
-    return {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
-
-
-def group_names(claims: dict[str, Any], path: str) -> set[str]:
-    """Return the names in a claim: a list, or one. Dots lead into objects, as in `realm_access.roles`.
-
-    A claim that is missing names none: providers leave out what is empty.
-    """
-    value: Any = claims.get(path)
-    if value is None:
-        value = claims
-        for step in path.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, str):
-        return {value}
-    return {each for each in value if isinstance(each, str)} if isinstance(value, list) else set()
 
 
 def keep_groups(user: User, claims: dict[str, Any]) -> None:

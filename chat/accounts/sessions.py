@@ -1,8 +1,10 @@
-"""Sessions that end: those of an account whose password was changed, and those whose time is over."""
+"""Sessions: when they were last seen, and how they end: with a changed password, and when their time is over."""
 
 import asyncio
 import logging
+from contextlib import suppress
 from importlib import import_module
+from time import monotonic
 from typing import Any, Final
 
 from allauth.account.signals import password_changed, password_reset, password_set
@@ -10,13 +12,40 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils import timezone
 
-from chat import database
+from chat import database, runtime
 
 logger = logging.getLogger(__name__)
 
 PURGE_SECONDS: Final = 24 * 3600
+# A browser asks more often than is worth writing down.
+SEEN_SECONDS: Final = 5 * 60
+# Of so many sessions this process remembers when it last wrote that; 40 characters each.
+REMEMBERED: Final = 10_000
+
+
+class SessionsSeen:
+    """When this process last noted the use of each session, by its key, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+
+def note_use(session_key: str) -> None:
+    """Keep when a session was last seen, to five minutes."""
+    now = monotonic()
+    seen = runtime.part(SessionsSeen).at
+    if not session_key or now - seen.get(session_key, -SEEN_SECONDS) < SEEN_SECONDS:
+        return
+    if len(seen) >= REMEMBERED:
+        seen.clear()
+    seen[session_key] = now
+    # It is good to know, and nothing to fail for.
+    with suppress(DatabaseError):
+        UserSession.objects.filter(session_key=session_key).update(last_seen_at=timezone.now())
 
 
 def end(sessions: list[UserSession]) -> None:

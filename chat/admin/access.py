@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from chat.access import subscription
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.permissions import touchable
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
+from chat.models.permissions import touchable
 from chat.views.access import KEPT_BY_NOBODY
 
 FIXED: Final = ("beginning", "created_at", "allows", "expires_at", "revoked_at")

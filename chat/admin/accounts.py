@@ -15,6 +15,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from chat.admin.generic import ModelAdmin
+from chat.models.permissions import touchable
 
 for model in (EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
@@ -22,7 +23,7 @@ for model in (EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp
 
 
 class RemovableAdmin(ModelAdmin[Any]):
-    """Rows that can be seen and deleted, those of a superuser by superusers only."""
+    """Rows that can be seen, and deleted by who may touch their owner."""
 
     list_select_related = ("user",)
     search_fields = ("user__username",)
@@ -35,7 +36,7 @@ class RemovableAdmin(ModelAdmin[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or request.user.is_superuser or not obj.user.is_superuser)
+        return allowed and (obj is None or touchable(request.user, obj.user))
 
 
 @admin.register(Authenticator)

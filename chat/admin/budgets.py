@@ -15,7 +15,7 @@ from chat.budgets.status import NEAR_PERCENT
 from chat.models import Budget, Price
 from chat.models.budgets import TOKENS
 from chat.models.money import UNIT
-from chat.views import figures
+from chat.views import formatting
 
 
 class NearFilter(admin.SimpleListFilter):
@@ -104,9 +104,9 @@ class BudgetAdmin(ModelAdmin[Budget]):
 
     @admin.display(description="% used", ordering="share")
     def percent(self, budget: Any) -> str:
-        text = figures.share(budget.share)
+        text = formatting.share(budget.share)
         near = budget.share * 100 >= NEAR_PERCENT
         return format_html("<strong>{}</strong>", text) if near else text
 
     def _amount(self, budget: Budget, count: int) -> str:
-        return figures.count(count) if budget.in_tokens else figures.money(budget.amount_of(count), budget.unit)
+        return formatting.count(count) if budget.in_tokens else formatting.money(budget.amount_of(count), budget.unit)

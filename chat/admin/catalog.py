@@ -17,7 +17,7 @@ from chat.admin.prices import PriceInline
 from chat.catalog.learnt import lessons
 from chat.models import ChatModel, Provider
 from chat.usage.prices import in_force, shown
-from chat.views import figures
+from chat.views import formatting
 
 
 @admin.register(Provider)
@@ -134,11 +134,14 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
     @admin.display(description="price per million tokens, in / out")
     def price(self, model: Any) -> str:
         if model._state.adding:
-            return figures.UNKNOWN
+            return formatting.UNKNOWN
         for row in model.price_now:
             price = shown(model, row, timezone.now())
             currency = price.currency
-            amounts = figures.rate(price.input_per_million, currency), figures.rate(price.output_per_million, currency)
+            amounts = (
+                formatting.rate(price.input_per_million, currency),
+                formatting.rate(price.output_per_million, currency),
+            )
             return " / ".join(amounts)
         address = reverse("admin:chat_price_add", query={"model": model.pk})
         return format_html('<a class="no-price" href="{}">no price</a>', address)

@@ -16,7 +16,7 @@ from chat.admin.paginator import CappedList, CappedModelAdmin
 from chat.admin.reading import note_listing, note_reading
 from chat.admin.readonly import ReadOnly
 from chat.models import Conversation, Generation, Message
-from chat.views import figures
+from chat.views import formatting
 
 # What people wrote, or what was made of it.
 TEXTS: Final = ("title", "system_prompt")
@@ -73,7 +73,7 @@ class MessageAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="said (UTC)", ordering="created_at")
     def when(self, message: Message) -> str:
-        return figures.moment(message.created_at)
+        return formatting.moment(message.created_at)
 
 
 class ConversationList(CappedList):
@@ -161,8 +161,8 @@ class ConversationAdmin(CountedDeletion, CappedModelAdmin):
 
     @admin.display(description="last said (UTC)", ordering="updated_at")
     def when(self, conversation: Conversation) -> str:
-        return figures.moment(conversation.updated_at)
+        return formatting.moment(conversation.updated_at)
 
     @admin.display(description="messages")
     def message_count(self, conversation: Any) -> str:
-        return figures.count(conversation.message_total)
+        return formatting.count(conversation.message_total)

@@ -18,7 +18,7 @@ from chat.usage.latency import NONE, Buckets, added, quantile
 from chat.usage.period import Period
 from chat.usage.prices import prices_in_force
 from chat.usage.reports import Figures, Model
-from chat.views import chart, figures
+from chat.views import chart, formatting
 
 # Longer tables would be read by nobody; the ledger has every row.
 MAX_ROWS: Final = 100
@@ -80,32 +80,32 @@ def tiles(now: Figures, before: Figures, period: Period, since: date | None) -> 
             )
         if one is None or not other:
             return f"nothing in the {span} before"
-        return f"{figures.change(one, other)} on the {span} before"
+        return f"{formatting.change(one, other)} on the {span} before"
 
     costs = [
-        Tile(f"Cost, {name}", figures.money(amount, name), compared(amount, before.costs.get(name)), "")
+        Tile(f"Cost, {name}", formatting.money(amount, name), compared(amount, before.costs.get(name)), "")
         for name, amount in now.costs.items()
     ]
-    prompt, completion = figures.count(now.prompt_tokens), figures.count(now.completion_tokens)
+    prompt, completion = formatting.count(now.prompt_tokens), formatting.count(now.completion_tokens)
     return [
-        *(costs or [Tile("Cost", figures.UNKNOWN, "", "no request had a price" if now.requests else "")]),
+        *(costs or [Tile("Cost", formatting.UNKNOWN, "", "no request had a price" if now.requests else "")]),
         Tile(
             "Requests",
-            figures.count(now.requests),
+            formatting.count(now.requests),
             compared(now.requests, before.requests),
-            f"{figures.share(now.estimated_share)} estimated" if now.estimated else "",
+            f"{formatting.share(now.estimated_share)} estimated" if now.estimated else "",
         ),
         Tile(
             "Tokens",
-            figures.brief(now.total_tokens),
+            formatting.brief(now.total_tokens),
             compared(now.total_tokens, before.total_tokens),
             f"{prompt} in, {completion} out",
         ),
         Tile(
             "Errors",
-            figures.count(now.errors),
+            formatting.count(now.errors),
             compared(now.errors, before.errors),
-            f"{figures.share(now.error_share)} of requests" if now.errors else "",
+            f"{formatting.share(now.error_share)} of requests" if now.errors else "",
         ),
     ]
 
@@ -145,7 +145,7 @@ def latency(waits: Mapping[tuple[Any, ...], Buckets], before: Buckets) -> Tile:
     """The time to the first token."""
     buckets = added(waits).get((), NONE)
     middle, late, old = quantile(buckets, 0.5), quantile(buckets, 0.95), quantile(before, 0.5)
-    changed = figures.change(Decimal(middle), Decimal(old)) if middle is not None and old else ""
+    changed = formatting.change(Decimal(middle), Decimal(old)) if middle is not None and old else ""
     compared = f"{changed} on the period before" if changed else ""
     note = f"95 % within {health.wait(late)}" if late is not None else ""
     return Tile("First token, median", health.wait(middle), compared, note)
@@ -157,11 +157,11 @@ def forecasts(recent: Mapping[date, Figures], today: date) -> Iterable[Tile]:
         costs = {day: found.costs.get(currency, Decimal(0)) for day, found in recent.items()}
         told = forecast(costs, today)
         if told is not None and told.high:
-            low, high = figures.money(told.low, currency), figures.money(told.high, currency)
-            spent = figures.money(told.spent, currency)
+            low, high = formatting.money(told.low, currency), formatting.money(told.high, currency)
+            spent = formatting.money(told.spent, currency)
             yield Tile(
                 f"{today:%B} in {currency}, forecast",
-                f"≈ {figures.money(told.likely, currency)}",
+                f"≈ {formatting.money(told.likely, currency)}",
                 f"{low} to {high}, four times in five",
                 f"{spent} so far; told from the last {told.days} days",
             )
@@ -176,15 +176,15 @@ def cells(found: Figures) -> list[str]:
     """The cells of a row under COLUMNS."""
     if not found.requests:
         return ["", "0", *[""] * (len(COLUMNS) - 2)]
-    costs = " + ".join(figures.money(amount, currency) for currency, amount in found.costs.items())
+    costs = " + ".join(formatting.money(amount, currency) for currency, amount in found.costs.items())
     return [
-        costs or figures.UNKNOWN,
-        figures.count(found.requests),
-        figures.count(found.prompt_tokens),
-        figures.count(found.completion_tokens),
-        figures.count(found.unpriced) if found.unpriced else "",
-        figures.share(found.estimated_share) if found.estimated else "",
-        figures.count(found.errors) if found.errors else "",
+        costs or formatting.UNKNOWN,
+        formatting.count(found.requests),
+        formatting.count(found.prompt_tokens),
+        formatting.count(found.completion_tokens),
+        formatting.count(found.unpriced) if found.unpriced else "",
+        formatting.share(found.estimated_share) if found.estimated else "",
+        formatting.count(found.errors) if found.errors else "",
     ]
 
 

@@ -107,7 +107,7 @@ class Shown:
         return records_address(self.period, self.chosen)
 
     @property
-    def sheet(self) -> str:
+    def csv_address(self) -> str:
         """The same as CSV."""
         given = {"from": f"{self.period.first}", "to": f"{self.period.last}", **self.chosen.query}
         return f"{reverse('admin_usage_export')}?{urlencode(given)}"

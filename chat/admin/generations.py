@@ -11,7 +11,7 @@ from chat.admin.reading import may_read
 from chat.admin.readonly import ReadOnly
 from chat.errors import LADDER
 from chat.models import Generation
-from chat.views import figures
+from chat.views import formatting
 
 # Requests that are turned down before anything is written have no generation.
 REFUSED: Final = {"invalid_request", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"}
@@ -83,7 +83,7 @@ class GenerationAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="when (UTC)", ordering="created_at")
     def when(self, generation: Generation) -> str:
-        return figures.moment(generation.created_at)
+        return formatting.moment(generation.created_at)
 
     @admin.display(description="ended")
     def outcome(self, generation: Generation) -> str:
@@ -99,8 +99,8 @@ class GenerationAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="first token")
     def first_token(self, generation: Generation) -> str:
-        return figures.seconds(generation.ttft_seconds)
+        return formatting.seconds(generation.ttft_seconds)
 
     @admin.display(description="took")
     def duration(self, generation: Generation) -> str:
-        return figures.seconds(generation.elapsed_seconds)
+        return formatting.seconds(generation.elapsed_seconds)

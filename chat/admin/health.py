@@ -11,7 +11,7 @@ from chat.usage.latency import NONE, Buckets, added, quantile
 from chat.usage.period import Period
 from chat.usage.reports import Figures, Model, folded
 from chat.usage.selection import Selection
-from chat.views import chart, figures
+from chat.views import chart, formatting
 
 COLUMNS: Final = ("Requests", "Error rate", "First token, median", "95 % within", "Last error")
 
@@ -72,8 +72,8 @@ def last_errors(period: Period, chosen: Selection, failed: Mapping[Model, date])
 
 def _cells(found: Figures, error: str, buckets: Buckets) -> list[str]:
     return [
-        figures.count(found.requests),
-        figures.share(found.error_share) if found.errors else "",
+        formatting.count(found.requests),
+        formatting.share(found.error_share) if found.errors else "",
         wait(quantile(buckets, 0.5)),
         wait(quantile(buckets, 0.95)),
         error,
@@ -83,7 +83,7 @@ def _cells(found: Figures, error: str, buckets: Buckets) -> list[str]:
 def wait(seconds: float | None) -> str:
     """A time to the first token, with two places below 10 s."""
     if seconds is None:
-        return figures.UNKNOWN
+        return formatting.UNKNOWN
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:,.0f} s"
 
 

@@ -19,8 +19,8 @@ from django.utils.http import urlencode
 
 from chat.accounts import post
 from chat.admin.generic import ModelAdmin, ModelForm
-from chat.admin.permissions import grantable, touchable
 from chat.models import Invitation, PasswordLink
+from chat.models.permissions import grantable, touchable
 from chat.views.access import KEPT_BY_NOBODY
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, Correction, UsageRecord
 from chat.usage.price_context import context_of
-from chat.views import figures
+from chat.views import formatting
 
 # Who it was: to be seen by those who may see people.
 PEOPLE: Final = ("username", "user_id", "api_key_name", "api_key_id")
@@ -111,43 +111,43 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="when (UTC)", ordering="created_at")
     def when(self, record: UsageRecord) -> str:
-        return figures.moment(record.created_at)
+        return formatting.moment(record.created_at)
 
     @admin.display(description="tokens in / out")
     def tokens(self, record: UsageRecord) -> str:
-        counts = f"{figures.count(record.prompt_tokens)} / {figures.count(record.completion_tokens)}"
+        counts = f"{formatting.count(record.prompt_tokens)} / {formatting.count(record.completion_tokens)}"
         estimated = record.source == UsageRecord.Source.ESTIMATED and record.prompt_tokens is not None
         return f"≈ {counts}" if estimated else counts
 
     @admin.display(description="cost")
     def amount(self, record: UsageRecord) -> str:
         cost, currency = record.charged
-        at_first = figures.money(record.cost, record.currency)
+        at_first = formatting.money(record.cost, record.currency)
         if record.price_id is None:
             at_first = "no price" if record.cost is None else f"{at_first} (the provider's own)"
         if record.currency_now is None:
             return at_first
-        return f"{figures.money(cost, currency)} (at first {at_first})"
+        return f"{formatting.money(cost, currency)} (at first {at_first})"
 
     @admin.display(description="input cost at first")
     def input_amount(self, record: UsageRecord) -> str:
-        return figures.money(record.input_cost, record.currency)
+        return formatting.money(record.input_cost, record.currency)
 
     @admin.display(description="output cost at first")
     def output_amount(self, record: UsageRecord) -> str:
-        return figures.money(record.output_cost, record.currency)
+        return formatting.money(record.output_cost, record.currency)
 
     @admin.display(description="search cost at first")
     def search_amount(self, record: UsageRecord) -> str:
-        return figures.money(record.search_cost, record.currency)
+        return formatting.money(record.search_cost, record.currency)
 
     @admin.display(description="saved by the cache")
     def saving(self, record: UsageRecord) -> str:
-        return figures.money(record.cache_saving, record.currency)
+        return formatting.money(record.cache_saving, record.currency)
 
     @admin.display(description="the provider's own price")
     def told(self, record: UsageRecord) -> str:
-        return figures.money(record.provider_cost, "USD")
+        return formatting.money(record.provider_cost, "USD")
 
     @admin.display(description="charged by")
     def charged_by(self, record: UsageRecord) -> str:
@@ -160,4 +160,4 @@ class UsageRecordAdmin(ReadOnly, CappedModelAdmin):
 
     @admin.display(description="tokens/s")
     def pace(self, record: UsageRecord) -> str:
-        return figures.UNKNOWN if record.tokens_per_second is None else f"{record.tokens_per_second:.0f}"
+        return formatting.UNKNOWN if record.tokens_per_second is None else f"{record.tokens_per_second:.0f}"

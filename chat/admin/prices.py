@@ -16,7 +16,7 @@ from chat.admin.generic import BaseInlineFormSet, BaseModelAdmin, ModelAdmin, Mo
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, Correction, DailyTotal, Price, PriceTier
 from chat.usage.pricing import hourly
-from chat.views import figures
+from chat.views import formatting
 
 AMOUNTS: Final = (
     "input_per_million",
@@ -151,16 +151,16 @@ class PriceAdmin(AppendOnlyPrices, ModelAdmin[Price]):
 
     @admin.display(description="input", ordering="input_per_million")
     def input_rate(self, price: Price) -> str:
-        return figures.rate(price.input_per_million, price.currency)
+        return formatting.rate(price.input_per_million, price.currency)
 
     @admin.display(description="cached input", ordering="cached_input_per_million")
     def cached_rate(self, price: Price) -> str:
         cached = price.cached_input_per_million
-        return "as input" if cached is None else figures.rate(cached, price.currency)
+        return "as input" if cached is None else formatting.rate(cached, price.currency)
 
     @admin.display(description="output", ordering="output_per_million")
     def output_rate(self, price: Price) -> str:
-        return figures.rate(price.output_per_million, price.currency)
+        return formatting.rate(price.output_per_million, price.currency)
 
 
 def measured_per_hour(model: ChatModel) -> int:
@@ -181,12 +181,12 @@ class CorrectionAdmin(ReadOnly, ModelAdmin[Correction]):
 
     @admin.display(description="when (UTC)", ordering="created_at")
     def when(self, correction: Correction) -> str:
-        return figures.moment(correction.created_at)
+        return formatting.moment(correction.created_at)
 
     @admin.display(description="cost before")
     def before(self, correction: Correction) -> str:
-        return figures.money(correction.cost_before, correction.currency_before)
+        return formatting.money(correction.cost_before, correction.currency_before)
 
     @admin.display(description="cost")
     def after(self, correction: Correction) -> str:
-        return figures.money(correction.cost, correction.currency)
+        return formatting.money(correction.cost, correction.currency)

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from chat.admin.paginator import CappedModelAdmin
 from chat.admin.readonly import ReadOnly
 from chat.models import Conversation, Message
-from chat.views import figures
+from chat.views import formatting
 
 READ: Final = "Read."
 
@@ -56,10 +56,11 @@ class LogEntryAdmin(ReadOnly, CappedModelAdmin):
     list_select_related = ("user", "content_type")
     search_fields = ("user__username", "object_id")
     sortable_by = ("when",)
+    fields = ("when", "user", "what", "content_type", "object_id", "deed")
 
     @admin.display(description="when (UTC)", ordering="action_time")
     def when(self, entry: LogEntry) -> str:
-        return figures.moment(entry.action_time)
+        return formatting.moment(entry.action_time)
 
     @admin.display(description="what")
     def what(self, entry: LogEntry) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from chat import database
 from chat.admin.filters import PRESETS, Shown, spoken
 from chat.reconciliation import Account, Line, reconcile
-from chat.views import chart, figures
+from chat.views import chart, formatting
 
 COLUMNS: Final = ("Theirs", "Ours", "Difference")
 TILES: Final = ("They charged", "The ledger has", "Difference")
@@ -101,12 +101,12 @@ def _row(line: Line) -> Row:
     amounts = [_amount(line.theirs, line.currency), _amount(line.ours, line.currency)]
     apart = line.difference
     sign = "+" if apart > 0 else "−" if apart < 0 else ""
-    difference = Amount(sign + figures.money(abs(apart), line.currency), _exact(apart))
+    difference = Amount(sign + formatting.money(abs(apart), line.currency), _exact(apart))
     return Row(line.name, ", ".join(line.names), [*amounts, difference])
 
 
 def _amount(amount: Decimal | None, currency: str) -> Amount:
-    return Amount(figures.money(amount, currency), "" if amount is None else _exact(amount))
+    return Amount(formatting.money(amount, currency), "" if amount is None else _exact(amount))
 
 
 def _exact(amount: Decimal) -> str:

@@ -52,7 +52,7 @@ def usage_view(request: HttpRequest) -> HttpResponse:
         "chosen": shown.chosen.query.items(),
         "unfiltered": shown.address(**dict.fromkeys(LABELS)),
         "ledger": shown.ledger,
-        "sheet": shown.sheet,
+        "csv": shown.csv_address,
         "reconcile": reverse("admin_reconcile", query=shown.when),
         "cap": cap(request, shown.chosen),
         **figures_of(request, shown),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -10,11 +11,12 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from chat.accounts.names import TAKEN, is_taken
 from chat.admin.deletion import AccountDeletion, CountedDeletion
 from chat.admin.generic import UserAdmin
 from chat.admin.invitations import PasswordLinks
-from chat.admin.permissions import touchable
 from chat.models import ApiKey, Budget, Conversation, Generation, Message, RateLimit
+from chat.models.permissions import touchable
 from chat.models.superuser import FIELDS, LAST, includes_last
 
 admin.site.unregister(User)
@@ -25,7 +27,13 @@ POWERS: Final = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
-    """Says which person has to stay, before the database would refuse it."""
+    """Says which name is another one's, and which person has to stay, before the database would refuse it."""
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        if "username" in self.changed_data and is_taken(name, self.instance):
+            raise forms.ValidationError(TAKEN)
+        return name
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -1,4 +1,4 @@
-"""How much a model takes at once, as far as it is known without asking anybody."""
+"""How many tokens a model takes at once, from the data of genai-prices."""
 
 from django.db.models import Q
 
@@ -9,7 +9,7 @@ Origin = ChatModel.WindowOrigin
 
 
 def find_origins() -> None:
-    """Note of each context window whose origin nobody noted whether it is the bundled one, or an admin's."""
+    """Set the origin of context windows that have none: bundled where it is the bundled number, else an admin's."""
     unknown = ChatModel.objects.filter(context_window__isnull=False, context_window_origin=Origin.UNKNOWN)
     for model in unknown.select_related("provider"):
         bundled = bundled_model(model.upstream_name, model.provider.address)

@@ -1,4 +1,4 @@
-"""The providers' own lists of models: read into the catalog at the start, and again while one is missing."""
+"""Reads the providers' lists of models into the catalog: at the start, and again while a list is missing."""
 
 import asyncio
 import logging
@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat import database
-from chat.catalog.choice import DEMO, connect, ensure_providers, free_name
 from chat.catalog.context_window import find_origins, import_windows
 from chat.catalog.learnt import place_window
+from chat.catalog.providers import DEMO, connect, ensure_providers, free_name
 from chat.errors import ChatError
 from chat.models import ChatModel, Conversation, Generation, Provider
 from chat.providers.base import ModelFacts
@@ -21,13 +21,13 @@ from chat.usage.prices import import_prices
 logger = logging.getLogger(__name__)
 
 # How long a provider may take for its list.
-SECONDS: Final = 10.0
+LIST_SECONDS: Final = 10.0
 # A list that is missing is asked for this often; whether one is missing is looked up in the database.
 AGAIN: Final = timedelta(seconds=10)
 LOOK_SECONDS: Final = 5.0
-# Longer than reading a list and storing it takes: whoever claims it has it to himself until then.
+# Longer than reading a list and storing it takes: so long no other process reads the list.
 CLAIMED: Final = timedelta(seconds=60)
-# A name leaves room for the provider's in front of it, should another provider have the same.
+# Leaves room for the provider's name in front, should another provider have the same model name.
 LONGEST_NAME: Final = 100
 LONGEST_ID: Final = 1000
 # PostgreSQL's index has room for no more.
@@ -42,7 +42,7 @@ NOT_FOR_CHAT: Final = (
 # fmt: on
 
 
-async def sync(seconds: float = SECONDS, *, is_final: bool = True) -> list[str]:
+async def sync(seconds: float = LIST_SECONDS, *, is_final: bool = True) -> list[str]:
     """Read every provider's list of models into the catalog, and the prices of what is new.
 
     Returns a note, ready to be printed, for each provider whose models are not there after `seconds`. Unless that
@@ -75,7 +75,7 @@ async def look_again() -> None:
     providers = await database.run(_claim, timezone.now())
     if not providers:
         return
-    notes = await _read(providers, SECONDS)
+    notes = await _read(providers, LIST_SECONDS)
     if len(notes) < len(providers):
         await database.run(_complete)
     for provider in providers:

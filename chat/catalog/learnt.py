@@ -1,4 +1,4 @@
-"""What is remembered of a model's server: written from its answers, read into requests, forgotten by an admin.
+"""What was learnt of a model's server: stored from its answers, read into requests, forgotten by a tick in the admin.
 
 `ChatModel.learnt` holds `{"refused": [name, …], "renamed": {name: other}, "gives_no_reason": true, "begins_in_thought":
 true, "begins_in_text": true, "gives_reasons": true, "answers_without_reason": count}`, each only where it is so.
@@ -23,7 +23,7 @@ Origin = ChatModel.WindowOrigin
 
 
 def learnt_of(model: ChatModel) -> Learnt:
-    """Return what requests to a model have to heed."""
+    """Return what requests to a model have to respect."""
     stored: dict[str, Any] = model.learnt
     return Learnt(
         refused=frozenset(stored.get("refused", ())),

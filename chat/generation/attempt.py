@@ -1,17 +1,22 @@
-"""One request for an answer, and what came of it."""
+"""One request for an answer, what it said, and how it ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
 from chat.errors import ChatError
-from chat.events import Finished, FinishReason, Usage
-from chat.generation.log import Transcript
+from chat.events import Finished, FinishReason, Status, TextDelta, Usage
+from chat.generation.entry import Entry, PictureText
+from chat.generation.log import GenerationLog
 
 
 @dataclass(slots=True)
 class Attempt:
     """One request that was made: what was sent, what it said, how it ended. Times are monotonic seconds.
+
+    What it said is a slice of the log, and what is not there: `repeated`, the end of the answer so far, which its
+    continuation said again, and `unheard`, what came after Stop.
 
     `finish_reason` and `error` are both empty for an attempt that was cancelled, that is: stopped. `sent` is False for
     one that never left. `has_gaps`: a piece of it could not be read.
@@ -25,7 +30,8 @@ class Attempt:
     max_tokens: int | None = None
     is_at_limit: bool = False
     sent: bool = False
-    said: Transcript = field(default_factory=Transcript)
+    repeated: str = ""
+    unheard: list[Entry] = field(default_factory=list, repr=False)
     usage: Usage | None = None
     first_token: float | None = None
     ended: float | None = None
@@ -33,6 +39,24 @@ class Attempt:
     finish_detail: str | None = None
     has_gaps: bool = False
     error: ChatError | None = None
+    # The log's own entries, and where the slice begins and ends; None while it grows.
+    _entries: Sequence[Entry] = field(default=(), repr=False)
+    _begin: int = 0
+    _end: int | None = None
+
+    def begin_slice(self, entries: Sequence[Entry]) -> None:
+        """Take what is appended to the log's entries from now on for what this says."""
+        self._entries, self._begin = entries, len(entries)
+
+    def end_slice(self) -> None:
+        """Take nothing more for it."""
+        self._end = len(self._entries)
+
+    @property
+    def said(self) -> GenerationLog:
+        """All that this request said, and nothing that was said about it."""
+        own = [each for each in self._entries[self._begin : self._end] if not isinstance(each, Status | PictureText)]
+        return GenerationLog([TextDelta(self.repeated), *own, *self.unheard] if self.repeated else own + self.unheard)
 
     @property
     def end(self) -> Finished | None:

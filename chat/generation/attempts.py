@@ -1,4 +1,4 @@
-"""Asks a provider until there is an answer: again before the first word, from the partial after it.
+"""Asks a provider until there is an answer: again before the first word, and to continue the partial after it.
 
 The rules are those of the failure table: a request that failed before any text is made again after a delay, an answer
 that broke off after some text is continued, and each request that was made is an attempt of its own on the bill.
@@ -15,7 +15,6 @@ from typing import Final
 
 from chat.errors import ChatError, silence
 from chat.events import (
-    Delta,
     Finished,
     FinishReason,
     Picture,
@@ -29,8 +28,10 @@ from chat.events import (
     Usage,
 )
 from chat.generation.attempt import Attempt
+from chat.generation.entry import Entry, PictureText
+from chat.generation.log import GenerationLog
 from chat.generation.notes import UNREADABLE
-from chat.generation.overlap import Seam
+from chat.generation.overlap import OverlapTrimmer
 from chat.generation.pictures import unshown
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
@@ -44,7 +45,7 @@ PATIENCE_SECONDS: Final = 60.0
 CONTINUE: Final = "Continue exactly where you left off."
 PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
 
-Say = Callable[[Delta | Status], None]
+Write = Callable[[Entry], None]
 Keep = Callable[[Picture], Awaitable[str | None]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
@@ -82,6 +83,10 @@ async def unannounced() -> None:
     """What is awaited before a further request where nobody needs to know of it."""
 
 
+def unbuffered() -> None:
+    """What is called before the log is read, where nothing is held back from it."""
+
+
 async def unkept(picture: Picture) -> str:
     """What stands for a picture where nobody keeps any."""
     return ""
@@ -92,8 +97,11 @@ async def unlimited(attempts: Sequence[Attempt]) -> int | None:
     return None
 
 
-class Writing:
-    """Gets one answer written. `say` is called with every delta and with news; `attempts` grows with each request.
+class CompletionRun:
+    """Gets one answer written into a log, whose `attempts` grow with each request.
+
+    `write` takes every entry and appends it to the log, perhaps a little later: `flush` appends what it holds back.
+    Without them the log takes the entries itself.
 
     `keep` is awaited with each picture, and returns the Markdown that stands for it; None where it could not be kept.
 
@@ -108,12 +116,14 @@ class Writing:
         source: Provider,
         request: CompletionRequest,
         policy: Policy,
-        say: Say,
+        log: GenerationLog,
+        write: Write | None = None,
+        flush: Callable[[], None] = unbuffered,
         ask_again: Announce = unannounced,
         ration: Ration = unlimited,
         keep: Keep = unkept,
     ) -> None:
-        self.attempts: list[Attempt] = []
+        self.attempts = log.attempts
         self.learnt = request.learnt
         self.window: int | None = None
         self._retries = self._continuations = self._looks = 0
@@ -123,21 +133,23 @@ class Writing:
         self._source = source
         self._request = request
         self._policy = policy
-        self._say = say
+        self._log = log
+        self._write = write or log.append
+        self._flush = flush
         self._ask_again = ask_again
         self._ration = ration
         self._keep = keep
-        # Parts: a text that is copied with every word leaves holes of all sizes in the memory of many.
-        self._parts: list[str] = []
         self._clock = asyncio.get_running_loop().time
         self._step = policy.idle_seconds / 10
         self._extended_at = -inf
-        self._seam = Seam("")
+        # Where a continuation may still repeat the end of the partial.
+        self._overlap: OverlapTrimmer | None = None
 
     @property
     def _text(self) -> str:
         """What the answer says so far."""
-        return "".join(self._parts)
+        self._flush()
+        return self._log.content
 
     async def run(self) -> FinishReason:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
@@ -163,7 +175,7 @@ class Writing:
                 limit = await self._more()
                 if not limit or not self._text.strip() or self.attempts[-1].said.tool_calls:
                     return reason
-                self._say(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
+                self._write(Status("The answer is long. Continuing from there.", len(self.attempts) + 1))
                 request = self._continuation()
                 await self._ask_again()
 
@@ -182,7 +194,7 @@ class Writing:
             # Asked again with a limit that every server takes.
             return request
         if (shorter := await self._shortened(request, error)) is not None:
-            self._say(TRIMMED)
+            self._write(TRIMMED)
             self._request = shorter
             return self._continuation() if has_begun else shorter
         return None
@@ -209,7 +221,7 @@ class Writing:
         if not self._may_pass(error) or self._continuations >= self._policy.max_continuations:
             return None
         self._continuations += 1
-        self._say(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
+        self._write(Status("The answer broke off. Continuing from there.", len(self.attempts) + 1))
         return self._continuation()
 
     def _adapted(self, request: CompletionRequest, error: ChatError) -> Learnt | None:
@@ -256,7 +268,8 @@ class Writing:
             then = datetime.now(UTC) + timedelta(seconds=error.retry_after)
             message = f"{error.message} It can be asked again at {then:%H:%M} UTC."
             return ChatError(error.code, message, retry_after=error.retry_after)
-        if self._text and error.code in PASSING - {"timeout"}:
+        # What asking again will not change did not break off: it was ended, and says why.
+        if self._text and error.retryable and error.code in PASSING - {"timeout"}:
             return ChatError("interrupted", f"The answer broke off. {error.message}")
         return error
 
@@ -265,23 +278,24 @@ class Writing:
         if seconds is None:
             seconds = delay_seconds(retries)
         news = f"{error.message} Trying again in {max(1, round(seconds))} s."
-        self._say(Status(news, len(self.attempts) + 1, round(seconds, 2)))
+        self._write(Status(news, len(self.attempts) + 1, round(seconds, 2)))
         await asyncio.sleep(seconds)
 
     def _continuation(self) -> CompletionRequest:
         turns = (*self._request.turns, Turn("assistant", unshown(self._text)), Turn("user", CONTINUE))
         learnt = self._request.learnt
-        if any(attempt.said.was_reclassified for attempt in self.attempts) and not learnt.begins_in_text:
+        if self._log.was_reclassified and not learnt.begins_in_text:
             # It thinks before it goes on, too.
             learnt = replace(learnt, begins_in_thought=True)
         return replace(self._request, turns=turns, learnt=learnt)
 
     async def _attempt(self, request: CompletionRequest) -> FinishReason:
         attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
-        self.attempts.append(attempt)
-        seam = self._seam = Seam(self._text)
+        partial = self._text
+        self._overlap = OverlapTrimmer(partial) if partial else None
         # What was told apart from thoughts before is the answer, whatever its continuation turns out to be.
-        self._is_told_apart = bool(self._text.strip()) and any(each.said.reasoning for each in self.attempts)
+        self._is_told_apart = bool(partial.strip()) and bool(self._log.reasoning)
+        self._log.begin(attempt)
         try:
             await self._read(request, attempt)
         except TimeoutError:
@@ -290,17 +304,19 @@ class Writing:
             attempt.error = error
         finally:
             attempt.ended = monotonic()
-            if len(attempt.said) or attempt.finish_reason:
+            self._end_overlap(attempt)
+            self._flush()
+            said = attempt.said
+            if len(said) or attempt.finish_reason:
                 # What is refused for something else may have been taken as it was before, too.
                 self.learnt = request.learnt.after(
                     attempt.end,
-                    text=attempt.said.content,
-                    thought=attempt.said.reasoning,
-                    was_reclassified=attempt.said.was_reclassified,
+                    text=said.content,
+                    thought=said.reasoning,
+                    was_reclassified=said.was_reclassified,
                 )
                 # A continuation begins as this one did.
                 self._request = replace(self._request, learnt=self.learnt)
-            self._tell(seam.rest())
         if attempt.error is None and attempt.finish_reason is None:
             attempt.error = ChatError("interrupted", "The provider broke the answer off.")
         if attempt.error is not None:
@@ -325,8 +341,10 @@ class Writing:
                 self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
             if attempt.first_token is None:
                 attempt.first_token = monotonic()
-            attempt.said.append(event)  # type: ignore[arg-type]
-            self._tell(self._seam.join(event.content) if kind is TextDelta else event)  # type: ignore[union-attr,arg-type]
+            if kind is not TextDelta or self._overlap is None:
+                self._write(event)  # type: ignore[arg-type] # one of the three
+            else:
+                self._continue(event.content, attempt)  # type: ignore[union-attr]
             return None
         match event:
             case Picture():
@@ -339,10 +357,27 @@ class Writing:
             case Unreadable():
                 self._miss(attempt)
             case Reclassified() if not self._is_told_apart:
-                self._seam.forget()
-                attempt.said.append(event)
-                self._tell(event)
+                if self._overlap is not None:
+                    self._overlap.forget()
+                self._end_overlap(attempt)
+                self._write(event)
         return None
+
+    def _continue(self, text: str, attempt: Attempt) -> None:
+        """Write the text of a continuation, as soon as it is clear that it is new."""
+        assert self._overlap is not None  # noqa: S101 - the caller has looked
+        new = self._overlap.join(text)
+        if new:
+            self._write(TextDelta(new))
+        if self._overlap.is_done:
+            attempt.repeated, self._overlap = self._overlap.cut, None
+
+    def _end_overlap(self, attempt: Attempt) -> None:
+        """Write what is held back in case it repeats the partial: nothing more comes that would tell."""
+        if self._overlap is not None:
+            if rest := self._overlap.rest():
+                self._write(TextDelta(rest))
+            attempt.repeated, self._overlap = self._overlap.cut, None
 
     async def _show(self, picture: Picture, attempt: Attempt) -> None:
         """Keep a picture, and show it where it stands in the answer."""
@@ -351,26 +386,18 @@ class Writing:
         if (shown := await self._keep(picture)) is None:
             self._miss(attempt)
         else:
-            self._tell(self._seam.join(shown))
+            self._end_overlap(attempt)
+            if shown:
+                self._write(PictureText(shown))
         self._deadline.reschedule(self._clock() + self._policy.idle_seconds + self._step)
 
     def _miss(self, attempt: Attempt) -> None:
         """Tell once that a piece of the answer is missing."""
         if not any(each.has_gaps for each in self.attempts):
-            self._say(Status(UNREADABLE, attempt=0))
+            self._write(Status(UNREADABLE, attempt=0))
         attempt.has_gaps = True
 
     def _silence(self, attempt: Attempt) -> ChatError:
         has_begun = attempt.first_token is not None
         waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
         return silence(waited, has_begun=has_begun)
-
-    def _tell(self, said: Delta | str) -> None:
-        if isinstance(said, str):
-            if not said:
-                return
-            self._parts.append(said)
-            said = TextDelta(said)
-        elif isinstance(said, Reclassified):
-            self._parts.clear()
-        self._say(said)

@@ -27,8 +27,7 @@ class Followers:
         self._rang_at = 0.0
         self._silence: asyncio.TimerHandle | None = None
         self._is_dismissed = False
-        self._said_at = 0.0
-        self._heard = 0
+        self._waits = 0
 
     def __bool__(self) -> bool:
         """Whether anybody follows."""
@@ -60,36 +59,37 @@ class Followers:
     def ring(self) -> None:
         """There is news: wake all followers."""
         if self._waiting:
-            self._said_at = monotonic()
-            self.wake()
-
-    def wake(self, *, news: bool = True) -> None:
-        """Wake all followers now."""
-        if news:
             self._rang_at = monotonic()
+            self._wake(news=True)
+
+    def _wake(self, *, news: bool) -> None:
         waiting, self._waiting = self._waiting, []
         for follower in waiting:
             # One that has left was cancelled.
             if not follower.done():
                 follower.set_result(news)
 
-    async def news(self, seconds: float) -> bool:
-        """Wait for the next ring; False if there was none for so long."""
+    def news(self, seconds: float) -> "asyncio.Future[bool]":
+        """Return what waits for the next ring; False if there was none for so long."""
         if self._silence is None:
             # One timer for the followers and all their waiting: most of them wait for milliseconds.
             self._silence = self._loop.call_later(seconds, self._break_silence, seconds)
         waiting: asyncio.Future[bool] = self._loop.create_future()
         self._waiting.append(waiting)
-        has_news = await waiting
-        self._heard += 1
-        if has_news and self._heard % metrics.LAG_EVERY == 0:
-            metrics.RELAY_LAG.observe(monotonic() - self._said_at)
-        return has_news
+        self._waits += 1
+        if self._waits % metrics.LAG_EVERY == 0:
+            waiting.add_done_callback(self._measure)
+        return waiting
+
+    def _measure(self, heard: "asyncio.Future[bool]") -> None:
+        # The event loop calls this right before the follower itself goes on.
+        if not heard.cancelled() and heard.result():
+            metrics.RELAY_LAG.observe(monotonic() - self._rang_at)
 
     def _break_silence(self, seconds: float) -> None:
         left = self._rang_at + seconds - monotonic()
         if left <= 0:
-            self.wake(news=False)
+            self._wake(news=False)
         self._silence = self._loop.call_later(left if left > 0 else seconds, self._break_silence, seconds)
 
     def dismiss(self) -> None:
@@ -98,7 +98,8 @@ class Followers:
         # It knows the generation, which knows its audience: its text would wait for the garbage collector.
         self._on_gone = _nothing
         self._cancel()
-        self.wake()
+        self._rang_at = monotonic()
+        self._wake(news=True)
 
     def _wait(self, seconds: float | None) -> None:
         self._cancel()

@@ -6,34 +6,37 @@ nothing, and any number of readers see the same.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
 from time import monotonic
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import DatabaseError
 
-from chat import database, metrics, request_id
+from chat import database, metrics, request_id, runtime
 from chat.budgets.limit import AnswerLimit
 from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Delta, Event, FinishReason, Picture, Status, TextDelta
+from chat.events import Charge, Event, FinishReason, Picture, Started, Status
 from chat.generation import pictures
-from chat.generation.attempt import Attempt
-from chat.generation.attempts import Writing, unlimited
+from chat.generation.attempts import CompletionRun, unlimited
 from chat.generation.context import mark_trimmed
+from chat.generation.control import running
+from chat.generation.entry import Entry, storable, words_of
 from chat.generation.followers import Followers
 from chat.generation.journal import Journal
-from chat.generation.log import Entry, Transcript, storable, words_of
+from chat.generation.log import GenerationLog
 from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
 from chat.generation.report import report
 from chat.generation.settlement import settle
-from chat.generation.smoothing import Smoother
-from chat.generation.spec import Plan
+from chat.generation.smoothing import WordWriter
+from chat.generation.spec import GenerationSpec
 from chat.generation.structured import parse_whole
 from chat.generation.trimming import TRIMMED
-from chat.generation.wal import Spool
+from chat.generation.wal import WriteAheadLog
 from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)
@@ -48,42 +51,30 @@ DRAIN_STEP_SECONDS = 0.02
 CHARS_PER_PIECE = 4
 FAREWELL_SECONDS = 2.0
 
-Placed = tuple[int, Event]
-
-_live: dict[UUID, "LiveGeneration"] = {}
-_starting = 0
-_journal = Journal()
-_is_closing = False
-
 
 def find(generation_id: UUID) -> "LiveGeneration | None":
     """Return the generation if it is under way in this process."""
-    return _live.get(generation_id)
-
-
-def is_closing() -> bool:
-    """Whether this process is about to stop, and begins nothing any more."""
-    return _is_closing
+    return cast("LiveGeneration | None", running().by_id.get(generation_id))
 
 
 @contextmanager
 def starting() -> Iterator[None]:
     """Hold the server while a generation is being started. Raises ChatError `interrupted` when it is about to stop."""
-    global _starting
-    if _is_closing:
+    here = running()
+    if here.is_closing:
         raise ChatError("interrupted", "The server is restarting. Try again in a moment.")
-    _starting += 1
+    here.starting += 1
     try:
         yield
     finally:
-        _starting -= 1
+        here.starting -= 1
 
 
-def start(plan: Plan) -> "LiveGeneration":
+def start(spec: GenerationSpec) -> "LiveGeneration":
     """Begin a generation."""
-    generation = LiveGeneration(plan)
-    _live[plan.account.generation_id] = generation
-    _journal.join(generation)
+    generation = LiveGeneration(spec)
+    running().by_id[spec.account.generation_id] = generation
+    runtime.part(Journal).join(generation)
     # A clean context: nothing of the request that asked for it may live on in the task, but the id in its log lines.
     context = request_id.clean_context()
     generation.task = asyncio.get_running_loop().create_task(generation.run(), context=context)
@@ -93,19 +84,21 @@ def start(plan: Plan) -> "LiveGeneration":
 
 async def finished() -> None:
     """Wait until no generation is under way in this process, or about to be."""
-    while _live or _starting:  # noqa: ASYNC110 - as `drain` does
+    here = running()
+    while here.by_id or here.starting:  # noqa: ASYNC110 - as `drain` does
         await asyncio.sleep(DRAIN_STEP_SECONDS)
 
 
 async def drain() -> None:
     """End every generation of this process, keeping what it has said, and let no new one begin."""
-    global _is_closing
-    _is_closing = True
+    here = running()
+    here.is_closing = True
     told: set[LiveGeneration] = set()
-    while _live or _starting:
-        for generation in list(_live.values()):
-            told.add(generation)
-            generation.interrupt()
+    while here.by_id or here.starting:
+        for name in list(here.by_id):
+            if (generation := find(name)) is not None:
+                told.add(generation)
+                generation.interrupt()
         await asyncio.sleep(DRAIN_STEP_SECONDS)
     # Their followers still have to hear of it.
     for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
@@ -117,23 +110,21 @@ async def drain() -> None:
 class LiveGeneration:
     """One answer being written."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, spec: GenerationSpec) -> None:
+        self.spec = spec
         self.task: asyncio.Task[None] | None = None
-        self.transcript = Transcript()
-        self._spool = Spool(plan.account.generation_id)
         # The last events, `done` or `error` at the end; empty until all is stored.
         self.tail: tuple[Event, ...] = ()
-        self.followers = Followers(plan.limits.grace, lambda: self._end("disconnected"))
+        self.followers = Followers(spec.limits.grace, lambda: self._end("disconnected"))
+        self._file = WriteAheadLog(spec.account.generation_id)
+        self.log = GenerationLog(write=self._file.write, wake=self.followers.ring)
+        self._writer = WordWriter(self.log)
         self._loop = asyncio.get_running_loop()
         self._limit: AnswerLimit | None = None
-        if plan.reservation is not None:
-            self._limit = AnswerLimit(plan.account, plan.request.max_tokens, plan.reservation, self._end)
-        self._smoother = Smoother()
-        self._release: asyncio.TimerHandle | None = None
+        if spec.reservation is not None:
+            self._limit = AnswerLimit(spec.account, spec.request.max_tokens, spec.reservation, self._end)
         self._reading: asyncio.Task[FinishReason] | None = None
-        self._attempts: list[Attempt] = []
-        self._writing: Writing | None = None
+        self._run: CompletionRun | None = None
         self._is_trimmed = False
         self._ended_by: Outcome | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
@@ -144,7 +135,7 @@ class LiveGeneration:
     @property
     def account(self) -> Account:
         """On whose account it goes."""
-        return self.plan.account
+        return self.spec.account
 
     # Ending it
 
@@ -168,8 +159,8 @@ class LiveGeneration:
         if self._ended_by is None:
             self._ended_by = reason
             if self._drains and reason in ("stopped", "disconnected"):
-                self._unread = self.plan.limits.drain_pieces
-                self._loop.call_later(self.plan.limits.drain_seconds, self._close)
+                self._unread = self.spec.limits.drain_pieces
+                self._loop.call_later(self.spec.limits.drain_seconds, self._close)
             else:
                 self._close()
         elif isinstance(reason, ChatError):
@@ -178,43 +169,43 @@ class LiveGeneration:
     @property
     def _drains(self) -> bool:
         """Whether there is an answer under way that the provider may still count, and its count is wanted."""
-        begun = bool(self._attempts) and self._attempts[-1].first_token is not None
-        return begun and self.plan.limits.drain_seconds > 0
+        attempts = self.log.attempts
+        begun = bool(attempts) and attempts[-1].first_token is not None
+        return begun and self.spec.limits.drain_seconds > 0
 
     def _close(self) -> None:
         if self._reading:
             self._reading.cancel()
 
-    # Writing it
+    # CompletionRun it
 
     async def run(self) -> None:
         """Read the upstream to its end, whichever that is, then store the result and tell the followers."""
         self.followers.expect(FIRST_FOLLOWER_SECONDS)
-        if self.plan.is_trimmed:
-            self._say(TRIMMED)
+        if self.spec.is_trimmed:
+            self._write(TRIMMED)
         try:
             outcome = await self._outcome()
             self._ended = monotonic()
-            self._append_text(self._smoother.flush())
+            self._writer.close()
             await self._remember()
             await self._store(outcome)
         finally:
-            if self._release is not None:
-                self._release.cancel()
+            self._writer.close()
             if self._limit is not None:
                 self._limit.close()
-            self._spool.close()
+            self._file.close()
             self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
-            _live.pop(self.account.generation_id, None)
+            running().by_id.pop(self.account.generation_id, None)
             metrics.LIVE.dec()
             self.followers.dismiss()
 
     async def _outcome(self) -> Outcome:
         if self._ended_by is None:
             self._reading = asyncio.create_task(self._read())
-            await asyncio.wait({self._reading}, timeout=self.plan.limits.total_seconds)
+            await asyncio.wait({self._reading}, timeout=self.spec.limits.total_seconds)
             if not self._reading.done():
-                self._end(ChatError("timeout", f"The answer took longer than {self.plan.limits.total_seconds:g} s."))
+                self._end(ChatError("timeout", f"The answer took longer than {self.spec.limits.total_seconds:g} s."))
                 await asyncio.wait({self._reading})
             error = None if self._reading.cancelled() else self._reading.exception()
             if not self._reading.cancelled() and error is None and self._unread is None:
@@ -230,13 +221,20 @@ class LiveGeneration:
         return unexpected()
 
     async def _read(self) -> FinishReason:
-        source = await self.plan.connect()
+        source = await self.spec.connect()
         ration = self._limit.next_limit if self._limit is not None else unlimited
-        policy = self.plan.limits.policy
-        writing = Writing(source, self.plan.request, policy, self._say, self._ask_again, ration, self._keep)
-        self._writing = writing
-        self._attempts = writing.attempts
-        return await writing.run()
+        self._run = CompletionRun(
+            source,
+            self.spec.request,
+            self.spec.limits.policy,
+            self.log,
+            write=self._write,
+            flush=self._writer.flush,
+            ask_again=self._ask_again,
+            ration=ration,
+            keep=self._keep,
+        )
+        return await self._run.run()
 
     async def _keep(self, picture: Picture) -> str | None:
         try:
@@ -247,10 +245,11 @@ class LiveGeneration:
             return None
 
     async def _ask_again(self) -> None:
-        await _journal.ask_again(self)
-        self._spool.write(None)
+        self._writer.flush()
+        self.log.mark()
+        await runtime.part(Journal).flush()
 
-    def _say(self, said: Delta | Status) -> None:
+    def _write(self, said: Entry) -> None:
         if said is TRIMMED:
             # Told once, whether it was known beforehand or the provider had to say so.
             if self._is_trimmed:
@@ -258,50 +257,27 @@ class LiveGeneration:
             self._is_trimmed = True
         if self._unread is not None:
             self._unread -= max(1, len(words_of(said)) // CHARS_PER_PIECE)
+            if not isinstance(said, Status):
+                self.log.attempts[-1].unheard.append(said)
             # What would be asked again is over.
             if self._unread < 0 or isinstance(said, Status):
                 self._close()
             return
         if self._limit is not None:
             self._limit.count(words_of(said))
-        said = storable(said)
-        if not isinstance(said, TextDelta):
-            self._append_text(self._smoother.flush())
-            self._append(said)
-            return
-        self._append_text(self._smoother.push(said.content, self._loop.time()))
-        due = self._smoother.due()
-        if due is not None and self._release is None:
-            self._release = self._loop.call_at(due, self._release_due)
-
-    def _release_due(self) -> None:
-        self._release = None
-        self._append_text(self._smoother.release(self._loop.time()))
-        due = self._smoother.due()
-        if due is not None:
-            self._release = self._loop.call_at(due, self._release_due)
-
-    def _append_text(self, text: str) -> None:
-        if text:
-            self._append(TextDelta(text))
-
-    def _append(self, entry: Entry) -> None:
-        # Nobody hears what a killed process would not leave behind.
-        self._spool.write(entry)
-        self.transcript.append(entry)
-        self.followers.ring()
+        self._writer.write(storable(said))
 
     async def _store(self, outcome: Outcome) -> None:
         parsed: object = None
         if outcome in ("stop", "other"):
-            parsed, invalid = parse_whole(self.plan.request.response_format, self.transcript.content)
+            parsed, invalid = parse_whole(self.spec.request.response_format, self.log.content)
             outcome = invalid or outcome
-        result = result_of(outcome, self.transcript, self._attempts, self._times)
-        await _journal.leave(self)
+        result = result_of(outcome, self.log, self._times)
+        await runtime.part(Journal).leave(self)
         for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
             try:
                 charge = await database.run(settle, self.account, result)
-                self._spool.remove()
+                self._file.remove()
             except Exception:
                 logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
                 # What was said matters most: the last try goes without the usage, the one before it with estimates.
@@ -321,17 +297,17 @@ class LiveGeneration:
 
     async def _remember(self) -> None:
         """Keep what the answer taught of the model's server, for those who ask it next."""
-        before, writing = self.plan.request.learnt, self._writing
-        # It speaks to this generation, which would wait with it for the garbage collector.
-        self._writing = None
-        if writing is None or self.account.model_id is None:
+        before, run = self.spec.request.learnt, self._run
+        # It writes to this generation, which would wait with it for the garbage collector.
+        self._run = None
+        if run is None or self.account.model_id is None:
             return
         try:
             # Only where the window left something out it matters whether it is right.
-            taken = self._taken() if self.plan.is_trimmed else 0
-            if writing.learnt != before or writing.window is not None or taken:
-                await database.run(remember, self.account.model_id, before, writing.learnt, writing.window, taken)
-            if self._is_trimmed and not self.plan.is_trimmed:
+            taken = self._taken() if self.spec.is_trimmed else 0
+            if run.learnt != before or run.window is not None or taken:
+                await database.run(remember, self.account.model_id, before, run.learnt, run.window, taken)
+            if self._is_trimmed and not self.spec.is_trimmed:
                 await database.run(mark_trimmed, self.account.generation_id)
         except Exception:
             # It is learnt again with the next answer; this one is what matters.
@@ -339,41 +315,38 @@ class LiveGeneration:
 
     def _taken(self) -> int:
         """Return how many tokens the longest prompt had that was answered, as far as the provider counted them."""
-        answered = (each.usage for each in self._attempts if each.finish_reason and each.usage)
+        answered = (each.usage for each in self.log.attempts if each.finish_reason and each.usage)
         return max((usage.prompt_tokens or 0 for usage in answered), default=0)
 
     def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
-        detail = detail_of(outcome, self._attempts)
-        return Ending(charge, self.plan.title, outcome, self._times, parsed, detail)
+        detail = detail_of(outcome, self.log.attempts)
+        return Ending(charge, self.spec.title, outcome, self._times, parsed, detail)
 
     @property
     def _times(self) -> Times:
-        return Times.of(self._attempts, self._began, self._ended)
+        return Times.of(self.log.attempts, self._began, self._ended)
 
     # Following it
 
-    async def follow(self, after: int = 0, *, can_return: bool = True) -> AsyncGenerator[Placed | None, None]:
-        """Yield the events after a position, each with its own, up to the last one; None is a heartbeat.
+    @asynccontextmanager
+    async def followed(self, *, can_return: bool) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+        """Follow it for as long as the block runs. Gives a function that waits for news: False is a long silence.
 
         A follower that leaves before the end and is the last starts the grace period; one that cannot return,
         such as a JSON caller, ends the generation at once.
         """
         self.followers.enter()
         try:
-            yield after, self.plan.started
-            found, index = self.transcript.after(after)
-            while True:
-                for placed in found:
-                    yield placed
-                if index < len(self.transcript):
-                    found, index = self.transcript.since(index)
-                elif self.tail:
-                    break
-                else:
-                    found = []
-                    if not await self.followers.news(HEARTBEAT_SECONDS):
-                        yield None
-            for event in self.tail:
-                yield self.transcript.position, event
+            yield partial(self.followers.news, HEARTBEAT_SECONDS)
         finally:
             self.followers.leave(can_return=can_return)
+
+    @property
+    def started(self) -> Started:
+        """The first event of its streams."""
+        return self.spec.started
+
+    @property
+    def response_format(self) -> dict[str, Any] | None:
+        """The format that was asked for."""
+        return self.spec.request.response_format

@@ -1,192 +1,140 @@
-"""What a generation has said so far: a growing text with places in it."""
+"""The log of a generation: everything it has said, in order, with the places where each of its requests began.
+
+It is the one copy of an answer under way. Followers, the journal and the attempts read it from where they left off.
+"""
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import msgspec
+from chat.events import ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
+from chat.generation.entry import (
+    RECLASSIFIED,
+    Entry,
+    head_of,
+    length_of,
+    run_of,
+    tail_of,
+    to_journal,
+    words_of,
+)
 
-from chat.events import Delta, ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
+if TYPE_CHECKING:
+    from chat.generation.attempt import Attempt
 
-Entry = Delta | Status
-# What stands in an outline where followers were told that the text so far was thought.
-RECLASSIFIED: Final = "reclassified"
-
-
-def _length(entry: Entry) -> int:
-    return len(words_of(entry))
-
-
-def words_of(entry: Entry) -> str:
-    """Return what an entry says; news say nothing."""
-    match entry:
-        case TextDelta() | ReasoningDelta():
-            return entry.content
-        case ToolCallDelta():
-            return entry.name + entry.arguments
-        case Status() | Reclassified():
-            return ""
+Placed = tuple[int, Entry]
 
 
-def storable(entry: Entry) -> Entry:
-    """Return an entry as every database keeps it: PostgreSQL takes no NUL, neither in text nor in JSON."""
-    match entry:
-        case TextDelta() | ReasoningDelta():
-            return entry if "\0" not in entry.content else type(entry)(entry.content.replace("\0", "\ufffd"))
-        case ToolCallDelta(index, call_id, name, arguments) if "\0" in call_id + name + arguments:
-            return ToolCallDelta(index, *(word.replace("\0", "\ufffd") for word in (call_id, name, arguments)))
-    return entry
+class Place(NamedTuple):
+    """How far the journal has read: the index of the next entry, and of the next mark."""
+
+    entry: int = 0
+    mark: int = 0
 
 
-def _tail(entry: Entry, length: int) -> Entry:
-    """Return the last `length` characters of an entry."""
-    match entry:
-        case ToolCallDelta():
-            spoken = _length(entry) - length
-            unnamed = entry.arguments[max(0, spoken - len(entry.name)) :]
-            return ToolCallDelta(entry.index, entry.id, entry.name[spoken:], unnamed)
-        case Status() | Reclassified():
-            return entry
-        case _:
-            return type(entry)(entry.content[-length:])
+class GenerationLog:
+    """The entries in order. A position is a count of characters: it names the same place in the same text anywhere.
 
-
-def _run(entry: Delta) -> list[Any]:
-    """Return the kind of an entry as an outline names it; two entries of one kind can be one run."""
-    match entry:
-        case ToolCallDelta():
-            return ["tool_call", entry.index]
-        case Reclassified():
-            return [RECLASSIFIED]
-        case _:
-            return ["reasoning" if isinstance(entry, ReasoningDelta) else "token"]
-
-
-class Transcript:
-    """The deltas in order. A position is a count of characters: it names the same place in the same text anywhere.
-
-    Reading merges neighbours, so a slow reader gets fewer and longer deltas and costs no memory.
+    `write` takes each entry before it is in the log, and None for each mark; `wake` is called when there is news.
+    `attempts` are the requests that were made, each of which knows its slice of the entries.
     """
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    __slots__ = ("_ends", "_entries", "_marks", "_wake", "_write", "attempts")
+
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        *,
+        write: Callable[[Entry | None], None] | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> None:
         self._entries: list[Entry] = []
-        # Of a thousand answers of a thousand pieces these are a million numbers.
+        # Where each entry ends. For a thousand answers of a thousand pieces these are a million numbers.
         self._ends = array("Q")
+        # Before which entries another request was made, because the one before had not given the whole answer.
+        self._marks: list[int] = []
+        self.attempts: list[Attempt] = []
+        # What is there from the start is neither written nor told.
+        self._write: Callable[[Entry | None], None] | None = None
+        self._wake: Callable[[], None] | None = None
         for entry in entries:
             self.append(entry)
+        self._write, self._wake = write, wake
+
+    # Writing
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry: to the file, to memory, and then tell the followers; nobody hears what a crash would lose."""
+        if self._write is not None:
+            self._write(entry)
+        length = len(entry.content) if type(entry) is TextDelta else length_of(entry)
+        ends = self._ends
+        ends.append(ends[-1] + length if ends else length)
+        self._entries.append(entry)
+        if self._wake is not None:
+            self._wake()
+
+    def mark(self) -> None:
+        """Note that another request is about to be made: whoever recovers the log must know what to bill."""
+        if self._write is not None:
+            self._write(None)
+        self._marks.append(len(self._entries))
+
+    def begin(self, attempt: "Attempt") -> None:
+        """Add a request: what is appended from now on is what it says."""
+        if self.attempts:
+            self.attempts[-1].end_slice()
+        attempt.begin_slice(self._entries)
+        self.attempts.append(attempt)
+
+    # Reading
 
     @property
     def position(self) -> int:
         """The place after the last character."""
         return self._ends[-1] if self._ends else 0
 
-    @classmethod
-    def stored(
-        cls, content: str, reasoning: str, tool_calls: Iterable[dict[str, Any]], outline: list[list[Any]]
-    ) -> Self:
-        """Return the transcript of a finished message; `outline` as it was when it finished."""
-        said: dict[str, list[Entry]] = {
-            "reasoning": [ReasoningDelta(reasoning)] if reasoning else [],
-            "token": [TextDelta(content)] if content else [],
-            **{f"tool_call {call['index']}": [ToolCallDelta(**call)] for call in tool_calls},
-        }
-        if not outline:
-            return cls(entry for entries in said.values() for entry in entries)
-        whole = {kind: cls(entries) for kind, entries in said.items()}
-        begins = dict.fromkeys(whole, 0)
-        transcript = cls()
-        reclassified = max((number for number, run in enumerate(outline) if run[0] == RECLASSIFIED), default=-1)
-        for number, (*kind, length) in enumerate(outline):
-            if kind == [RECLASSIFIED]:
-                transcript.append(Reclassified())
-                continue
-            name = " ".join(map(str, kind))
-            # What was told as text, and turned out to be thought, is told so again.
-            place = "reasoning" if name == "token" and number < reclassified else name
-            entry = whole[place]._between(begins[place], begins[place] + length)
-            transcript.append(TextDelta(words_of(entry)) if name == "token" else entry)
-            begins[place] += length
-        return transcript
-
-    def _between(self, begin: int, end: int) -> Entry:
-        """Return the part between two positions of a transcript that is a single entry."""
-        ((_, entry),) = self.after(begin)[0]
-        surplus = self.position - end
-        if not surplus:
-            return entry
-        if isinstance(entry, ToolCallDelta):
-            named = max(0, end - begin - len(entry.name))
-            return ToolCallDelta(entry.index, entry.id, entry.name[: end - begin], entry.arguments[:named])
-        return type(entry)(entry.content[:-surplus])  # type: ignore[call-arg,union-attr]
-
     def __len__(self) -> int:
-        """The number of entries: the index to read on from."""
+        """The number of entries."""
         return len(self._entries)
 
-    def append(self, entry: Entry) -> None:
-        length = len(entry.content) if type(entry) is TextDelta else _length(entry)
-        self._entries.append(entry)
-        self._ends.append(self._ends[-1] + length if self._ends else length)
+    def since(self, position: int) -> "Cursor":
+        """Return a reader of what follows a position."""
+        return Cursor(self, position)
 
-    def after(self, position: int) -> tuple[list[tuple[int, Entry]], int]:
-        """Return what follows `position`, and the index to read on from."""
-        # Nothing was seen at the beginning, so what has no length, such as news, is not left out there.
-        index = bisect_right(self._ends, position) if position else 0
-        # Who left off right where it was reclassified may not have heard of it; to hear it twice changes nothing.
-        while index and self._ends[index - 1] == position and isinstance(self._entries[index - 1], Reclassified):
-            index -= 1
-        if index == len(self._entries):
-            return [], index
-        entry, end = self._entries[index], self._ends[index]
-        if end - position < _length(entry):
-            rest = (end, _tail(entry, end - position))
-            return [rest, *self._read(index + 1)], len(self._entries)
-        return self.since(index)
+    def to_journal(self, place: Place) -> tuple[list[Any], Place]:
+        """Return the JSON of what is new since a place, with null for each mark, and the place after it."""
+        values: list[Any] = []
+        begin = place.entry
+        for mark in self._marks[place.mark :]:
+            values += to_journal((entry for _, entry in self._merged(begin, mark)), asks_again=True)
+            begin = mark
+        values += to_journal(entry for _, entry in self._merged(begin, len(self._entries)))
+        return values, Place(len(self._entries), len(self._marks))
 
-    def since(self, index: int) -> tuple[list[tuple[int, Entry]], int]:
-        """Return the entries from `index` on, each with the position it ends at, and the index to read on from."""
-        return list(self._read(index)), len(self._entries)
-
-    def _read(self, index: int) -> Iterator[tuple[int, Entry]]:
-        count = len(self._entries)
+    def _merged(self, index: int, count: int) -> Iterator[Placed]:
+        """Yield entries, each with the position it ends at. Neighbouring text is merged, for a slow reader."""
+        entries, ends = self._entries, self._ends
         while index < count:
-            first, start = self._entries[index], index
+            first, start = entries[index], index
             index += 1
             if isinstance(first, TextDelta | ReasoningDelta):
-                while index < count and type(self._entries[index]) is type(first):
+                while index < count and type(entries[index]) is type(first):
                     index += 1
             if index - start == 1:
-                yield self._ends[start], first
+                yield ends[start], first
             else:
-                merged = "".join(entry.content for entry in self._entries[start:index])  # type: ignore[union-attr]
-                yield self._ends[index - 1], type(first)(merged)  # type: ignore[arg-type,call-arg]
+                merged = "".join([entry.content for entry in entries[start:index]])  # type: ignore[union-attr]
+                yield ends[index - 1], type(first)(merged)  # type: ignore[arg-type,call-arg]
 
-    @property
-    def outline(self) -> list[list[Any]]:
-        """The order of the parts as runs of [kind, length] or ["tool_call", index, length].
-
-        Empty for the usual order, thoughts, then text, then tool calls one by one: it needs no telling.
-        """
-        runs: list[list[Any]] = []
-        last = self._reclassified
-        for number, entry in enumerate(self._entries):
-            if isinstance(entry, Status) or not (_length(entry) or number == last):
-                continue
-            kind = _run(entry)
-            if not runs or runs[-1][:-1] != kind:
-                runs.append([*kind, 0])
-            runs[-1][-1] += _length(entry)
-        order = {"reasoning": (0,), RECLASSIFIED: (3,), "token": (1,)}
-        places = [order.get(run[0], (2, run[1])) for run in runs]
-        usual = all(before < after for before, after in pairwise(places))
-        return [] if usual else runs
+    # What it comes to
 
     @property
     def everything(self) -> str:
         """All that was said, of whatever kind, in order."""
-        return "".join(words_of(entry) for entry in self._entries)
+        return "".join(map(words_of, self._entries))
 
     @property
     def was_reclassified(self) -> bool:
@@ -205,11 +153,11 @@ class Transcript:
     def content(self) -> str:
         """The whole answer."""
         begin = self._reclassified + 1
-        return "".join(entry.content for entry in self._entries[begin:] if isinstance(entry, TextDelta))
+        return "".join([entry.content for entry in self._entries[begin:] if isinstance(entry, TextDelta)])
 
     def content_up_to(self, position: int) -> str:
         """The answer as far as a position."""
-        whole, rest = self.content, Transcript(entry for _, entry in self.after(position)[0]).content
+        whole, rest = self.content, GenerationLog(entry for _, entry in self.since(position).read()).content
         return whole[: len(whole) - len(rest)]
 
     @property
@@ -234,14 +182,95 @@ class Transcript:
                 call["arguments"] += entry.arguments
         return sorted(calls.values(), key=lambda call: int(call["index"]))
 
+    # As a finished message keeps it
 
-def to_journal(entries: Iterable[Entry], *, asks_again: bool = False) -> list[Any]:
-    """Return entries as plain JSON values; null after them says that another request is made then."""
-    values = [msgspec.to_builtins(entry) for entry in entries]
-    return [*values, None] if asks_again else values
+    @property
+    def outline(self) -> list[list[Any]]:
+        """The order of the parts as runs of [kind, length] or ["tool_call", index, length].
+
+        Empty for the usual order, thoughts, then text, then tool calls one by one: it needs no telling.
+        """
+        runs: list[list[Any]] = []
+        last = self._reclassified
+        for number, entry in enumerate(self._entries):
+            if isinstance(entry, Status) or not (length_of(entry) or number == last):
+                continue
+            kind = run_of(entry)
+            if not runs or runs[-1][:-1] != kind:
+                runs.append([*kind, 0])
+            runs[-1][-1] += length_of(entry)
+        order = {"reasoning": (0,), RECLASSIFIED: (3,), "token": (1,)}
+        places = [order.get(run[0], (2, run[1])) for run in runs]
+        usual = all(before < after for before, after in pairwise(places))
+        return [] if usual else runs
+
+    @classmethod
+    def stored(
+        cls, content: str, reasoning: str, tool_calls: Iterable[dict[str, Any]], outline: list[list[Any]]
+    ) -> Self:
+        """Return the log of a finished message; `outline` as it was when it finished."""
+        whole: dict[str, Entry] = {
+            **({"reasoning": ReasoningDelta(reasoning)} if reasoning else {}),
+            **({"token": TextDelta(content)} if content else {}),
+            **{f"tool_call {call['index']}": ToolCallDelta(**call) for call in tool_calls},
+        }
+        if not outline:
+            return cls(whole.values())
+        log = cls()
+        begins = dict.fromkeys(whole, 0)
+        reclassified = max((number for number, run in enumerate(outline) if run[0] == RECLASSIFIED), default=-1)
+        for number, (*kind, length) in enumerate(outline):
+            if kind == [RECLASSIFIED]:
+                log.append(Reclassified())
+                continue
+            name = " ".join(map(str, kind))
+            # What was told as text, and turned out to be thought, is told so again.
+            place = "reasoning" if name == "token" and number < reclassified else name
+            rest = tail_of(whole[place], length_of(whole[place]) - begins[place])
+            part = head_of(rest, length)
+            log.append(TextDelta(words_of(part)) if name == "token" else part)
+            begins[place] += length
+        return log
 
 
-def from_journal(values: list[Any]) -> list[Entry]:
-    """Return the entries that `to_journal` was given."""
-    said = [value for value in values if value is not None]
-    return msgspec.convert(said, list[ReasoningDelta | TextDelta | ToolCallDelta | Reclassified | Status])
+class Cursor:
+    """Reads a log from a position on: each `read` returns what is new since the last one."""
+
+    __slots__ = ("_index", "_log", "_position")
+
+    def __init__(self, log: GenerationLog, position: int) -> None:
+        self._log = log
+        self._position = position
+        # Not known before the log has come as far as the position.
+        self._index = -1
+
+    def read(self) -> list[Placed]:
+        """Return the new entries, each with the position it ends at; neighbouring text is merged."""
+        log, index = self._log, self._index
+        if index < 0:
+            return self._begin()
+        entries = log._entries
+        count = len(entries)
+        if index == count:
+            return []
+        self._index = count
+        if index + 1 == count:
+            return [(log._ends[index], entries[index])]
+        return list(log._merged(index, count))
+
+    def _begin(self) -> list[Placed]:
+        log, position = self._log, self._position
+        if position > log.position:
+            return []
+        # Nothing was seen at the beginning, so what has no length, such as a status, is not left out there.
+        index = bisect_right(log._ends, position) if position else 0
+        # Who left off right where it was reclassified may not have heard of it; to hear it twice changes nothing.
+        while index and log._ends[index - 1] == position and isinstance(log._entries[index - 1], Reclassified):
+            index -= 1
+        count = self._index = len(log._entries)
+        if index == count:
+            return []
+        entry, end = log._entries[index], log._ends[index]
+        if end - position < length_of(entry):
+            return [(end, tail_of(entry, end - position)), *log._merged(index + 1, count)]
+        return list(log._merged(index, count))

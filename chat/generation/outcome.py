@@ -8,7 +8,7 @@ from typing import Self
 from chat.errors import ChatError
 from chat.events import Charge, Done, Event, Failed, FinishReason, Title
 from chat.generation.attempt import Attempt
-from chat.generation.log import Transcript
+from chat.generation.log import GenerationLog
 from chat.generation.settlement import Result
 from chat.models import Message
 from chat.models.usage import tokens_per_second
@@ -75,26 +75,26 @@ def detail_of(outcome: Outcome, attempts: Sequence[Attempt]) -> str | None:
     return attempts[-1].finish_detail if outcome == "other" and attempts else None
 
 
-def result_of(outcome: Outcome, transcript: Transcript, attempts: Sequence[Attempt], times: Times) -> Result:
+def result_of(outcome: Outcome, log: GenerationLog, times: Times) -> Result:
     """Return what the ledger writes."""
     error = outcome if isinstance(outcome, ChatError) else None
     status = Message.Status.COMPLETE
     if outcome in ("stopped", "disconnected"):
         status = Message.Status.STOPPED
     elif error:
-        partial = transcript.position > 0 or error.code == "interrupted"
+        partial = log.position > 0 or error.code == "interrupted"
         status = Message.Status.INTERRUPTED if partial else Message.Status.FAILED
     return Result(
-        content=transcript.content,
-        reasoning=transcript.reasoning,
-        tool_calls=transcript.tool_calls,
-        outline=transcript.outline,
+        content=log.content,
+        reasoning=log.reasoning,
+        tool_calls=log.tool_calls,
+        outline=log.outline,
         status=status,
         finish_reason="" if isinstance(outcome, ChatError) else outcome,
-        finish_detail=detail_of(outcome, attempts) or "",
-        has_gaps=any(attempt.has_gaps for attempt in attempts),
+        finish_detail=detail_of(outcome, log.attempts) or "",
+        has_gaps=any(attempt.has_gaps for attempt in log.attempts),
         error=error,
-        attempts=tuple(spent(attempt, outcome) for attempt in attempts),
+        attempts=tuple(spent(attempt, outcome) for attempt in log.attempts),
         ttft_seconds=times.ttft_seconds,
         elapsed_seconds=times.elapsed_seconds,
     )
@@ -102,12 +102,13 @@ def result_of(outcome: Outcome, transcript: Transcript, attempts: Sequence[Attem
 
 def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
     """Return a request as the ledger has it; `outcome` is why it ended where it did not end by itself."""
+    said = attempt.said
     own = attempt.finish_reason or attempt.error or outcome
     return Spent(
         prompt=attempt.prompt,
         sent=attempt.sent,
-        said=attempt.said.everything,
-        thoughts=attempt.said.reasoning,
+        said=said.everything,
+        thoughts=said.reasoning,
         usage=attempt.usage,
         finish_reason=own if isinstance(own, str) else "",
         error=attempt.error or (own if isinstance(own, ChatError) else None),

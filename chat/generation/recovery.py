@@ -15,7 +15,8 @@ from chat.errors import ChatError
 from chat.generation import live, wal
 from chat.generation.attempts import CONTINUE
 from chat.generation.context import context
-from chat.generation.log import RECLASSIFIED, Transcript, from_journal
+from chat.generation.entry import RECLASSIFIED, from_journal
+from chat.generation.log import GenerationLog
 from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
 from chat.generation.settlement import Result, settle
@@ -87,15 +88,15 @@ def _result(generation: Generation) -> Result:
     journal = [value for entry in generation.journal.order_by("sequence") for value in entry.events]
     # The file has what was said since the journal was last written; another machine's file is not here.
     values = max(journal, wal.read(generation.pk), key=_extent)
-    transcript = Transcript(from_journal(values))
+    log = GenerationLog(from_journal(values))
     last_sign = generation.heartbeat_at or generation.created_at
     elapsed_seconds = max(0.0, (last_sign - generation.created_at).total_seconds())
     error = ChatError("interrupted", STOPPED)
     return Result(
-        content=transcript.content,
-        reasoning=transcript.reasoning,
-        tool_calls=transcript.tool_calls,
-        outline=transcript.outline,
+        content=log.content,
+        reasoning=log.reasoning,
+        tool_calls=log.tool_calls,
+        outline=log.outline,
         has_gaps=any(value is not None and value.get("message") == UNREADABLE for value in values),
         status=Message.Status.INTERRUPTED,
         finish_reason="",
@@ -109,7 +110,7 @@ def _result(generation: Generation) -> Result:
 def _extent(values: list[Any]) -> tuple[int, int]:
     """Return how far a record goes: in characters, and in what has none but means something."""
     silent = sum(value is None or value.get("type") == RECLASSIFIED for value in values)
-    return Transcript(from_journal(values)).position, silent
+    return GenerationLog(from_journal(values)).position, silent
 
 
 def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float) -> Iterator[Spent]:
@@ -121,7 +122,7 @@ def _attempts(generation: Generation, journal: list[Any], elapsed_seconds: float
     prompt = tuple(turn.content for turn in request.turns) if request else ()
     partial = ""
     for values in _split(journal):
-        said = Transcript(from_journal(values))
+        said = GenerationLog(from_journal(values))
         # Of a request that nothing came of it is not known whether it arrived, or was turned down.
         error = ChatError("interrupted" if said.everything else "unknown", STOPPED)
         sent = (*prompt, partial, CONTINUE) if partial else prompt

@@ -21,7 +21,7 @@ def check_sampling(temperature: float | None, max_tokens: int | None) -> None:
         raise ChatError("invalid_request", "`temperature` must be between 0 and 2.")
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a caller asks for: the body of `POST /api/chat/stream` and `POST /api/chat`.
 
     Without `parent_id` the question follows the branch that was looked at last; with null it begins the conversation

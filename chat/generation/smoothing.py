@@ -1,13 +1,18 @@
-"""Holds the end of a word back until the word is whole, so that nobody sees half a word: pure, the clock is passed in.
+"""Holds the end of a word back until the word is whole, so that nobody sees half a word.
 
 Providers cut text anywhere: "inter", "nation", "al". Only a trailing run of letters can be a part-word, and only in
 scripts that write spaces between words. All else goes out at once: digits, punctuation, code, newlines, emoji, and
 Han, Kana, Hangul, Thai, Lao, Khmer and their like.
 """
 
+import asyncio
 import re
 from typing import Final
 from unicodedata import category
+
+from chat.events import TextDelta
+from chat.generation.entry import Entry
+from chat.generation.log import GenerationLog
 
 HOLD_SECONDS: Final = 0.08
 # A longer run of letters is no word but data, such as base64.
@@ -29,7 +34,7 @@ LAST_OF_LATIN: Final = "\u024f"
 
 
 class Smoother:
-    """Takes text as it arrives, gives what may go out now: whole words.
+    """Pure, the clock is passed in. Takes text as it arrives, gives what may go out now: whole words.
 
     No character is lost, changed or reordered. What is held waits at most `HOLD_SECONDS` after it arrived, provided
     that `release` is called at the time `due` tells. All times are seconds of one monotonic clock.
@@ -76,6 +81,48 @@ class Smoother:
         """Give up all that is held: at the end, and before anything that is not text."""
         held, self._held = self._held, ""
         return held
+
+
+class WordWriter:
+    """Appends entries to a log, text in whole words. All methods belong to the event loop."""
+
+    def __init__(self, log: GenerationLog) -> None:
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._smoother = Smoother()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def write(self, entry: Entry) -> None:
+        """Append an entry, or as much of its text as is whole words; the rest follows within `HOLD_SECONDS`."""
+        if type(entry) is not TextDelta:
+            self.flush()
+            self._log.append(entry)
+            return
+        if text := self._smoother.push(entry.content, self._loop.time()):
+            self._log.append(TextDelta(text))
+        if self._timer is None:
+            self._wait()
+
+    def flush(self) -> None:
+        """Append what is held back."""
+        if text := self._smoother.flush():
+            self._log.append(TextDelta(text))
+
+    def close(self) -> None:
+        """Append what is held back; nothing more comes."""
+        self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _wait(self) -> None:
+        if (due := self._smoother.due()) is not None:
+            self._timer = self._loop.call_at(due, self._release)
+
+    def _release(self) -> None:
+        self._timer = None
+        if text := self._smoother.release(self._loop.time()):
+            self._log.append(TextDelta(text))
+        self._wait()
 
 
 def _word_start(text: str, held: str) -> int:

@@ -26,7 +26,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GenerationSpec:
     """All that a generation needs to run; `title` is set when it begins a new conversation.
 
     `reservation` is what was reserved of hard budgets, None where there are none for its owner. `is_trimmed` if older

@@ -13,14 +13,15 @@ from django.utils import timezone
 
 from chat import database, tasks
 from chat.budgets.reservation import is_limited, reserve_answer
-from chat.catalog import choice as catalog
+from chat.catalog.choice import choose
+from chat.catalog.providers import connect
 from chat.errors import ChatError
 from chat.events import Started
 from chat.generation import live, title
 from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
-from chat.generation.request import Ask
-from chat.generation.spec import Limits, Plan
+from chat.generation.request import ChatRequest
+from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.worker import THIS_WORKER
 from chat.limits import check_rate, check_storage
 from chat.live_list import feed
@@ -32,7 +33,7 @@ from chat.usage.ledger import Account, paying_group
 ASKED: Final = ("model", "title", "leaf", "stored_chars", "updated_at", "changed_at")
 
 
-async def begin(user: User, api_key: ApiKey | None, ask: Ask, *, can_return: bool = True) -> UUID:
+async def begin(user: User, api_key: ApiKey | None, ask: ChatRequest, *, can_return: bool = True) -> UUID:
     """Write the rows for an answer to `ask` and start it. Returns the generation's id; follow it from there.
 
     A `request_id` seen before gives the first one's generation. Raises ChatError before anything is written.
@@ -52,7 +53,7 @@ def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
         generation.followers.miss(can_return=can_return)
 
 
-async def _begin(user: User, api_key: ApiKey | None, ask: Ask) -> UUID:
+async def _begin(user: User, api_key: ApiKey | None, ask: ChatRequest) -> UUID:
     if ask.request_id is not None and (earlier := await database.run(_earlier, user, ask)):
         return earlier
     with live.starting():
@@ -89,7 +90,7 @@ def limits(provider: Provider) -> Limits:
     )
 
 
-def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
+def _write(user: User, api_key: ApiKey | None, ask: ChatRequest) -> GenerationSpec | UUID:
     """Write the rows. Returns how to write the answer, or the id of the one that an earlier request began."""
     try:
         with database.writing():
@@ -116,11 +117,11 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
     generation.message._state.fields_cache.pop("generation", None)
     if sent.is_trimmed and not generation.is_trimmed:
         mark_trimmed(generation.pk)
-    return Plan(
+    return GenerationSpec(
         account=account,
         started=started(generation),
         request=sent.request,
-        connect=partial(catalog.connect, generation.model.provider),
+        connect=partial(connect, generation.model.provider),
         title=title,
         limits=limits(generation.model.provider),
         reservation=reserved,
@@ -128,13 +129,13 @@ def _write(user: User, api_key: ApiKey | None, ask: Ask) -> Plan | UUID:
     )
 
 
-def _earlier(user: User, ask: Ask) -> UUID | None:
+def _earlier(user: User, ask: ChatRequest) -> UUID | None:
     if ask.request_id is None:
         return None
     return Generation.objects.filter(owner=user, request_id=ask.request_id).values_list("pk", flat=True).first()
 
 
-def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generation, str | None]:
+def _write_rows(user: User, api_key: ApiKey | None, ask: ChatRequest) -> tuple[Generation, str | None]:
     """Write question and answer to be.
 
     Returns the generation, which is still to be saved, and the conversation's title where it is a new one.
@@ -144,7 +145,7 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     check_storage(user)
     conversation = _conversation(user, ask)
     is_new = conversation._state.adding
-    model = catalog.choose(user, ask.model, conversation.model)
+    model = choose(user, ask.model, conversation.model)
     conversation.model = model
     conversation.updated_at = conversation.changed_at = now
     conversation.title = conversation.title or ask.title
@@ -184,7 +185,7 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: Ask) -> tuple[Generatio
     return generation, conversation.title if is_new else None
 
 
-def _conversation(user: User, ask: Ask) -> Conversation:
+def _conversation(user: User, ask: ChatRequest) -> Conversation:
     if ask.conversation_id is None:
         return Conversation(owner=user, system_prompt=ask.system_prompt or "", temporary=ask.temporary)
     mine = Conversation.objects.of(user).select_related("model").filter(pk=ask.conversation_id)
@@ -195,7 +196,7 @@ def _conversation(user: User, ask: Ask) -> Conversation:
     return found
 
 
-def _parent(conversation: Conversation, ask: Ask) -> Message | None:
+def _parent(conversation: Conversation, ask: ChatRequest) -> Message | None:
     if ask.parent_id is None:
         return None
     if isinstance(ask.parent_id, UUID):

@@ -5,13 +5,14 @@ whether it keeps to the schema is the provider's word.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import jiter
 
 from chat.errors import ChatError
-from chat.events import Field, to_json
+from chat.events import Field, Reclassified, TextDelta, to_json
+from chat.generation.entry import Entry
 
 # Every read starts from the beginning, so what reading may cost grows with the text: this many bytes read for each
 # byte that came. Up to some kilobytes a field is told at once; at 100 kB at most some hundred characters late.
@@ -180,6 +181,33 @@ class FieldReader:
                 yield from self._leaves(f"{path}.{name}", child, depth + 1)
             elif is_new:
                 yield Field(f"{path}.{name}", child)
+
+
+class FieldTeller:
+    """Tells a follower the fields of a structured answer. `text_before` is the answer up to where it begins to follow.
+
+    Each field goes right before the text that completes it, with the position before that text: so a stream that is cut
+    between the two tells the field again, and never not at all.
+    """
+
+    def __init__(self, text_before: str) -> None:
+        self._reader = FieldReader()
+        self._reader.push(text_before)
+
+    def with_fields(self, position: int, read: Iterable[tuple[int, Entry]]) -> Iterator[tuple[int, Entry | Field]]:
+        """Yield what was read of a log after a position, and the fields."""
+        for end, entry in read:
+            if isinstance(entry, Reclassified):
+                self._reader = FieldReader()
+            elif isinstance(entry, TextDelta):
+                for found in self._reader.push(entry.content):
+                    yield position, found
+            yield end, entry
+            position = end
+
+    def rest(self) -> list[Field]:
+        """Return the fields that only the end of the answer completes."""
+        return self._reader.finish()[0]
 
 
 def _children(value: object) -> list[tuple[str, object]]:

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from chat import database
 from chat.budgets.reservation import is_limited, reserve_answer
-from chat.catalog import choice as catalog
+from chat.catalog.choice import available
 from chat.catalog.learnt import learnt_of, remember
+from chat.catalog.providers import connect
 from chat.errors import ChatError
-from chat.events import Delta, Reclassified, Status, TextDelta
-from chat.generation.attempt import Attempt
-from chat.generation.attempts import Policy, Writing
+from chat.generation.attempts import CompletionRun, Policy
+from chat.generation.log import GenerationLog
 from chat.generation.outcome import spent
 from chat.generation.request import title_of
 from chat.generation.settlement import book
@@ -79,7 +79,7 @@ def _claim(account: Account) -> Task | None:
     answer = answers.filter(pk=account.message_id, status=Message.Status.COMPLETE).first()
     if answer is None or answer.parent is None or answer.parent.parent_id is not None or not answer.content:
         return None
-    names = (row for row in catalog.available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
+    names = (row for row in available(answer.conversation.owner) if row.name == settings.CHAT_TITLE_MODEL)
     model = next(names, None)
     if model is None or not _may_see(model, answer):
         return None
@@ -130,31 +130,22 @@ def _task(account: Account, model: ChatModel, answer: Message) -> Task:
 
 
 async def _ask(task: Task) -> str:
-    said: list[str] = []
-
-    def note(news: Delta | Status) -> None:
-        if isinstance(news, TextDelta):
-            said.append(news.content)
-        elif isinstance(news, Reclassified):
-            said.clear()
-
+    log = GenerationLog()
     patience = settings.CHAT_IDLE_TIMEOUT, settings.CHAT_FIRST_TOKEN_TIMEOUT
     policy = Policy(1, 0, *patience)
-    attempts: list[Attempt] = []
     learnt = task.request.learnt
     try:
-        writing = Writing(await catalog.connect(task.model.provider), task.request, policy, note)
-        attempts = writing.attempts
+        run = CompletionRun(await connect(task.model.provider), task.request, policy, log)
         async with asyncio.timeout(TOTAL_SECONDS):
-            await writing.run()
-        learnt = writing.learnt
+            await run.run()
+        learnt = run.learnt
     except TimeoutError:
         raise ChatError("timeout", f"It took longer than {TOTAL_SECONDS:g} s.") from None
     finally:
-        await asyncio.shield(database.run(_book, task.account, [spent(each) for each in attempts]))
+        await asyncio.shield(database.run(_book, task.account, [spent(each) for each in log.attempts]))
     if learnt != task.request.learnt:
         await database.run(remember, task.model.pk, task.request.learnt, learnt)
-    return tidy("".join(said))
+    return tidy(log.content)
 
 
 def _book(account: Account, attempts: Iterable[Spent]) -> None:

@@ -1,4 +1,4 @@
-"""What a generation says, in a file of its own before anybody hears it: it outlives a process that is killed.
+"""The write-ahead log: what a generation says is in a file before anybody hears it, and outlives a killed process.
 
 The journal is up to a quarter of a second behind what is shown. The file is in the page cache as soon as it is written,
 so it survives whatever happens to the process, and a failing power supply no better than any other. It holds one JSON
@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
-from chat.generation.log import Entry
+from chat.generation.entry import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +25,20 @@ FORGOTTEN_SECONDS: Final = 24 * 3600.0
 _encoder = msgspec.json.Encoder()
 
 
+# Of versions before this one, too, whose files are still to be read after an upgrade.
+FOLDER: Final = "spool"
+
+
 def _directory() -> Path:
-    return Path(settings.DATA_DIR) / "spool"
+    return Path(settings.DATA_DIR) / FOLDER
 
 
 def _path(generation_id: UUID) -> str:
     # With every question: putting paths together from objects takes as long as half of a query.
-    return f"{settings.DATA_DIR}/spool/{generation_id}"
+    return f"{settings.DATA_DIR}/{FOLDER}/{generation_id}"
 
 
-class Spool:
+class WriteAheadLog:
     """The file of one generation, written by the process that reads the upstream.
 
     Where it cannot be written (the log tells why, once per generation) the journal alone has what was said.

@@ -1,4 +1,11 @@
-"""The rows. Owned objects are fetched through their owner, never by id alone."""
+"""The rows, one file for each subject. Owned objects are fetched through their owner, never by id alone.
+
+- Chats: conversation, tree (its branches), generation, journal, picture.
+- Providers and money: catalog, prices, usage (the ledger), correction, daily (sums), vocabulary, budgets, money.
+- People: access (keys, the set-up token), permissions (who may grant what), invitation, limits, throttle, superuser,
+  deletion, policy (of the site).
+- Shared: append_only, shallow_json.
+"""
 
 from chat.models.access import ApiKey, SetupToken
 from chat.models.budgets import Budget, Reservation

@@ -1,4 +1,4 @@
-"""Who may come in without a password: API keys, and the first admin once. Only hashes are stored."""
+"""Access without a password: API keys, and the one-time token that makes the first admin. Only hashes are stored."""
 
 import hashlib
 import secrets

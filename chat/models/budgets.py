@@ -1,4 +1,4 @@
-"""Budgets: how much may be used in a day or a month, and what the answers under way have set aside of it."""
+"""Budgets: how much may be used in a day or a month, and what is reserved for the answers under way."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,21 +25,21 @@ WHOSE: Final = {"user": "user", "group": "group", "key": "api_key"}
 
 
 class BudgetQuerySet(models.QuerySet["Budget"]):
-    """Ways to the budgets that hold for somebody."""
+    """Queries for the budgets that hold for somebody."""
 
     def holding_for(self, user_id: int, api_key_id: int | None) -> Self:
-        """Those that whatever a user does with this key, or without one, counts against."""
+        """Budgets that count what a user does with this key, or without one."""
         groups = Group.objects.filter(user=user_id).order_by().values("pk")
         whose = Q(scope=Budget.Scope.SITE) | Q(user=user_id) | Q(group__in=groups)
         return self.filter(whose | Q(api_key=api_key_id) if api_key_id else whose)
 
     def locked(self) -> Self:
-        """With their rows locked, in one order, so that nobody who takes several waits for somebody who waits."""
+        """With their rows locked, always in the order of their ids, so that two writers cannot deadlock."""
         return self.order_by("pk").select_for_update(of=("self",))
 
 
 class Budget(models.Model):
-    """An amount per day or month, in UTC. What it is of stays as it is; only `amount` and `hard` ever change.
+    """An amount per day or month, in UTC. Only `amount` and `hard` can be changed later.
 
     `used` counts since `begins`, in tokens or in whole units of 10^-12 of the currency; it is written by whoever holds
     the row's lock. Costs in another currency, and those nobody knows, do not count.
@@ -121,13 +121,13 @@ class Budget(models.Model):
     def save(
         self, *args: Any, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
-        """A new one begins with what its period has used so far. Of one that exists, what is counted is left alone."""
+        """A new budget begins with what its period has used so far; saving one that exists leaves `used` alone."""
         if not self._state.adding:
             super().save(using=using, update_fields=update_fields or ["amount", "hard"])
             return
         with transaction.atomic(using):
             if connection.vendor == "postgresql":
-                # What others write and have not committed would be in no sum: they either come before or see this row.
+                # Uncommitted rows of others would be in no sum. With this lock they commit before, or see this budget.
                 with connection.cursor() as cursor:
                     for table in (UsageRecord, Correction):
                         cursor.execute(f"LOCK TABLE {table._meta.db_table} IN SHARE MODE")
@@ -198,7 +198,7 @@ class Budget(models.Model):
         return self.used if self.begins >= self.begin_at(now) else 0
 
     def count(self, used: int, now: datetime) -> None:
-        """Add what was used at `now`, under the row's lock. What belongs to a period that is over is forgotten."""
+        """Add what was used at `now`, under the row's lock. What belongs to an earlier period is dropped."""
         begin = self.begin_at(now)
         if begin < self.begins:
             return
@@ -207,7 +207,7 @@ class Budget(models.Model):
         super().save(update_fields=["used", "begins"])
 
     def _used_before(self) -> int:
-        """Return what the ledger has of the period so far, corrections included: once in a budget's life."""
+        """Return what the ledger has of the period so far, with corrections. Called once in a budget's life."""
         since = datetime.combine(self.begins, time.min, UTC)
         records = UsageRecord.objects.filter(created_at__gte=since).order_by()
         match self.scope:
@@ -228,7 +228,7 @@ class Budget(models.Model):
 
 
 class Reservation(models.Model):
-    """What an answer under way has set aside of a budget, as the budget counts; gone once its usage is written.
+    """What is reserved of a budget for an answer under way, as the budget counts; gone once its usage is booked.
 
     `generation_id` is that of the ledger: titles have one, but no row among the generations.
     """
@@ -249,7 +249,7 @@ class Reservation(models.Model):
 
     @classmethod
     def sums(cls, budgets: Iterable[Budget]) -> dict[int, int]:
-        """Return what is set aside of each budget, by its id. One query, and none without budgets."""
+        """Return what is reserved of each budget, by its id. One query, and none without budgets."""
         ids = [budget.pk for budget in budgets]
         if not ids:
             return {}

@@ -1,4 +1,4 @@
-"""Who can be asked, and for what."""
+"""Providers and their models."""
 
 import os
 import re

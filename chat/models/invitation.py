@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeGuard
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat.models.access import token_hash
+from chat.models.permissions import grantable, touchable
 
 INVITATION_LASTS: Final = timedelta(days=7)
 PASSWORD_LINK_LASTS: Final = timedelta(days=1)
@@ -45,7 +46,7 @@ class Link(models.Model):
 
     @property
     def maker(self) -> User | None:
-        """Who made it. Without them, or once they are deactivated, it opens nothing."""
+        """Who made it, if they still might: what they may not give any more, their links do not give, either."""
         raise NotImplementedError
 
     @property
@@ -53,7 +54,7 @@ class Link(models.Model):
         """`open`, or why it is not: `used`, `revoked` or `expired`."""
         if self.used_at is not None:
             return "used"
-        if self.revoked_at is not None or self.maker is None or not self.maker.is_active:
+        if self.revoked_at is not None or self.maker is None:
             return "revoked"
         return "expired" if self.expires_at <= timezone.now() else "open"  # type: ignore[attr-defined]
 
@@ -90,7 +91,9 @@ class Invitation(Link):
 
     @property
     def maker(self) -> User | None:
-        return self.inviter
+        groups = [self.group] if self.group is not None else []
+        may = _may(self.inviter, "chat.add_invitation") and grantable(self.inviter, groups)
+        return self.inviter if may else None
 
     def admit(self, user: User) -> None:
         """Note who used it, and put them into its group."""
@@ -116,10 +119,9 @@ class PasswordLink(Link):
 
     @property
     def maker(self) -> User | None:
-        # Who has become a superuser since is not for everybody who could change them before.
-        if self.user.is_superuser and self.made_by is not None and not self.made_by.is_superuser:
-            return None
-        return self.made_by
+        # Who has become more powerful since is not for everybody who could change them before.
+        may = _may(self.made_by, "auth.change_user") and touchable(self.made_by, self.user)
+        return self.made_by if may else None
 
     @property
     def state(self) -> str:
@@ -129,6 +131,11 @@ class PasswordLink(Link):
     def revoke_all(cls, user: User) -> None:
         """Have a person's open links open nothing any more."""
         cls.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _may(maker: User | None, right: str) -> TypeGuard[User]:
+    """Whether somebody may enter the admin, and do there what this right allows."""
+    return maker is not None and maker.is_active and maker.is_staff and maker.has_perm(right)
 
 
 class ClaimedGroup(models.Model):

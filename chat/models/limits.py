@@ -1,4 +1,4 @@
-"""How often and how much at once some may ask, where it is not what the settings say for everybody."""
+"""Rate limits of some users and groups, instead of those in the settings."""
 
 from typing import Self
 

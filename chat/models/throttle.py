@@ -1,4 +1,4 @@
-"""How much has been guessed lately, by whom and for whom."""
+"""Counters of failed attempts."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What is known of how a model cuts text into tokens."""
+"""What was learnt of how many tokens a model makes of a text (`chat/usage/estimate.py`)."""
 
 from django.db import models
 

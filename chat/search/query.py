@@ -1,10 +1,12 @@
-"""What somebody searches for: the words of a query, where they stand in a text, and the piece of it around them."""
+"""A search query: its words, where they stand in a text, and the snippet around them."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from chat import runtime
 
 LONGEST_QUERY: Final = 200
 SNIPPET_CHARS: Final = 160
@@ -21,12 +23,12 @@ WORD: Final = re.compile(r"[^\W_]+")
 Piece = tuple[str, bool]
 
 
-# All of Unicode would be 200 MB: so many letters are known at a time, in 3 MB.
+# All of Unicode would take 200 MB; so many letters take 3.
 MOST_LETTERS: Final = 16_384
 
 
-class _Fold(dict[str, str]):
-    """A letter in lower case and without its diacritics, as one character: places in a text stay what they are."""
+class FoldedLetters(dict[str, str]):
+    """Each letter in lower case and without diacritics, as one character, so that positions in a text stay the same."""
 
     def __missing__(self, letter: str) -> str:
         parts = unicodedata.normalize("NFD", letter)
@@ -34,17 +36,14 @@ class _Fold(dict[str, str]):
         folded = plain.lower() if len(plain.lower()) == 1 else plain
         if len(self) >= MOST_LETTERS:
             self.clear()
-        # Most are what they were: then it is the same object twice.
+        # Most stay the same: then key and value are one object.
         self[letter] = folded if folded != letter else letter
         return folded
 
 
-_fold = _Fold()
-
-
 def fold(text: str) -> str:
     """Return a text as it is compared; it has as many characters as before."""
-    return text.lower() if text.isascii() else "".join(map(_fold.__getitem__, text))
+    return text.lower() if text.isascii() else "".join(map(runtime.part(FoldedLetters).__getitem__, text))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Values for a page's own scripts."""
+"""Values for a page's own scripts. Few lines, because a template loads a library of tags by its name."""
 
 import json
 

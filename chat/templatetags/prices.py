@@ -2,7 +2,7 @@
 
 from django import template
 
-from chat.catalog import choice as catalog
+from chat.catalog.choice import unpriced
 from chat.models import ChatModel
 from chat.usage.unpriced import Tier, tiers
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag
 def unpriced_models() -> list[ChatModel]:
     """Return the models in use that have no price."""
-    return catalog.unpriced()
+    return unpriced()
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""What the ledger keeps of people who have gone: every sum, and nothing that leads to them."""
+"""Gives the ledger's rows of deleted accounts to "a former user": every sum stays, nothing leads to the person."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,18 +13,18 @@ from chat.models.daily import KEYS, UNKNOWN
 from chat.models.usage import FORMER_USER, FORMER_USER_ID
 from chat.usage.totals import COUNTS, SUMS, Cell, Tally
 
-# What of a sum's row tells whose it is, and what stands there instead.
+# The columns of a total that tell whose it is, and what is put there instead.
 OWNER: Final[dict[str, Any]] = {
     "user_id": FORMER_USER_ID,
     "username": FORMER_USER,
     "api_key_id": 0,
     "api_key_name": "",
 }
-# The grains whose rows name a user.
+# The grains with a user.
 KNOWING: Final = [grain for grain, unknown in UNKNOWN.items() if "user_id" not in unknown]
-# A random UUID in the database's own words: without one row's neighbours can be told from its conversation.
+# A random UUID in SQL: equal ids would still tell which rows belong to one conversation.
 RANDOM: Final = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
-# The one change of the ledger that its triggers let through (migration 0014).
+# The only update of the ledger that its triggers allow (migration 0020).
 FORGET: Final = """
     UPDATE chat_usagerecord SET user_id = %s, username = %s, api_key_id = NULL, api_key_name = '',
         conversation_id = {random}, message_id = {random}, generation_id = {random}
@@ -43,15 +43,16 @@ def forget(user_id: int) -> None:
 
 
 def forget_all(user_id: int) -> None:
-    """Do the same within the transaction of the caller, who keeps others from writing rows of this user."""
+    """`forget` in the transaction of the caller, who holds a lock that keeps others from writing rows of this user."""
     for day in _days(user_id):
         forget_day(user_id, day)
 
 
 def forget_day(user_id: int, day: date) -> None:
-    """Give one day's rows and sums away, in the transaction of the caller."""
+    """`forget` for one day, in the transaction of the caller."""
     if connection.vendor != "sqlite":
-        # Whoever corrects a row counts it for the user that it names. In the order in which `Budget.save` locks them.
+        # A correction counts for the user that its row names, so none may be written meanwhile. `Budget.save` locks the
+        # tables in the same order.
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {UsageRecord._meta.db_table} IN ROW EXCLUSIVE MODE")
             cursor.execute(f"LOCK TABLE {Correction._meta.db_table} IN EXCLUSIVE MODE")

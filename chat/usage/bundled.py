@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from chat import runtime
 from chat.usage.price_context import parsed
 from chat.usage.pricing import PLACES, Rates, Tier, UnitPrice
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
-# Models whose weights nobody else has: whoever serves one of these names resells the vendor's. Vendors are named
-# as in genai-prices.
+# Models that only their vendor has: whoever serves one of these names resells it. Vendors are named as in genai-prices.
 CLOSED_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "openai": ("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
     "anthropic": ("claude-",),
@@ -46,8 +46,8 @@ EDITION: Final = re.compile(r"-(latest|\d{3}|\d{8}|\d{4}-\d{2}-\d{2})\Z")
 MODALITY: Final = re.compile("audio|embed|image|live|realtime|speech|transcribe|tts|video")
 FREE: Final = UnitPrice(Rates(Decimal(0), Decimal(0)), "USD")
 PRICE_KEYS: Final = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
-# Charges that what is counted here cannot express; a model with one of them has no price. Of what a model says in
-# pictures or sound nobody tells how many of its tokens they were.
+# Charges for what is not counted here: a model with one of them has no price. Providers do not tell how many of the
+# output tokens were pictures or sound.
 INEXPRESSIBLE: Final = (
     "requests_kcount",
     "output_reasoning_mtok",
@@ -60,7 +60,7 @@ INEXPRESSIBLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """A price that holds from `begin` on and before `end`; None where it always did, or no end is known."""
+    """A price that holds from `begin` (None: always did) until before `end` (None: no end is known)."""
 
     price: UnitPrice | None
     begin: datetime | None = None
@@ -72,15 +72,22 @@ class Bundled:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A model of the data; `is_own` where it is of the list of whoever serves it, and not of its vendor's."""
+    """A model of the data. `is_own`: from the price list of the service that serves it, not from its vendor's."""
 
     model: "ModelInfo | None"
     is_own: bool = True
     is_free: bool = False
 
 
+class LastPrices:
+    """The last price that was found for each (model, provider hint): mostly the price of now is asked for, again."""
+
+    def __init__(self) -> None:
+        self.by_model: dict[tuple[str, str], Bundled] = {}
+
+
 def bundled_model(model_name: str, provider_hint: str = "") -> "ModelInfo | None":
-    """Return a model as the data knows it that genai-prices brings along; None if it does not.
+    """Return a model as genai-prices knows it; None if it does not.
 
     `provider_hint` is the address that serves the model. The rule:
 
@@ -100,17 +107,13 @@ def bundled_price(model_name: str, provider_hint: str, at: datetime, context: st
     Where a price rises with the length of the prompt its tiers come along. A context has a price only where the data
     has one for just this context, from whoever serves the model, and for all that is charged.
     """
-    key = model_name, provider_hint
-    held = None if context else _held.get(key)
-    if held is None or not held.holds_at(at):
-        held = _looked_up(_find(model_name, provider_hint), at, context)
+    last, key = runtime.part(LastPrices).by_model, (model_name, provider_hint)
+    found = None if context else last.get(key)
+    if found is None or not found.holds_at(at):
+        found = _looked_up(_find(model_name, provider_hint), at, context)
         if not context:
-            _held[key] = held
-    return held
-
-
-# The last price of each model: most lists are asked for what holds now.
-_held: dict[tuple[str, str], Bundled] = {}
+            last[key] = found
+    return found
 
 
 def _looked_up(found: Found, at: datetime, context: str) -> Bundled:

@@ -8,7 +8,7 @@ from typing import Final
 from chat.events import Charge
 from chat.models import UsageRecord
 
-# What of a row `spent_by` reads.
+# The columns that `spent_by` reads.
 COUNTED: Final = ("prompt_tokens", "completion_tokens", "cost", "currency", "source")
 
 

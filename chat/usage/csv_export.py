@@ -1,4 +1,4 @@
-"""The ledger as a spreadsheet: CSV, a few thousand rows at a time."""
+"""The ledger as CSV, a few thousand rows at a time."""
 
 import csv
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from chat.usage.pagination import pages
 from chat.usage.period import Period
 from chat.usage.selection import Selection
 
-# What the sheet calls a column, and where it is in the ledger.
+# The columns of the CSV, by name, and the fields of the ledger that they show.
 COLUMNS: Final = {
     "created_at": "created_at",
     "user": "username",
@@ -59,7 +59,7 @@ COLUMNS: Final = {
 PEOPLE: Final = frozenset({"user", "user_id", "key", "key_id"})
 FIELDS: Final = tuple(COLUMNS.values())
 PLACE: Final = {name: 1 + number for number, name in reversed(list(enumerate(FIELDS)))}
-# What Django and the driver would make values of, only for them to become text again.
+# Read as text: Django and the driver would make values of them, only for them to become text again.
 IDS: Final = ("conversation_id", "generation_id", "message_id")
 MOMENTS: Final = ("created_at", "asked_at")
 AMOUNTS: Final = ("cost", "search_cost", "cache_saving", "provider_cost")
@@ -67,7 +67,7 @@ RAW: Final[dict[str, Any]] = {
     **{f"raw_{name}": Cast(name, TextField()) for name in (*MOMENTS, *IDS, "cache_write_lifetimes")},
     **{f"raw_{name}": ExpressionWrapper(F(name), output_field=Field()) for name in AMOUNTS},
 }
-# People and providers choose these; a spreadsheet would take some of them for a formula.
+# Columns whose text people and providers choose: a spreadsheet would take some of it for a formula.
 WORDS: Final = tuple(
     PLACE[name]
     for name in (
@@ -75,17 +75,17 @@ WORDS: Final = tuple(
         *("finish_detail", "service_tier", "speed", "inference_geo"),
     )
 )
-# Some spreadsheets take the signs of full width for the others, and pass over blanks and line ends before them.
+# Some spreadsheets read full-width signs like the others, and ignore blanks and line ends before them.
 FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 ODD_BEGIN: Final = ("\t", "\r", "\n")
 
 
 def lines(period: Period, chosen: Selection, *, with_people: bool = True) -> Iterator[bytes]:
-    """Yield the sheet of what is chosen, oldest first: its head, then page by page with one or two short queries.
+    """Yield the CSV of what is chosen, oldest row first: the header, then a page for each one or two short queries.
 
-    Moments are in UTC, money has all its digits, NULL is an empty field. `cost` is what counts today: where it was
-    corrected, `charged_at_first` is what the ledger's row says. Without people, the
-    columns that tell who it was are empty.
+    Times are in UTC, money has all its digits, NULL is an empty field. `cost` is what counts today: where it was
+    corrected, `charged_at_first` is what the ledger's row says. With `with_people=False` the columns that tell who it
+    was are empty.
     """
     yield _written([tuple(COLUMNS)])
     corrected = Correction.objects.exists()
@@ -102,7 +102,7 @@ def _anonymous(row: list[Any]) -> list[Any]:
 
 
 def _corrections(found: list[tuple[Any, ...]]) -> dict[int, tuple[Decimal | None, str]]:
-    """What counts instead, by record."""
+    """Return the newest correction of each record, as (cost, currency), by the record's id."""
     changes = Correction.objects.filter(record__in=[row[0] for row in found]).order_by("pk")
     return {name: (cost, currency) for name, cost, currency in changes.values_list("record_id", "cost", "currency")}
 
@@ -130,17 +130,17 @@ def _shown(found: list[tuple[Any, ...]], corrections: dict[int, tuple[Decimal | 
 
 
 def _moment(raw: str) -> datetime:
-    """Both databases tell it in UTC; SQLite does not say so."""
+    """Return a time as a value. Both databases give UTC; SQLite's text lacks the offset."""
     return datetime.fromisoformat(raw).replace(tzinfo=UTC)
 
 
 def _id(raw: str) -> str:
-    """SQLite has the 32 digits only."""
+    """Return a UUID with its hyphens, which SQLite stores without."""
     return raw if "-" in raw else f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
 
 
 def _money(units: int | None) -> str:
-    """12 places after the point; never 1E-12, which no spreadsheet should have to read. From units of 10^-12."""
+    """Return units of 10^-12 as a decimal with 12 places; never as 1E-12, which spreadsheets misread."""
     if units is None:
         return ""
     whole, rest = divmod(abs(units), 10**PLACES)
@@ -148,6 +148,6 @@ def _money(units: int | None) -> str:
 
 
 def _written(rows: Any) -> bytes:
-    sheet = StringIO()
-    csv.writer(sheet).writerows(rows)
-    return sheet.getvalue().encode()
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

@@ -1,8 +1,8 @@
-"""How many tokens a text may be, where the provider did not say: learnt from where it did.
+"""Estimates the tokens of a text, where the provider did not count them, from where it did.
 
-A vocabulary gives common words a token, long ones more, and other scripts a share of a token for each character.
-What such a trait of a text weighs differs from model to model, so it is fitted to the counts that providers report
-(weighted least squares, drawn to the prior where little is known). Nothing is downloaded, nothing is done per token.
+A tokenizer gives common words one token, long words more, and other scripts a part of a token for each character. How
+much each such feature of a text weighs differs from model to model, so it is fitted to the counts that providers report
+(ridge regression: weighted least squares with a prior). Nothing is downloaded, and nothing is done per token.
 """
 
 import re
@@ -17,9 +17,9 @@ BLOCK: Final = re.compile(r"\n\s*\n")
 WORD: Final = re.compile("[A-Za-z\u00c0-\u024f]+")
 # Letters of a word beyond these make further tokens of it.
 SHORT_WORD: Final = 4
-# Vocabularies know English best, and what stands in programs is cut otherwise again: words weigh by where they stand.
+# Tokenizers know English best, and cut source code differently again: words weigh by the kind of text they stand in.
 KINDS: Final = ("English", "other", "code")
-# A half of the words of English prose.
+# Half of the words of English prose are these.
 COMMON: Final = frozenset(
     WORD.findall(
         "the of and to a in is that it for as with was on are be by this an or not from you which have at can if will "
@@ -29,9 +29,9 @@ COMMON: Final = frozenset(
 )
 ENGLISH_SHARE: Final = 0.2
 CODE_SHARE: Final = 0.12
-# Signs; of a row of the same ones only the last counts.
+# Punctuation; of a run of the same sign only the last counts.
 SYMBOL: Final = re.compile(r"([!-/:-@\[-`{-~])(?!\1)")
-# What is counted by the character, and how many tokens one is in the vocabularies of the large models.
+# What is counted by the character, and how many tokens one character is in the vocabularies of the large models.
 CHARACTERS: Final = {
     "capital": (re.compile("[A-Z]"), 0.1),
     "digit": (re.compile("[0-9]"), 0.4),
@@ -46,25 +46,25 @@ CHARACTERS: Final = {
     "other": (re.compile("[\u0080-\u00bf\u1200-\u2e7f\ua000-\uabff\ufb00-\ufeff\U00010000-\U0010ffff]"), 1.0),
 }
 ASCII_ONLY: Final = 5
-# For each kind a word, a letter of it beyond the short ones, and a sign; then by the character; then a turn of a
-# prompt, and the prompt itself.
+# Tokens, for each kind of text: of a word, of each letter beyond `SHORT_WORD`, of a sign. In PRIOR follow the
+# characters, a message of a prompt, and the prompt itself.
 OF_WORDS: Final = (1.0, 0.12, 0.8, 1.2, 0.25, 0.8, 1.1, 0.15, 0.7)
 PRIOR: Final = (*OF_WORDS, *(weight for _, weight in CHARACTERS.values()), 4.0, 3.0)
 FEATURES: Final = len(PRIOR)
-# How far from the prior a weight usually is, beside a share of itself.
+# Standard deviation of a weight from its prior: a constant, and a share of the prior.
 SPREAD, SPREAD_SHARE = 0.08, 0.45
-# How far a count usually is from the best fit: some tokens, and a share of itself.
+# Standard deviation of a count from the best fit: a constant in tokens, and a share of the count.
 NOISE_TOKENS, NOISE_SHARE = 3.0, 0.1
-# Each lesson weighs so much of the one after it: providers change their vocabularies.
+# Each observation weighs so much of the one after it: providers change their vocabularies.
 FADING: Final = 0.995
-# Reading more than this of a text teaches no more.
+# Longer texts, in characters, are not learnt from: they cost time and add nothing.
 LONGEST_SAMPLE: Final = 20_000
-# Counts that no vocabulary explains are those of something that was not shown.
+# A count above this is of something that was not shown; no vocabulary explains it.
 MOST_TOKENS_PER_CHAR: Final = 4.0
 
 
 def features(text: str) -> Vector:
-    """Return what of `text` makes tokens, in the order of PRIOR."""
+    """Return how often each feature is in `text`, in the order of PRIOR."""
     words = {kind: [0, 0, 0] for kind in KINDS}
     for block in BLOCK.split(text):
         found, symbols = WORD.findall(block), len(SYMBOL.findall(block))
@@ -98,11 +98,11 @@ def combined(each: Sequence[Vector]) -> Vector:
 
 @dataclass(slots=True)
 class TokenRegression:
-    """What reported counts have taught about one model: sums of products of features, and of features and counts."""
+    """The regression of one model: weighted sums of products of features, and of features and reported counts."""
 
     products: list[Vector]
     counts: Vector
-    # Solving takes longer than most texts do.
+    # Kept: solving takes longer than estimating most texts.
     _weights: Vector | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
@@ -112,7 +112,7 @@ class TokenRegression:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """Return what `to_json` gave; nothing learnt where it was of other features."""
+        """Return what `to_json` gave; untrained where it was made with other features."""
         products, counts = value.get("products", []), value.get("counts", [])
         if len(counts) != FEATURES or len(products) != FEATURES:
             return cls.untrained()
@@ -120,12 +120,12 @@ class TokenRegression:
         return cls([[lower[max(i, j)][min(i, j)] for j in range(FEATURES)] for i in range(FEATURES)], counts)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can hold it; of the products, which are symmetric, one half."""
+        """Return it as JSON; of the symmetric products the lower half."""
         lower = [[float(f"{self.products[i][j]:.9g}") for j in range(i + 1)] for i in range(FEATURES)]
         return {"products": lower, "counts": [float(f"{count:.9g}") for count in self.counts]}
 
     def observe(self, features: Vector, tokens: int) -> None:
-        """Take in that something with these features was so many tokens."""
+        """Learn that a text with these features was so many tokens."""
         self._weights = None
         weight = 1 / (NOISE_TOKENS**2 + (NOISE_SHARE * tokens) ** 2)
         for i, one in enumerate(features):
@@ -135,7 +135,7 @@ class TokenRegression:
                 row[j] = row[j] * FADING + weight * one * other
 
     def weights(self) -> Vector:
-        """Return what each trait weighs in tokens; none is below zero. Solved once for what is known."""
+        """Return the tokens of each feature, none below zero. Solved once after each change."""
         if self._weights is None:
             self._weights = self._solve()
         return self._weights
@@ -164,7 +164,7 @@ UNTRAINED: Final = TokenRegression.untrained()
 
 
 def estimate_tokens(text: str, regression: TokenRegression = UNTRAINED) -> int:
-    """Return about how many tokens `text` is to a model of which this was learnt; 0 for an empty text."""
+    """Return about how many tokens `text` is, 0 for an empty text."""
     return ceil(predicted(features(text), regression.weights()))
 
 
@@ -174,12 +174,12 @@ def estimate_prompt_tokens(turns: Iterable[str], regression: TokenRegression = U
 
 
 def is_instructive(chars: int, tokens: int) -> bool:
-    """Whether a count tells something of a text so long."""
+    """Whether a text of so many characters and tokens is worth learning from."""
     return 0 < chars <= LONGEST_SAMPLE and 0 < tokens <= chars * MOST_TOKENS_PER_CHAR
 
 
 def predicted(features: Vector, weights: Vector) -> float:
-    """Return how many tokens something with these features is, unrounded."""
+    """Return how many tokens a text with these features is, unrounded."""
     return sum(weight * number for weight, number in zip(weights, features, strict=True))
 
 

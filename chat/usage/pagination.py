@@ -1,4 +1,4 @@
-"""Long tables of the ledger read a page at a time: no query stays open while others write."""
+"""Reads the ledger page by page (keyset pagination), so that no query stays open while others write."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -20,11 +20,11 @@ def pages(
 ) -> Iterator[list[Row]]:
     """Yield rows of the ledger made from `begin` on, oldest first, `ROWS_AT_ONCE` in a list.
 
-    `place` tells when one was made, and its id. `records` must not be bounded from below themselves: of two such bounds
-    SQLite searches its index by the first, and would read from the beginning for each page.
+    `place` returns a row's time and id. `records` must have no lower bound of their own: of two lower bounds SQLite
+    uses the first for its index, and would read from the beginning for each page.
 
-    On SQLite a query that is not read to its end keeps its view of the database: to write on the same connection fails
-    then as soon as anybody else has written.
+    Pages, because an unfinished query on SQLite keeps its snapshot of the database: writing on the same connection then
+    fails as soon as anybody else has written.
     """
     rows = records.order_by("created_at", "pk")
     after: tuple[datetime, int] | None = None

@@ -19,31 +19,36 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from chat import runtime
 from chat.models import ChatModel, Price, PriceTier, Provider
 from chat.usage.bundled import Bundled, bundled_price
 from chat.usage.pricing import Rates, Tier, UnitPrice
 
-# Prices that are kept as plain values.
 MOST_KEPT: Final = 2000
 
 
+class UnitPrices:
+    """Prices as plain values, by id and time of creation: rows and their tiers never change."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, datetime], UnitPrice] = {}
+
+
 def unit_price(price: Price) -> UnitPrice:
-    """Return a row's price, with its tiers, as a plain value; one query the first time, for neither ever changes."""
-    key = price.pk, price.created_at
-    if key not in _plain:
-        if len(_plain) >= MOST_KEPT:
-            _plain.clear()
+    """Return a row's price, with its tiers, as a plain value. One query the first time."""
+    known, key = runtime.part(UnitPrices).known, (price.pk, price.created_at)
+    found = known.get(key)
+    if found is None:
+        if len(known) >= MOST_KEPT:
+            known.clear()
         tiers = sorted(price.tiers.all(), key=lambda tier: tier.above_tokens)
-        _plain[key] = UnitPrice(
+        found = known[key] = UnitPrice(
             _rates(price),
             price.currency,
             tuple(Tier(tier.above_tokens, _rates(tier)) for tier in tiers),
             price.searches_per_thousand,
         )
-    return _plain[key]
-
-
-_plain: dict[tuple[int, datetime], UnitPrice] = {}
+    return found
 
 
 def _rates(row: Price | PriceTier) -> Rates:

@@ -1,4 +1,4 @@
-"""A part of the ledger: who, what and how."""
+"""Which part of the ledger is asked for: whose, which models, and how it was counted."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ LARGEST: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked for; None is everything. `user` and `key` are ids, key 0 is requests without one.
+    """Filters; None is no filter. `user` and `key` are ids, key 0 is requests without a key.
 
     The group is the one that paid, and "" is none.
     """
@@ -56,11 +56,11 @@ class Selection:
 
     @property
     def query(self) -> dict[str, str]:
-        """What `of` reads."""
+        """The filters as a query string's fields, which `of` reads."""
         return {name: str(value) or "-" for name, value in asdict(self).items() if value is not None}
 
     def totals(self, period: Period, *, of_users: bool = False) -> QuerySet[DailyTotal]:
-        """The daily totals of the coarsest grain that knows what is asked for, and `of_users` the users too."""
+        """The daily totals of the coarsest grain that has the columns of the filters, and users with `of_users`."""
         if self.user is not None or self.key is not None or (of_users and self.model is not None):
             rows = DailyTotal.objects.all()
         elif of_users:
@@ -77,7 +77,7 @@ class Selection:
         return self.records_before(period.end).filter(created_at__gte=period.start)
 
     def records_before(self, end: datetime) -> QuerySet[UsageRecord]:
-        """The rows of the ledger up to a moment, from its beginning."""
+        """The rows of the ledger before a moment."""
         chosen = self._columns()
         if chosen.get("api_key_id") == 0:
             chosen.pop("api_key_id")

@@ -1,4 +1,4 @@
-"""Sums of each day, kept by whoever writes the ledger, in the same transaction."""
+"""Keeps the sums of each day, in the transaction that writes the ledger's rows."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from chat.models import Correction, DailyTotal, UsageRecord
 from chat.models.daily import KEYS, TTFT_ENDS, TTFT_FIELDS, UNKNOWN
 from chat.models.money import parts
 
-# What is NULL as long as no request knew its own.
+# Columns that are NULL until a request has a value for them.
 SUMS: Final = (
     "prompt_tokens",
     "cached_tokens",
@@ -31,7 +31,7 @@ Numbers = dict[str, int | None]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """Which row of a grain, in the order of KEYS."""
+    """The key of a total: the columns that tell its row, in the order of KEYS."""
 
     grain: str
     day: date
@@ -48,7 +48,7 @@ class Cell:
 
     @classmethod
     def finest(cls, record: UsageRecord, currency: str | None = None) -> Self:
-        """Return the finest row that a record is in."""
+        """Return the key of the finest total that a record counts in."""
         return cls(
             grain=DailyTotal.Grain.FINEST.value,
             day=record.created_at.astimezone(UTC).date(),
@@ -65,19 +65,19 @@ class Cell:
         )
 
     def grains(self) -> "Iterator[Cell]":
-        """Yield the rows that what is in this finest one is in."""
+        """Yield the keys of all totals, one for each grain, that this finest one counts in."""
         for grain, unknown in UNKNOWN.items():
             yield replace(self, grain=grain.value, **unknown)
 
 
 class Tally:
-    """Numbers by row, to be added to those that are stored."""
+    """Numbers by total, to be added to the stored ones."""
 
     def __init__(self) -> None:
         self.rows: dict[Cell, Numbers] = {}
 
     def add(self, cell: Cell, numbers: Numbers) -> None:
-        """Add numbers to a finest row and to the coarser ones above it; None adds nothing."""
+        """Add numbers to a finest total and to the coarser ones that contain it; None adds nothing."""
         for each in cell.grains():
             row = self.rows.setdefault(each, {})
             for name, number in numbers.items():
@@ -102,7 +102,7 @@ class Tally:
         self.add(Cell.finest(record), numbers)
 
     def correct(self, correction: Correction) -> None:
-        """Add a correction, on the day of its record: what counted until then goes, the new cost comes."""
+        """Add a correction on the day of its record: subtract what counted until now, add the new cost."""
         record = correction.record
         if correction.cost_before is None:
             self.add(Cell.finest(record), {"unpriced" if record.price_id is None else "uncosted": -1})
@@ -116,7 +116,7 @@ class Tally:
         self.add(after, {"cost_millionths": millionths, "cost_rest": rest})
 
     def store(self) -> None:
-        """Add everything to the stored rows; belongs into the transaction of what was counted."""
+        """Add everything to the stored totals, in the transaction that wrote what was counted."""
         cells = sorted(self.rows)
         counts = [name for name in COUNTS if any(row.get(name) for row in self.rows.values())]
         with connection.cursor() as cursor:
@@ -135,7 +135,7 @@ class Tally:
 
 
 def _upsert(counts: Sequence[str], rows: int) -> str:
-    # One lock after another in the order of the cells: two transactions that count at once cannot deadlock.
+    # Rows are locked in the order of the keys, so two transactions that count at once cannot deadlock.
     name = connection.ops.quote_name
     table = name(DailyTotal._meta.db_table)
     columns = [*KEYS, *SUMS, *counts]

@@ -1,4 +1,4 @@
-"""What was learnt of models' vocabularies: read and written in the ledger's transaction."""
+"""Estimates tokens with what was learnt of each model's vocabulary; reads and writes it in the ledger's transaction."""
 
 import random
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import connection
 
+from chat import runtime
 from chat.events import Usage
 from chat.models import UsageRecord, Vocabulary
 from chat.usage.estimate import (
@@ -18,16 +19,21 @@ from chat.usage.estimate import (
     prompt_features,
 )
 
-# Of a model that so many answers have taught only one answer in some is still read: who writes waits for it.
+# Once so many answers of a model were learnt from, only one in `ONE_IN` still is: learning delays the writer.
 ENOUGH_ANSWERS: Final = 200
 ONE_IN: Final = 8
-# So many rows of the ledger are looked at for what a model does that hides its thoughts.
+# How many of the newest rows of the ledger tell how fast a model reasons where nobody sees it.
 NEWEST: Final = 500
 
-# Whoever says nothing for so long may be thinking; what comes sooner is said as it is thought.
+# A model that says nothing for so long may be reasoning unseen; reasoning that comes sooner was shown.
 SILENCE_SECONDS: Final = 1.0
 
-_taught: dict[tuple[str, str], int] = {}
+
+class AnswersLearnt:
+    """How many answers the estimator of each model has learnt from, by (provider, model), as this process knows it."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
 
 
 class TokenEstimator:
@@ -36,7 +42,8 @@ class TokenEstimator:
     def __init__(self, provider: str, model: str) -> None:
         self._name = {"provider": provider, "model": model}
         self._key = provider, model
-        self._learns = _taught.get(self._key, 0) < ENOUGH_ANSWERS or not random.randrange(ONE_IN)  # noqa: S311
+        answers = runtime.part(AnswersLearnt).counts.get(self._key, 0)
+        self._learns = answers < ENOUGH_ANSWERS or not random.randrange(ONE_IN)  # noqa: S311
         self._regression: TokenRegression | None = None
         self._learnt: list[tuple[list[float], int]] = []
 
@@ -57,9 +64,10 @@ class TokenEstimator:
         return estimate_prompt_tokens(turns, self.regression)
 
     def hidden_tokens(self, seconds: float) -> int:
-        """Return about how many tokens the model makes in so long, if its newest reports tell of thoughts; else 0.
+        """Return about how many tokens the model makes in so many seconds of hidden reasoning; 0 if it does none.
 
-        Thoughts whose first word came at once were shown.
+        Whether it does, and how fast, is read from the newest rows with the provider's own counts. Reasoning whose
+        first word came at once was shown.
         """
         newest = UsageRecord.objects.order_by("-created_at", "-id")
         names = ("provider", "model", "reasoning_tokens", "ttft_seconds", "completion_tokens", "elapsed_seconds")
@@ -72,9 +80,9 @@ class TokenEstimator:
         return floor(seconds * sum(tokens or 0 for tokens, _ in reports) / took) if took else 0
 
     def learn(self, prompt: Sequence[str], said: str, thoughts: str, usage: Usage) -> None:
-        """Note what a provider counted for a prompt and for what was said, of which a part was `thoughts`.
+        """Note what a provider counted for a prompt and for an answer, of which a part was reasoning (`thoughts`).
 
-        Thoughts that are counted may have been shown in full, shortened or not at all: only the rest teaches.
+        Reasoning that is counted may have been shown in full, shortened or not at all: only the rest is learnt from.
         """
         if not self._learns:
             return
@@ -92,11 +100,11 @@ class TokenEstimator:
             self._learnt.append((found, tokens))
 
     def store(self) -> None:
-        """Add what was noted to what is known. Takes the row's lock, so it comes last in a transaction."""
+        """Store what was noted. Takes the row's lock until the transaction ends, so call it last."""
         if not self._learnt:
             return
         if connection.vendor != "sqlite" and not Vocabulary.objects.filter(**self._name).exists():
-            # Of two that find none one waits here for the other's, then reads it.
+            # Of two writers that find no row the second waits here for the first's, then reads it.
             Vocabulary.objects.bulk_create([Vocabulary(**self._name)], ignore_conflicts=True)
         row = Vocabulary.objects.select_for_update().filter(**self._name).first() or Vocabulary(**self._name)
         regression = TokenRegression.from_json(row.lessons)
@@ -105,4 +113,4 @@ class TokenEstimator:
         row.lessons = regression.to_json()
         row.answers += 1
         row.save()
-        _taught[self._key] = row.answers
+        runtime.part(AnswersLearnt).counts[self._key] = row.answers

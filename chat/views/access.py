@@ -1,4 +1,4 @@
-"""The door of the JSON interface: who is calling, and errors as JSON whatever happens behind it."""
+"""The decorator of the JSON interface: who is calling, and errors as JSON whatever fails behind it."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from chat import database, tasks
 from chat.access import throttle
 from chat.access.credential import Credential
+from chat.accounts import sessions
 from chat.errors import ChatError, unexpected
 from chat.events import to_json
 from chat.live_list import feed
@@ -43,7 +44,7 @@ class Caller:
 
     @property
     def credential(self) -> Credential:
-        """By what they were let in, to be looked at again while they stay."""
+        """What the request was authenticated by, to be checked again while it lasts."""
         return Credential(self.user.pk, self.api_key.pk if self.api_key else None, self.session, self.user.password)
 
 
@@ -74,7 +75,9 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
         raise ChatError("unauthenticated", "Sign in, or send an API key: Authorization: Bearer <key>.")
     if _csrf.process_view(request, lambda: HttpResponse(), (), {}) is not None:
         raise ChatError("forbidden", "The CSRF token is missing or wrong. Reload the page and try again.")
-    return Caller(user, session=request.session.session_key or "")
+    session = request.session.session_key or ""
+    sessions.note_use(session)
+    return Caller(user, session=session)
 
 
 def _wrong_key(request: HttpRequest) -> ChatError:

@@ -4,17 +4,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from chat.catalog import choice as catalog
+from chat.catalog.choice import Choice, choices
 from chat.views.access import Caller, api, respond
 
 
 @api("GET")
 def models(request: HttpRequest, caller: Caller) -> HttpResponse:
     """What the caller may use, with prices per million tokens, null where none is known."""
-    return respond({"models": [_model(choice) for choice in catalog.choices(caller.user)]})
+    return respond({"models": [_model(choice) for choice in choices(caller.user)]})
 
 
-def _model(choice: catalog.Choice) -> dict[str, Any]:
+def _model(choice: Choice) -> dict[str, Any]:
     price = None
     if choice.priced:
         price = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from chat.usage.reports import Figures
-from chat.views import figures
+from chat.views import formatting
 
 SLOT: Final = 10
 GAP: Final = 2
@@ -76,13 +76,13 @@ def costs(days: Mapping[date, Figures]) -> list[Chart]:
     currencies = sorted({currency for found in days.values() for currency in found.costs})
     if not currencies:
         tokens = {day: Decimal(found.total_tokens or 0) for day, found in days.items()}
-        return [daily("tokens", "Tokens per day", tokens, lambda value: figures.count(int(value)))]
+        return [daily("tokens", "Tokens per day", tokens, lambda value: formatting.count(int(value)))]
     return [
         daily(
             currency,
             f"Cost per day, {currency}",
             {day: found.costs.get(currency, nothing) for day, found in days.items()},
-            lambda value, currency=currency: figures.money(value, currency),  # type: ignore[misc]
+            lambda value, currency=currency: formatting.money(value, currency),  # type: ignore[misc]
         )
         for currency in currencies
     ]

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from chat.access.subscription import admit
 from chat.errors import ChatError
 from chat.events import Charge, Done, Failed
-from chat.generation.request import Ask
+from chat.generation.request import ChatRequest
 from chat.generation.start import begin
 from chat.generation.stream import collect
 from chat.limits import Place
@@ -15,8 +15,8 @@ from chat.views.access import Caller, api, parse, refuse, respond
 
 @api("POST")
 async def complete(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Ask, and wait for the end of the answer."""
-    ask = parse(request, Ask)
+    """ChatRequest, and wait for the end of the answer."""
+    ask = parse(request, ChatRequest)
     place = Place(caller.user.pk, settings.CHAT_MAX_FOLLOWERS_PER_USER)
     try:
         generation_id = await begin(caller.user, caller.api_key, ask, can_return=False)

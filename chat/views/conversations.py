@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from chat import database
-from chat.catalog import choice as catalog
+from chat.catalog.choice import choose, is_open_to
 from chat.errors import ChatError
-from chat.generation import live
+from chat.generation import control
 from chat.generation.request import check_sampling
 from chat.limits import recount_storage
 from chat.models import Conversation, Generation, Message
@@ -56,7 +56,7 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     names, more = _window(request, row, tree)
     messages = [thread.as_json(message) for message in thread.messages(row, tree, names)]
     # False where its model was taken away since, from this person or everybody; null where it has none.
-    available = row.model and catalog.is_open_to(caller.user, row.model)
+    available = row.model and is_open_to(caller.user, row.model)
     return respond({**detail(row), "model_available": available, "messages": messages, "more": more})
 
 
@@ -105,7 +105,7 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
         raise ChatError("invalid_request", f"The `system_prompt` is longer than {limit:,} characters.")
     check_sampling(given.get("temperature"), given.get("max_tokens"))
     if given.get("model") is not None:
-        given["model"] = catalog.choose(caller.user, given["model"] or "(no name)")
+        given["model"] = choose(caller.user, given["model"] or "(no name)")
     if given.get("leaf_id") and not row.messages.filter(pk=given["leaf_id"]).exists():
         raise ChatError("not_found", "`leaf_id` names no message of this conversation.")
     if "system_prompt" in given:
@@ -122,13 +122,7 @@ def _save(row: Conversation, **values: Any) -> None:
 def _delete(row: Conversation) -> None:
     """Take a conversation away, at first so that it can be restored, and end what is being written in it."""
     _save(row, deleted_at=timezone.now())
-    unfinished = Generation.objects.filter(message__conversation=row, finished_at__isnull=True)
-    # Other processes look for this a few times a second.
-    unfinished.update(stop_requested_at=timezone.now())
-    for name in unfinished.values_list("pk", flat=True):
-        generation = live.find(name)
-        if generation is not None:
-            generation.stop()
+    control.stop_all(Generation.objects.filter(message__conversation=row, finished_at__isnull=True))
 
 
 @api("POST")

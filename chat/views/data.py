@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import deletion
+from chat.access.credential import Credential
 from chat.accounts.leaving import offer
 from chat.accounts.recent import recently_authenticated
 from chat.errors import ChatError
@@ -32,7 +33,8 @@ def download(request: SignedInRequest) -> HttpResponseBase:
     """Everything of the caller's as one zip archive (docs/takeout.md)."""
     preferences = {name: request.COOKIES.get(name) for name in takeout.PREFERENCES}
     parts = takeout.archive(request.user, preferences)
-    return attachment(parts, f"chatsite-{timezone.now():%Y-%m-%d}.zip", "application/zip")
+    credential = Credential(request.user.pk, session=request.session.session_key or "", password=request.user.password)
+    return attachment(parts, f"chatsite-{timezone.now():%Y-%m-%d}.zip", "application/zip", credential)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

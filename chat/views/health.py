@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 
 from chat import database
-from chat.generation import live
+from chat.generation import control
 from chat.live_list import pubsub
 from chat.views.access import respond
 
@@ -50,7 +50,7 @@ async def _passes(name: str, check: Callable[[], Awaitable[bool]]) -> bool:
 
 
 async def _is_serving() -> bool:
-    return not live.is_closing()
+    return not control.running().is_closing
 
 
 def _is_migrated() -> bool:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from chat.accounts import invited
 from chat.accounts.forms import JoinForm, SetPasswordForm
 from chat.models import Invitation, PasswordLink
-from chat.views.door import ways
+from chat.views.sign_in import ways
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from chat.events import Failed
 from chat.live_list import feed
 from chat.models import Conversation
 from chat.views.access import Caller, api
-from chat.views.stream import event_stream
+from chat.views.stream import EventStream
 from chat.views.summary import summaries
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ async def events(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     if since and since < now - LONGEST_GAP:
         since = None
     subscription = feed.subscribe(caller.user.pk, since, settings.CHAT_MAX_STREAMS_PER_USER)
-    return event_stream(Lines(subscription, caller.credential))
+    return EventStream(Lines(subscription, caller.credential))
 
 
 class Lines:

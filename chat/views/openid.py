@@ -15,7 +15,6 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import connection
@@ -25,6 +24,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from requests import RequestException
 
+from chat import runtime
+from chat.accounts.claims import ClaimsAdapter
+
 THREADS: Final = 4
 # More than can be served before people give up.
 WAITING: Final = 64
@@ -32,8 +34,14 @@ WAITING: Final = 64
 SCOPES: Final = ("openid", "profile", "email")
 GROUPS_SCOPE: Final = "groups"
 
-_executor = ThreadPoolExecutor(THREADS, thread_name_prefix="openid")
-_waiting = 0
+
+class OpenIDThreads:
+    """The threads that talk to the provider, and how many requests wait for them or are served."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="openid")
+        self.waiting = 0
+
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -50,11 +58,10 @@ async def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 
 async def _apart(view: View, request: HttpRequest) -> HttpResponseBase:
     """Return `view(request)`, called in a thread of these."""
-    global _waiting
-
+    threads = runtime.part(OpenIDThreads)
     if not settings.OIDC_ISSUER:
         raise Http404
-    if _waiting >= WAITING:
+    if threads.waiting >= WAITING:
         context = {"name": settings.OIDC_NAME, "unreachable": True}
         return HttpResponse(
             render(request, "socialaccount/authentication_error.html", context).content,
@@ -69,11 +76,11 @@ async def _apart(view: View, request: HttpRequest) -> HttpResponseBase:
             if connection.vendor != "sqlite":
                 connection.close()
 
-    _waiting += 1
+    threads.waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
+        return await asyncio.get_running_loop().run_in_executor(threads.pool, copy_context().run, call)
     finally:
-        _waiting -= 1
+        threads.waiting -= 1
 
 
 @require_safe
@@ -82,7 +89,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     # somebody here who did not want to.
     if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         return redirect("account_login")
-    adapter = OpenIDConnectOAuth2Adapter(request, settings.OIDC_ISSUER)
+    adapter = ClaimsAdapter(request, settings.OIDC_ISSUER)
     provider = adapter.get_provider()
     target = request.GET.get(REDIRECT_FIELD_NAME, "")
     connecting = request.user.is_authenticated and request.GET.get("process") == AuthProcess.CONNECT
@@ -106,7 +113,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def _callback(request: HttpRequest) -> HttpResponseBase:
-    adapter = OpenIDConnectOAuth2Adapter(request, settings.OIDC_ISSUER)
+    adapter = ClaimsAdapter(request, settings.OIDC_ISSUER)
     try:
         response: HttpResponseBase = OAuth2CallbackView.adapter_view(adapter)(request)
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chat.budgets.status import statuses
-from chat.catalog import choice as catalog
+from chat.catalog.choice import choices
 from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
 from chat.views import thread
@@ -72,8 +72,9 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     found = get_object_or_404(mine, pk=conversation_id)
     tree = Tree.of(found)
     names, more = _window(tree, found, request.GET.get("at", ""))
-    messages = [shown(message) for message in thread.messages(found, tree, names)]
-    return _page(request, found.model, {"conversation": found, "messages": messages, "more": more})
+    # Not called messages: that is what Django calls the notes of other pages to somebody.
+    turns = [shown(message) for message in thread.messages(found, tree, names)]
+    return _page(request, found.model, {"conversation": found, "turns": turns, "more": more})
 
 
 def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID], bool]:
@@ -94,8 +95,8 @@ def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID]
 
 def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, Any]) -> HttpResponse:
     """Render the page. It has what a new conversation needs, too, which can begin in it without another request."""
-    choices = catalog.choices(request.user)
-    names = [choice.name for choice in choices]
+    offered = choices(request.user)
+    names = [choice.name for choice in offered]
     mine = Conversation.objects.listed(request.user).filter(archived=False).select_related("model")
     rows = list(mine[: PAGE_SIZE + 1])
     # Pinned ones stand above the others, however old they are.
@@ -106,11 +107,11 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         "modules": MODULES,
         "name": request.user.get_short_name() or request.user.get_username(),
         "starters": STARTERS,
-        "choices": choices,
+        "choices": offered,
         "chosen": model.name if model and model.name in names else fresh,
         "fresh": fresh,
         "gone": model.name if model and model.name not in names else "",
-        "only_demo": bool(choices) and all(choice.is_demo for choice in choices),
+        "only_demo": bool(offered) and all(choice.is_demo for choice in offered),
         "conversations": summaries(listed.values()),
         "cursor": next_cursor(rows) or "",
         "budgets": statuses(request.user.pk, None, timezone.now()),

@@ -11,14 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from chat.accounts import names
 from chat.views.pages import SignedInRequest
 
 if TYPE_CHECKING:
     Base = forms.ModelForm[User]
 else:
     Base = forms.ModelForm
-
-TAKEN = "Somebody else has that name."
 
 
 class NameForm(Base):
@@ -36,10 +35,12 @@ class NameForm(Base):
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
 
     def clean_username(self) -> str:
+        name = names.plain(self.cleaned_data["username"])
+        if "username" in self.changed_data:
+            names.refuse_mail_address(name)
         # Names are told apart as they are when signing in: capital letters do not matter.
-        name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(TAKEN)
+            raise forms.ValidationError(names.TAKEN)
         return name
 
 

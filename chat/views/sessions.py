@@ -28,19 +28,25 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         if "others" in request.POST:
             ending.end_others(request.user, request)
             messages.success(request, "You are signed out everywhere else.")
-        elif (name := request.POST.get("session", "")).isdecimal():
-            ending.end(list(mine.filter(pk=name).exclude(session_key=request.session.session_key)))
-            messages.success(request, "That session is over.")
-        return redirect("settings_sessions")
-    listed = sorted(UserSession.objects.purge_and_list(request.user), key=lambda each: each.created_at, reverse=True)
+        else:
+            # By its text: what is no number, or no such number, is nobody's session.
+            others = mine.exclude(session_key=request.session.session_key)
+            named = [each for each in others if str(each.pk) == request.POST.get("session")]
+            ending.end(named)
+            if named:
+                messages.success(request, "That session is over.")
+        return redirect("usersessions_list")
+    listed = UserSession.objects.purge_and_list(request.user)
     shown = [
         {
             "id": each.pk,
             "browser": browser(each.user_agent),
             "address": each.ip,
             "began": each.created_at,
+            "seen": each.last_seen_at,
             "is_current": each.session_key == request.session.session_key,
         }
         for each in listed
     ]
+    shown.sort(key=lambda each: (each["is_current"], each["seen"]), reverse=True)
     return render(request, "settings/sessions.html", {"sessions": shown, "alone": len(shown) < 2})

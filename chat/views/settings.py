@@ -7,32 +7,29 @@ from django.conf import settings as config
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page of the settings: the name of its route, and its title. `address` is empty where there is none yet."""
+    """A page of the settings: the name of its route, and its title."""
 
     route: str
     title: str
 
     @property
     def address(self) -> str:
-        try:
-            return reverse(self.route)
-        except NoReverseMatch:
-            return ""
+        return reverse(self.route)
 
 
 # In the order of the navigation.
 SECTIONS: Final = (
     Section("settings_profile", "Profile"),
-    Section("settings_password", "Password"),
-    Section("settings_two_factor", "Two-factor"),
-    Section("settings_sessions", "Sessions"),
+    Section("account_change_password", "Password"),
+    Section("mfa_index", "Two-factor"),
+    Section("usersessions_list", "Sessions"),
     Section("settings_keys", "API keys"),
     Section("settings_data", "Your data"),
 )
@@ -41,8 +38,8 @@ CONNECTION_PLACE: Final = 3
 
 
 def present() -> list[Section]:
-    """Return the sections that have a route, and something to be set."""
-    sections = [section for section in SECTIONS if section.address]
+    """Return the sections that have something to be set."""
+    sections = list(SECTIONS)
     if config.OIDC_ISSUER:
         sections.insert(CONNECTION_PLACE, Section("socialaccount_connections", config.OIDC_NAME))
     return sections

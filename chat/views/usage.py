@@ -17,7 +17,7 @@ from chat.usage import csv_export, reports
 from chat.usage.period import Period, today
 from chat.usage.reports import Figures
 from chat.usage.selection import Selection
-from chat.views import chart, figures
+from chat.views import chart, formatting
 from chat.views.access import Caller, api
 from chat.views.export import attachment
 from chat.views.pages import SignedInRequest
@@ -53,12 +53,12 @@ def usage(request: SignedInRequest) -> HttpResponse:
         "after": f"{period.last + timedelta(days=1):%Y-%m}" if period.last < now else "",
         "this": f"{period.first:%Y-%m}",
         "cost": cost(total),
-        "requests": figures.count(total.requests),
-        "tokens": figures.brief(total.total_tokens if total.requests else 0),
-        "parts": f"{figures.count(total.prompt_tokens)} in, {figures.count(total.completion_tokens)} out",
+        "requests": formatting.count(total.requests),
+        "tokens": formatting.brief(total.total_tokens if total.requests else 0),
+        "parts": f"{formatting.count(total.prompt_tokens)} in, {formatting.count(total.completion_tokens)} out",
         "unpriced": total.unpriced,
         "uncosted": total.uncosted,
-        "estimated": figures.share(total.estimated_share) if total.estimated else "",
+        "estimated": formatting.share(total.estimated_share) if total.estimated else "",
         "empty": not total.requests,
         "budgets": statuses(request.user.pk, None, timezone.now()) if period.first <= now <= period.last else [],
         "charts": chart.costs({day: days.get(day, Figures()) for day in shown}),
@@ -75,7 +75,7 @@ def export(request: HttpRequest, caller: Caller) -> StreamingHttpResponse:
     if request.GET.get("month", f"{now:%Y-%m}") != f"{period.first:%Y-%m}":
         raise ChatError("invalid_request", "`month` is a month up to this one: 2026-01.")
     mine = csv_export.lines(period, Selection(user=caller.user.pk))
-    return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8")
+    return attachment(mine, f"usage-{period.first:%Y-%m}.csv", "text/csv; charset=utf-8", caller.credential)
 
 
 def chosen_month(request: HttpRequest, now: date) -> Period:
@@ -89,10 +89,10 @@ def chosen_month(request: HttpRequest, now: date) -> Period:
 
 def cost(found: Figures) -> str:
     """The amounts in all their currencies; a dash where nothing is known."""
-    known = " + ".join(figures.money(amount, currency) for currency, amount in found.costs.items())
-    return known or figures.UNKNOWN
+    known = " + ".join(formatting.money(amount, currency) for currency, amount in found.costs.items())
+    return known or formatting.UNKNOWN
 
 
 def _row(name: str, detail: str, found: Figures) -> Row:
-    tokens = figures.count(found.total_tokens)
-    return Row(name, detail, figures.count(found.requests), tokens, cost(found))
+    tokens = formatting.count(found.total_tokens)
+    return Row(name, detail, formatting.count(found.requests), tokens, cost(found))

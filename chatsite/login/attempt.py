@@ -24,12 +24,13 @@ logger = logging.getLogger(__name__)
 GUESSED: Final = (
     ("logout", re.compile(r"^/accounts/logout/")),
     ("code", re.compile(r"^/accounts/(two-factor|passkey)/")),
-    ("mail", re.compile(r"^/(accounts/password/reset|settings/profile/email)/")),
+    ("reset", re.compile(r"^/accounts/password/reset/")),
+    ("mail", re.compile(r"^/settings/profile/email/")),
     ("account", re.compile(r"^/(accounts/(signup|confirm-email)|setup)/")),
     ("password", re.compile(r"^/(login|accounts|admin/(login|password_change)|settings/password)/")),
 )
 # Each of them costs something though there is nothing to be guessed: a mail, an account.
-NEVER_GIVEN_BACK: Final = ("mail", "account")
+NEVER_GIVEN_BACK: Final = ("reset", "mail", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
 # Says that somebody has signed in with this browser before. It grants nothing but a count of its own.
@@ -115,7 +116,12 @@ def _counts(request: HttpRequest, kind: str, names: tuple[str, ...], address: st
     if device:
         # Somebody else's guesses, also from the same address, do not lock out who is known here.
         return (throttle.count("device", device, throttle.FROM_A_DEVICE),)
-    rates = {"password": throttle.FOR_A_NAME, "code": throttle.FOR_A_CODE, "mail": throttle.OF_MAILS}
+    rates = {
+        "password": throttle.FOR_A_NAME,
+        "code": throttle.FOR_A_CODE,
+        "reset": throttle.OF_RESETS,
+        "mail": throttle.OF_RESETS,
+    }
     own = (throttle.count(kind, name, rates[kind]) for name in names if name and kind in rates)
     return (*own, throttle.from_address(address))
 

@@ -35,7 +35,7 @@ class LoginThrottle:
         if not may_hash_password(request.method or "", request.path_info):
             return await self.get_response(request)
         if self._concurrent >= MAX_CONCURRENT:
-            return too_many_requests(request, RETRY_SECONDS)
+            return too_many_requests(request, RETRY_SECONDS, "busy")
         self._concurrent += 1
         try:
             return await self._try(request)
@@ -48,23 +48,26 @@ class LoginThrottle:
             return await self.get_response(request)
         if attempt.wait:
             attempt.log(f"Refused for {attempt.seconds} s")
-            return too_many_requests(request, attempt.seconds)
+            return too_many_requests(request, attempt.seconds, attempt.kind)
         response = await self.get_response(request)
         await sync_to_async(attempt.end)(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer with 429 where no more passwords can be hashed, whichever view tried to."""
-        return too_many_requests(request, RETRY_SECONDS) if isinstance(exception, QueueFullError) else None
+        return too_many_requests(request, RETRY_SECONDS, "busy") if isinstance(exception, QueueFullError) else None
 
 
-def too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Return the page that asks to come again in so many seconds; it needs no database."""
+def too_many_requests(request: HttpRequest, seconds: int, kind: str) -> HttpResponse:
+    """Return the page that asks to come again in so many seconds; it needs no database.
+
+    `kind` is what was tried too often (`Attempt.kind`), or `busy` where others are being let in just now.
+    """
     wait = (
         f"{seconds} second{'s' if seconds != 1 else ''}"
         if seconds < 2 * MINUTE_SECONDS
         else f"{ceil(seconds / MINUTE_SECONDS)} minutes"
     )
-    page = get_template("429.html").render({"request": request, "seconds": seconds, "wait": wait})
+    page = get_template("429.html").render({"request": request, "kind": kind, "wait": wait})
     headers = {"Retry-After": str(seconds), "Cache-Control": "private, no-store"}
     return HttpResponse(page, status=429, headers=headers)

@@ -18,7 +18,7 @@ POLICY: Final = (
 # A page's script carries a nonce, and hands it on to the modules it imports. No string ever becomes markup. The one
 # policy of trusted types makes the address of the worker that colours code, and no other.
 PAGE_POLICY: Final = POLICY + (
-    "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types highlighter"
+    "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types workers"
 )
 # Django's admin has scripts without nonces, and brings jQuery, which assigns markup strings.
 ADMIN_POLICY: Final = POLICY + "script-src 'self'"

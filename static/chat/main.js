@@ -3,10 +3,9 @@
 import { createAccountMenu } from "./sidebar/account-menu.js";
 import { createApi } from "./api/api.js";
 import { createSender } from "./composer/send.js";
-import { createBody } from "./markdown/body.js";
+import { createBody, drawn } from "./markdown/body.js";
 import { copyText } from "./page/clipboard.js";
 import { createComposer } from "./composer/composer.js";
-import { drawn } from "./markdown/katex.js";
 import { createConnection } from "./api/connection.js";
 import { keepDraft, readDraft } from "./state/draft.js";
 import { fetchWhenIdle } from "./page/lazy.js";

@@ -1,6 +1,8 @@
 """Access that is withdrawn ends what lasts within five seconds, in all processes, and says so."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -143,3 +145,64 @@ def test_who_was_not_meant_stays(pair: tuple[Site, Site], upstream: Upstream) ->
         first.shell("user = User.objects.get(username='bob')", "user.is_active = False", "user.save()")
         for each in (lists[1], lists[3]):
             each.ended(SECONDS)
+
+
+DOWNLOADS: Final = {
+    "/api/export?format=json": "the key revoked",
+    "/settings/data/download": "another password",
+    "/admin/usage/export.csv": "no staff any more",
+}
+# More than the sockets hold between a server and a client who does not read.
+FILL: Final = """
+from django.utils import timezone
+from chat.models import UsageRecord
+import os
+from chat.models import Picture
+talk = Conversation.objects.create(owner=user, title="long")
+said = [Message.objects.create(conversation=talk, role="user", content="word " * 20_000) for _ in range(60)]
+Picture.objects.bulk_create([
+    Picture(message=said[0], media_type="image/png", data=os.urandom(1_000_000), size=1_000_000) for _ in range(6)
+])
+UsageRecord.objects.bulk_create([
+    UsageRecord(user_id=user.pk, username="x" * 150, model="m" * 200, provider="p" * 50, elapsed_seconds=1,
+                conversation_id=talk.pk, message_id=uuid.uuid4(), generation_id=uuid.uuid4(), kind="answer",
+                source="estimated", asked_at=timezone.now())
+    for _ in range(10_000)
+])
+"""
+
+
+@pytest.mark.parametrize("path", DOWNLOADS)
+def test_a_download_is_cut_off_and_does_not_look_whole(path: str, pair: tuple[Site, Site]) -> None:
+    first, second = pair
+    way = DOWNLOADS[path]
+    name = f"leaver-{list(DOWNLOADS).index(path)}"
+    printed = first.shell(
+        "import uuid",
+        f"user = User.objects.create_superuser({name!r}, password={PASSWORD!r})",
+        FILL,
+        "print(ApiKey.issue(user, 'tests', scopes=['chat', 'usage', 'admin'])[1])",
+    )
+    first.keys[name] = second.keys[name] = printed.split()[-1]
+    headers, cookies = {"Authorization": f"Bearer {first.keys[name]}"}, {}
+    if not way.startswith("the key"):
+        with closing(second.session(name)) as browser:
+            headers, cookies = {}, dict(browser.cookies)
+    narrow = httpx2.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)])
+    client = httpx2.Client(base_url=second.url, headers=headers, cookies=cookies, timeout=30, transport=narrow)
+    with client, client.stream("GET", path) as response:
+        assert response.status_code == 200
+        parts = response.iter_raw(10_000)
+        next(parts)
+        first.shell(
+            "from django.contrib.sessions.models import Session",
+            "from django.utils import timezone",
+            f"user = User.objects.get(username={name!r})",
+            {**WAYS, "no staff any more": "user.is_staff = False; user.is_superuser = False; user.save()"}[way],
+        )
+        time.sleep(SECONDS)
+        with pytest.raises(httpx2.RemoteProtocolError):
+            for _ in parts:
+                pass
+    cut = f"A download of user {first.shell(f'print(User.objects.get(username={name!r}).pk)').strip()} was cut off"
+    assert any(cut in line for line in second.output)

@@ -102,7 +102,7 @@ def test_a_new_password_is_mailed_so_often_to_an_address_that_has_an_account_or_
     for email in ("ines@else.example", "nobody@else.example"):
         with closing(visitor(guarded, "198.51.112.1")) as client:
             answers = [post(client, "/accounts/password/reset/", email=email) for _ in range(5)]
-        burst = throttle.OF_MAILS.burst
+        burst = throttle.OF_RESETS.burst
         assert [answer.status_code for answer in answers] == [302] * burst + [429] * (5 - burst)
         assert all(refused(answer) for answer in answers[burst:])
         assert [mailbox.next(email)["To"] for _ in range(burst)] == [email] * burst
@@ -142,7 +142,7 @@ def test_a_session_asks_for_no_mail_without_end(guarded: Site, mailbox: Mailbox)
         assert post(client, "/accounts/login/", login="jana", password=PASSWORD).status_code == 302
         post(client, "/accounts/confirm/", password=PASSWORD)
         form = {"email": "victim@else.example", "action_add": "1"}
-        burst = throttle.OF_MAILS.burst
+        burst = throttle.OF_RESETS.burst
         answers = [post(client, "/settings/profile/email/", **form) for _ in range(burst + 1)]
         assert [answer.status_code for answer in answers[:burst]].count(429) == 0
         assert refused(answers[burst])

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from chat.catalog import choice as catalog
+from chat.catalog import choice
 from chat.errors import ChatError
 from chat.models import ChatModel, Price, Provider, SitePolicy
 from chat.usage import totals
@@ -87,18 +87,18 @@ def test_the_first_page_says_which_models_have_no_price(browser: Client, local: 
 def test_models_without_a_price_can_be_forbidden(browser: Client, boss: User, local: ChatModel) -> None:
     Provider.objects.update(base_url=local.provider.base_url)
     priced, _ = priced_model("priced", "cellar")
-    assert catalog.choose(boss, "llama") == local
+    assert choice.choose(boss, "llama") == local
     assert browser.post(f"{POLICY}add/", {"forbid_unpriced": "on"}).status_code == 302
-    assert [choice.name for choice in catalog.choices(boss)] == ["priced"]
+    assert [each.name for each in choice.choices(boss)] == ["priced"]
     with pytest.raises(ChatError, match="has no price") as refused:
-        catalog.choose(boss, "llama")
+        choice.choose(boss, "llama")
     assert refused.value.code == "invalid_request"
-    assert catalog.choose(boss, None, local) == priced
+    assert choice.choose(boss, None, local) == priced
     row = SitePolicy.objects.get()
     # There is one.
     assert browser.get(f"{POLICY}add/").status_code == 403
     browser.post(f"{POLICY}{row.pk}/change/", {})
-    assert catalog.choose(boss, "llama") == local
+    assert choice.choose(boss, "llama") == local
 
 
 def test_every_change_is_in_djangos_log(browser: Client, local: ChatModel) -> None:

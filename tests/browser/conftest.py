@@ -5,13 +5,17 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import unavailable
+from tests.harness import patience
 from tests.harness.site import Site
 
 # Debian's chromium without windows opens a page in a fifth of the time that the one with windows takes.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+# Milliseconds.
+PATIENCE = 1000 * patience.SECONDS
+expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -35,9 +39,12 @@ for number in range(12):
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser per file: while Playwright runs, no async test can run in the same process."""
+    """One browser for as long as a test process runs tests of this folder, which come first and in one go.
+
+    While Playwright runs, no async test can run in the same process.
+    """
     if CHROMIUM is None:
         unavailable("chromium is not installed: sudo apt install chromium-headless-shell")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -65,7 +72,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
     def open_one(viewport: dict[str, int] | None = None, **options: object) -> Page:
         context = browser.new_context(viewport=viewport or DESKTOP, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

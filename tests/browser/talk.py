@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.harness import patience
 from tests.harness.site import PASSWORD, Site
 
 MODEL = "gpt-4o-mini"
@@ -19,7 +20,7 @@ def ask(page: Page, message: str, *, model: str = MODEL) -> Locator:
     return answers.nth(before)
 
 
-def settled(answer: Locator, status: str = "complete", *, seconds: float = 10) -> Locator:
+def settled(answer: Locator, status: str = "complete", *, seconds: float = patience.SECONDS) -> Locator:
     """Wait until an answer has ended in this way."""
     expect(answer).to_have_attribute("data-status", status, timeout=seconds * 1000)
     return answer
@@ -83,5 +84,5 @@ def look(page: Page, *, away: bool) -> None:
     if not away:
         page.evaluate(script, False)
         return
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events"), timeout=15_000):
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events")):
         page.evaluate(script, True)

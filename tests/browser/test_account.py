@@ -159,3 +159,24 @@ def test_an_account_is_deleted_kept_and_deleted_for_good(
     site.manage("deleteaccounts")
     come_in(elsewhere, site, name)
     expect(elsewhere.get_by_role("alert")).to_contain_text("do not go together")
+
+
+def test_what_an_account_page_has_to_tell_is_told_on_the_chat_and_breaks_nothing(
+    open_page: OpenPage, site: Site
+) -> None:
+    page = come_in(open_page(), site, somebody(site, "told", DESKTOP))
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    token = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+    # What leads to the chat and not to the next page of the settings, as a confirmed mail address does.
+    left = page.request.post(
+        f"{site.url}/settings/sessions/", form={"others": "1", "csrfmiddlewaretoken": token}, max_redirects=0
+    )
+    assert left.status == 302
+    page.goto(f"{site.url}/")
+    expect(page.locator("article")).to_have_count(0)
+    expect(page.get_by_text("You are signed out everywhere else.")).to_be_visible()
+    page.get_by_role("textbox", name="Message").fill("Still there?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("article[data-role=assistant]")).to_have_attribute("data-status", "complete")
+    page.reload()
+    expect(page.get_by_text("You are signed out everywhere else.")).to_have_count(0)

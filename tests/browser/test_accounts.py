@@ -29,6 +29,8 @@ def enter(page: Page, site: Site, name: str, password: str = PASSWORD, path: str
 
 def is_in(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    # Whoever leads on meanwhile cuts the page off, and its scripts find half of what it says.
+    page.wait_for_load_state()
 
 
 def leave(page: Page) -> None:

@@ -30,7 +30,7 @@ def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage,
         answer = page.locator("article[data-role=assistant]")
         expect(answer).to_have_attribute("data-status", "streaming")
         expect(answer).to_contain_text("Who are you?")
-        expect(answer).to_have_attribute("data-status", "complete", timeout=20_000)
+        expect(answer).to_have_attribute("data-status", "complete")
         expect(answer).to_contain_text("OPENAI_API_KEY")
         expect(answer).to_contain_text("free")
 

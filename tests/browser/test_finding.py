@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.talk import ask, look, settled
+from tests.harness import patience
 from tests.harness.site import PASSWORD, Site
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text
@@ -61,7 +62,7 @@ class Person:
 
     def client(self) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx2.Client(base_url=self.site.url, headers=headers, timeout=30, trust_env=False)
+        return httpx2.Client(base_url=self.site.url, headers=headers, timeout=patience.SECONDS, trust_env=False)
 
     def sign_in(self, page: Page) -> Page:
         return sign_in(page, self.site, self.name)

@@ -28,11 +28,11 @@ def test_a_network_that_is_gone_for_long_is_waited_for_and_the_answer_is_whole(
         cable.unplug()
         upstream.release("network away for long")
         expect(answer.locator(".notice")).to_have_text("Connection lost. Reconnecting…")
-        expect(answer.get_by_role("button", name="Reconnect")).to_be_visible(timeout=20_000)
+        expect(answer.get_by_role("button", name="Reconnect")).to_be_visible()
         expect(answer.locator(".text")).to_have_text(default_text(10))
         cable.plug_in()
         page.evaluate("dispatchEvent(new Event('online'))")
-        settled(answer, seconds=20)
+        settled(answer)
         expect(answer.locator(".text")).to_have_text(default_text(60))
         expect(answer.locator(".recoveries").get_by_role("button")).to_have_count(0)
     assert len([r for r in upstream.log(MODEL) if "network away for long" in str(r.body)]) == 1
@@ -48,7 +48,7 @@ def test_a_blip_of_the_network_leaves_no_gap_and_no_repeat(open_page: OpenPage, 
             cable.unplug()
             expect(answer.locator(".notice")).to_have_text("Connection lost. Reconnecting…")
             cable.plug_in()
-        settled(answer, seconds=20)
+        settled(answer)
         expect(answer.locator(".text")).to_have_text(default_text(100))
 
 
@@ -84,8 +84,8 @@ def test_a_server_that_is_killed_leaves_an_honest_part_that_can_be_continued(
         own.stop(signal.SIGKILL)
         expect(answer.locator(".notice")).to_have_text("Connection lost. Reconnecting…")
         own.start(port=urlsplit(own.url).port or 0)
-        settled(answer, "interrupted", seconds=60)
-        expect(answer.get_by_role("button", name="Continue")).to_be_visible(timeout=60_000)
+        settled(answer, "interrupted")
+        expect(answer.get_by_role("button", name="Continue")).to_be_visible()
         expect(answer.get_by_role("button", name="Retry")).to_be_visible()
         expect(answer.locator(".text")).to_have_text(default_text(12))
         expect(answer.locator(".figures")).to_contain_text("Interrupted")
@@ -141,7 +141,7 @@ def test_behind_a_proxy_that_buffers_the_answer_is_asked_for_as_a_whole(
     upstream.script_prompt("behind a buffering proxy", tokens=30, then="hang", after=10, hang_seconds=13)
     with buffering_proxy(site.url) as address:
         page = sign_in_at(open_page(), address)
-        answer = settled(ask(page, "behind a buffering proxy"), seconds=40)
+        answer = settled(ask(page, "behind a buffering proxy"))
         expect(answer.locator(".text")).to_have_text(default_text(30))
     assert len([r for r in upstream.log(MODEL) if "behind a buffering proxy" in str(r.body)]) == 1
 

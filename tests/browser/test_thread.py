@@ -193,3 +193,18 @@ def test_on_a_phone_nothing_overflows_and_the_sidebar_is_an_overlay(open_page: O
         box = page.get_by_role("button", name=name).bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44
+
+
+def test_on_a_phone_the_title_has_its_room_below_the_model(open_page: OpenPage, site: Site) -> None:
+    page = sign_in(open_page(PHONE, has_touch=True), site, "alice")
+    settled(ask(page, "A question whose words are more than a phone has room for in one line"))
+    title, model = page.locator("#title"), page.locator(".picker-name")
+    expect(title).to_contain_text("A question")
+    below, above = title.bounding_box(), model.bounding_box()
+    assert below is not None
+    assert above is not None
+    assert below["y"] >= above["y"] + above["height"] - 1
+    assert below["width"] >= PHONE["width"] / 2
+    # Where one touches it, the list of models opens.
+    at = {"x": below["x"] + 20, "y": below["y"] + below["height"] / 2}
+    assert page.evaluate("({ x, y }) => document.elementFromPoint(x, y).id", at) == "model"

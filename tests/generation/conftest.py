@@ -1,11 +1,10 @@
-"""Each test has a journal of its own: once somebody had to wait for it, its lock belongs to one event loop."""
+"""Each test has a process's memory of its own: once somebody had to wait for its journal, that belongs to one loop."""
 
 import pytest
 
-from chat.generation import live
-from chat.generation.journal import Journal
+from chat import runtime
 
 
 @pytest.fixture(autouse=True)
-def _journal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_journal", Journal())
+def _memory_of_its_own() -> None:
+    runtime.start()

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from chat.events import Delta, Finished, Status, TextDelta, Upstream, Usage
-from chat.generation.attempts import Keep, Policy, Writing, unkept
+from chat.events import Finished, Status, TextDelta, Upstream, Usage
+from chat.generation.attempts import CompletionRun, Keep, Policy, unkept
+from chat.generation.entry import Entry
+from chat.generation.log import GenerationLog
 from chat.providers.base import CompletionRequest, ModelFacts, Sink, Turn, push, unheeded
 
 HANG = object()
@@ -56,7 +58,7 @@ class Scripted:
 
 
 class Heard:
-    """Runs a `Writing` and keeps what it said."""
+    """Runs a `CompletionRun` and keeps what it said."""
 
     def __init__(
         self,
@@ -68,9 +70,13 @@ class Heard:
         first: float = 5,
         keep: Keep = unkept,
     ) -> None:
-        self.said: list[Delta | Status] = []
+        self.log = GenerationLog()
         policy = Policy(retries, continuations, idle, first)
-        self.writing = Writing(source, REQUEST, policy, self.said.append, keep=keep)
+        self.run = CompletionRun(source, REQUEST, policy, self.log, keep=keep)
+
+    @property
+    def said(self) -> list[Entry]:
+        return self.log._entries
 
     @property
     def text(self) -> str:

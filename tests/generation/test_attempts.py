@@ -10,7 +10,6 @@ import pytest
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Delta, Finished, Picture, ReasoningDelta, Reclassified, TextDelta, Unreadable, Upstream, Usage
 from chat.generation.attempts import CONTINUE, delay_seconds
-from chat.generation.log import Transcript
 from chat.generation.notes import UNREADABLE
 from chat.providers.base import CompletionRequest, Sink, Turn, push, unheeded
 from chat.providers.thinking import ThoughtSplitter
@@ -26,11 +25,11 @@ def passing(code: str = "api_error") -> ChatError:
 @pytest.mark.parametrize("code", ["rate_limit", "timeout", "network_error", "api_error", "interrupted"])
 async def test_what_may_pass_is_tried_again_before_the_first_word(code: str) -> None:
     heard = Heard(Scripted([passing(code)], [passing(code)], ["All ", "well.", *DONE]))
-    assert await heard.writing.run() == "stop"
+    assert await heard.run.run() == "stop"
     assert heard.text == "All well."
     assert [(news.attempt, news.retry_in) for news in heard.news] == [(2, SOON), (3, SOON)]
     assert "Trying again in 1 s." in heard.news[0].message
-    assert [attempt.error and attempt.error.code for attempt in heard.writing.attempts] == [code, code, None]
+    assert [attempt.error and attempt.error.code for attempt in heard.run.attempts] == [code, code, None]
 
 
 async def test_tries_come_to_an_end() -> None:
@@ -38,7 +37,7 @@ async def test_tries_come_to_an_end() -> None:
     source = Scripted(*refusals)
     heard = Heard(source, retries=3)
     with pytest.raises(ChatError) as caught:
-        await heard.writing.run()
+        await heard.run.run()
     assert caught.value.code == "api_error"
     assert len(source.requests) == 4
 
@@ -47,21 +46,21 @@ async def test_tries_come_to_an_end() -> None:
 async def test_what_will_not_pass_is_not_tried_again(code: str) -> None:
     source = Scripted([ChatError(code, "No.")])
     with pytest.raises(ChatError, match=r"^No\.$"):
-        await Heard(source).writing.run()
+        await Heard(source).run.run()
     assert len(source.requests) == 1
 
 
 async def test_an_error_that_says_so_is_not_tried_again() -> None:
     source = Scripted([ChatError("api_error", "Not found.", retryable=False)])
     with pytest.raises(ChatError, match="Not found"):
-        await Heard(source).writing.run()
+        await Heard(source).run.run()
     assert len(source.requests) == 1
 
 
 async def test_a_longer_pause_than_a_minute_is_not_waited_for_and_its_end_is_told() -> None:
     source = Scripted([ChatError("rate_limit", "Too many requests.", retry_after=3600)])
     with pytest.raises(ChatError, match=r"It can be asked again at \d\d:\d\d UTC\."):
-        await Heard(source).writing.run()
+        await Heard(source).run.run()
     assert len(source.requests) == 1
 
 
@@ -79,16 +78,16 @@ def turning_down(*parameters: str) -> ChatError:
 async def test_a_refused_parameter_is_no_failure_and_takes_no_retry() -> None:
     source = Scripted([turning_down("temperature")], [passing()], ["Well.", *DONE])
     heard = Heard(source, retries=1)
-    assert await heard.writing.run() == "stop"
+    assert await heard.run.run() == "stop"
     assert [request.learnt.refused for request in source.requests] == [set(), {"temperature"}, {"temperature"}]
     # Of the refusal nothing is said.
     assert [news.attempt for news in heard.news] == [3]
-    assert heard.writing.learnt == replace(source.requests[-1].learnt, gives_reasons=True)
+    assert heard.run.learnt == replace(source.requests[-1].learnt, gives_reasons=True)
 
 
 async def test_a_continuation_asks_as_the_server_wants_it() -> None:
     source = Scripted([turning_down("stream_options")], ["half", passing("interrupted")], [" and half", *DONE])
-    await Heard(source).writing.run()
+    await Heard(source).run.run()
     assert source.requests[2].learnt.refused == {"stream_options"}
 
 
@@ -96,14 +95,14 @@ async def test_what_is_refused_again_and_again_comes_to_an_end() -> None:
     source = Scripted([turning_down("temperature")], [turning_down("temperature")])
     heard = Heard(source)
     with pytest.raises(ChatError, match="refused the request"):
-        await heard.writing.run()
-    assert heard.writing.learnt == REQUEST.learnt
+        await heard.run.run()
+    assert heard.run.learnt == REQUEST.learnt
 
 
 async def test_after_text_the_answer_is_continued_from_the_partial() -> None:
     source = Scripted(["The river keeps", passing("interrupted")], [" its own time.", *DONE])
     heard = Heard(source)
-    assert await heard.writing.run() == "stop"
+    assert await heard.run.run() == "stop"
     assert heard.text == "The river keeps its own time."
     assert source.requests[1].turns == (
         *REQUEST.turns,
@@ -117,14 +116,14 @@ async def test_what_a_continuation_repeats_is_left_out() -> None:
     partial = "Once there was a river that kept its own time"
     again = ["that kept ", "its own ", "time", " and the town", " learned it.", *DONE]
     heard = Heard(Scripted([partial, passing()], list(again)))
-    await heard.writing.run()
+    await heard.run.run()
     assert heard.text == f"{partial} and the town learned it."
 
 
 @pytest.mark.parametrize("rest", [" time. The end.", "time", " keeps keeping"])
 async def test_what_a_continuation_says_anew_stays_whole(rest: str) -> None:
     heard = Heard(Scripted(["The river keeps", passing()], [*rest, *DONE]))
-    await heard.writing.run()
+    await heard.run.run()
     assert heard.text == "The river keeps" + rest
 
 
@@ -132,8 +131,8 @@ async def test_a_continuation_that_thinks_again_leaves_the_partial_the_answer_th
     first = ["Hm.", Reclassified(), "The river keeps", passing()]
     source = Scripted(first, [ReasoningDelta("Where was I?"), " its time.", *DONE])
     heard = Heard(source)
-    await heard.writing.run()
-    assert Transcript(heard.said).content == "The river keeps its time."
+    await heard.run.run()
+    assert heard.log.content == "The river keeps its time."
     # Asked for as one that begins with thoughts, it is not told so too late.
     assert [request.learnt.begins_in_thought for request in source.requests] == [False, True]
 
@@ -145,23 +144,23 @@ async def test_what_was_told_apart_from_thoughts_is_none_because_of_a_closing_ta
     first = ["Hm.", thought] if isinstance(thought, Reclassified) else [thought]
     source = Scripted([*first, "The river keeps", passing()], [" its", Reclassified(), " time.", *DONE])
     heard = Heard(source)
-    await heard.writing.run()
-    assert Transcript(heard.said).content == "The river keeps its time."
+    await heard.run.run()
+    assert heard.log.content == "The river keeps its time."
 
 
 async def test_an_answer_is_continued_only_so_often() -> None:
     heard = Heard(Scripted(["one", passing()], [" two", passing()], ["never", *DONE]), continuations=1)
     with pytest.raises(ChatError) as caught:
-        await heard.writing.run()
+        await heard.run.run()
     assert caught.value.code == "interrupted"
     assert heard.text == "one two"
-    assert len(heard.writing.attempts) == 2
+    assert len(heard.run.attempts) == 2
 
 
 async def test_thoughts_alone_are_no_text_to_continue_from() -> None:
     source = Scripted([ReasoningDelta("Hm."), passing()], ["Well.", *DONE])
     heard = Heard(source)
-    await heard.writing.run()
+    await heard.run.run()
     assert heard.text == "Well."
     assert source.requests[1] == REQUEST
 
@@ -169,7 +168,7 @@ async def test_thoughts_alone_are_no_text_to_continue_from() -> None:
 async def test_a_stream_that_ends_without_a_finish_is_no_success() -> None:
     heard = Heard(Scripted(["half"]), continuations=0)
     with pytest.raises(ChatError) as caught:
-        await heard.writing.run()
+        await heard.run.run()
     assert caught.value.code == "interrupted"
 
 
@@ -177,7 +176,7 @@ async def test_silence_before_the_first_word_closes_the_line_and_is_not_tried_ag
     source = Scripted([HANG], ["Here.", Finished("stop")])
     heard = Heard(source, first=0.05, retries=1)
     with pytest.raises(ChatError, match=r"nothing for 0\.05 s") as caught:
-        await heard.writing.run()
+        await heard.run.run()
     # A person may ask again.
     assert (caught.value.code, caught.value.retryable) == ("timeout", True)
     assert (source.closed, len(source.requests)) == (1, 1)
@@ -191,28 +190,28 @@ async def test_a_first_word_may_take_longer_than_those_after_it() -> None:
 
     heard = Heard(Loading(["Loaded.", HANG]), idle=0.05, continuations=0)
     with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
-        await heard.writing.run()
+        await heard.run.run()
     assert heard.text == "Loaded."
 
 
 async def test_an_error_that_is_not_worth_repeating_is_not_repeated() -> None:
     source = Scripted([silence(9, has_begun=False)])
     with pytest.raises(ChatError, match="nothing for 9 s"):
-        await Heard(source).writing.run()
+        await Heard(source).run.run()
     assert len(source.requests) == 1
 
 
 async def test_silence_in_the_middle_is_continued_from_there() -> None:
     source = Scripted(["half", HANG], [" and half", *DONE])
     heard = Heard(source, idle=0.05)
-    assert await heard.writing.run() == "stop"
+    assert await heard.run.run() == "stop"
     assert heard.text == "half and half"
 
 
 async def test_silence_after_a_picture_is_one_after_a_word() -> None:
     heard = Heard(Scripted([Picture("image/png", b"dot"), HANG]), idle=0.05, first=2, retries=0)
     with pytest.raises(ChatError, match=r"nothing more for 0\.05 s"):
-        await asyncio.wait_for(heard.writing.run(), 1)
+        await asyncio.wait_for(heard.run.run(), 1)
 
 
 async def test_a_continuation_shows_the_model_no_address_of_ours() -> None:
@@ -221,7 +220,7 @@ async def test_a_continuation_shows_the_model_no_address_of_ours() -> None:
 
     source = Scripted(["Look: ", Picture("image/png", b"dot"), "It is", passing()], [" round.", *DONE])
     heard = Heard(source, keep=keep)
-    await heard.writing.run()
+    await heard.run.run()
     assert source.requests[1].turns[-2] == Turn("assistant", "Look: \n\n(a picture)\n\nIt is")
     assert heard.text.endswith("It is round.")
 
@@ -229,7 +228,7 @@ async def test_a_continuation_shows_the_model_no_address_of_ours() -> None:
 async def test_silence_after_text_without_a_continuation_is_a_timeout() -> None:
     heard = Heard(Scripted(["half", HANG]), idle=0.05, continuations=0)
     with pytest.raises(ChatError) as caught:
-        await heard.writing.run()
+        await heard.run.run()
     assert caught.value.code == "timeout"
     assert heard.text == "half"
 
@@ -244,20 +243,20 @@ async def test_words_keep_the_line_open_longer_than_the_idle_time() -> None:
     steps: list[list[object]] = [["word "] for _ in range(9)]
     source = Slow(*steps, ["end", *DONE])
     heard = Heard(source, idle=0.2)
-    assert await heard.writing.run() == "stop"
+    assert await heard.run.run() == "stop"
     assert heard.text == "word " * 9 + "end"
 
 
 async def test_a_cancelled_attempt_is_kept_with_what_it_said() -> None:
     source = Scripted(["half", HANG])
     heard = Heard(source)
-    task = asyncio.create_task(heard.writing.run())
+    task = asyncio.create_task(heard.run.run())
     while not heard.text:
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    (attempt,) = heard.writing.attempts
+    (attempt,) = heard.run.attempts
     assert (attempt.said.content, attempt.error, attempt.finish_reason) == ("half", None, None)
     assert attempt.ended is not None
     assert source.closed == 1
@@ -265,7 +264,7 @@ async def test_a_cancelled_attempt_is_kept_with_what_it_said() -> None:
 
 async def test_a_cancelled_attempt_keeps_the_last_count() -> None:
     heard = Heard(Scripted([Usage(prompt_tokens=3), "half", Usage(3, None, 1), " way", Usage(3, None, 2), HANG]))
-    task = asyncio.create_task(heard.writing.run())
+    task = asyncio.create_task(heard.run.run())
     while heard.text != "half way":
         await asyncio.sleep(0)
     for _ in range(3):
@@ -273,7 +272,7 @@ async def test_a_cancelled_attempt_keeps_the_last_count() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert heard.writing.attempts[0].usage == Usage(3, None, 2)
+    assert heard.run.attempts[0].usage == Usage(3, None, 2)
 
 
 async def test_counts_are_no_words() -> None:
@@ -285,27 +284,27 @@ async def test_counts_are_no_words() -> None:
 
     heard = Heard(Counting(), first=0.1, retries=0)
     with pytest.raises(ChatError) as caught:
-        await heard.writing.run()
+        await heard.run.run()
     assert caught.value.code == "timeout"
-    assert heard.writing.attempts[0].first_token is None
+    assert heard.run.attempts[0].first_token is None
 
 
 async def test_an_attempt_knows_whether_it_left() -> None:
     heard = Heard(Scripted([UNSENT, passing("network_error")], [passing("network_error")], ["Here.", *DONE]))
-    await heard.writing.run()
-    assert [attempt.sent for attempt in heard.writing.attempts] == [False, True, True]
+    await heard.run.run()
+    assert [attempt.sent for attempt in heard.run.attempts] == [False, True, True]
 
 
 async def test_an_answer_that_cannot_be_shown_is_an_answer_and_not_asked_for_again() -> None:
     source = Scripted([*DONE], ["Again.", *DONE])
-    assert await Heard(source).writing.run() == "stop"
+    assert await Heard(source).run.run() == "stop"
     assert len(source.requests) == 1
 
 
 async def test_what_was_answered_and_billed_is_not_asked_for_again_when_it_breaks_off_unseen() -> None:
     source = Scripted([USAGE, passing("network_error")], ["Again.", *DONE])
     with pytest.raises(ChatError) as caught:
-        await Heard(source).writing.run()
+        await Heard(source).run.run()
     assert (caught.value.code, caught.value.retryable) == ("network_error", True)
     assert len(source.requests) == 1
 
@@ -313,7 +312,7 @@ async def test_what_was_answered_and_billed_is_not_asked_for_again_when_it_break
 async def test_text_that_turns_out_to_be_thought_is_not_continued_from() -> None:
     source = Scripted(["Hm. So", Reclassified(), passing("network_error")], ["Here.", *DONE])
     heard = Heard(source)
-    await heard.writing.run()
+    await heard.run.run()
     assert len(source.requests) == 2
     assert source.requests[1].turns == source.requests[0].turns
 
@@ -327,8 +326,8 @@ async def test_a_continuation_of_a_model_that_begins_in_thought_loses_no_text() 
         return [event for piece in pieces for event in splitter.split(piece)]
 
     heard = Heard(Scripted(["Hm.\n", Reclassified(), "half", passing("interrupted")], [second, *DONE]))
-    await heard.writing.run()
-    assert heard.writing.learnt.begins_in_thought
+    await heard.run.run()
+    assert heard.run.learnt.begins_in_thought
     last = max(number for number, event in enumerate(heard.said) if isinstance(event, Reclassified))
     assert "".join(event.content for event in heard.said[last:] if isinstance(event, TextDelta)) == "half and half"
 
@@ -337,13 +336,13 @@ async def test_a_model_that_loads_for_longer_than_a_minute_by_its_own_word_is_no
     loading = ChatError("api_error", "The model is being loaded.", retry_after=3600, repeat="once_loaded")
     source = Scripted([loading], ["Here.", *DONE])
     with pytest.raises(ChatError, match=r"It can be asked again at \d\d:\d\d UTC\."):
-        await asyncio.wait_for(Heard(source).writing.run(), 2)
+        await asyncio.wait_for(Heard(source).run.run(), 2)
     assert len(source.requests) == 1
 
 
 async def test_a_piece_that_could_not_be_read_is_told_once() -> None:
     heard = Heard(Scripted(["One", Unreadable(), " two", Unreadable(), " three", *DONE]))
-    await heard.writing.run()
+    await heard.run.run()
     assert [news.message for news in heard.news] == [UNREADABLE]
     assert heard.text == "One two three"
-    assert heard.writing.attempts[0].has_gaps
+    assert heard.run.attempts[0].has_gaps

@@ -18,22 +18,24 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat import database
+from chat import database, runtime
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Reclassified, Started, Status, TextDelta, Title
-from chat.generation import live
+from chat.generation import control, live
 from chat.generation.attempts import Policy
+from chat.generation.entry import Entry, to_journal
+from chat.generation.journal import Journal
 from chat.generation.live import LiveGeneration
-from chat.generation.log import Entry, to_journal
 from chat.generation.notes import UNREADABLE
 from chat.generation.recovery import recover
-from chat.generation.spec import Limits, Plan
+from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
-from chat.generation.stream import follow
-from chat.generation.wal import Spool
+from chat.generation.stream import find
+from chat.generation.wal import WriteAheadLog
 from chat.models import ApiKey, ChatModel, Conversation, Generation, JournalEntry, Message, Provider, UsageRecord
 from chat.providers.base import CompletionRequest
 from chat.usage.ledger import Account
+from tests.generation.following import follow
 from tests.generation.scripted import DONE, HANG, REQUEST, Scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,8 +62,8 @@ def generation(alice: User) -> Generation:
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     yield
-    assert not live._live
-    assert not live._starting
+    assert not control.running().by_id
+    assert not control.running().starting
 
 
 def begin(row: Generation, source: Scripted, request: CompletionRequest = REQUEST, **limits: Any) -> LiveGeneration:
@@ -69,7 +71,7 @@ def begin(row: Generation, source: Scripted, request: CompletionRequest = REQUES
         return source
 
     return live.start(
-        Plan(Account.of(row), started(row), request, connect, title=None, limits=replace(LIMITS, **limits))
+        GenerationSpec(Account.of(row), started(row), request, connect, title=None, limits=replace(LIMITS, **limits))
     )
 
 
@@ -87,13 +89,13 @@ async def stored(row: Generation) -> Message:
 
 
 async def until_said(generation: LiveGeneration, text: str) -> None:
-    while generation.transcript.content != text:
+    while generation.log.content != text:
         await asyncio.sleep(0.005)
 
 
 async def test_every_follower_sees_the_same(generation: Generation) -> None:
     running = begin(generation, Scripted(["one ", "two ", "three", *DONE]))
-    followers = await asyncio.gather(*(all_of(running.follow()) for _ in range(3)))
+    followers = await asyncio.gather(*(all_of(follow(running)) for _ in range(3)))
     assert {text_of(events) for events in followers} == {"one two three"}
     assert all(isinstance(events[0], Started) and isinstance(events[-1], Done) for events in followers)
 
@@ -109,7 +111,7 @@ async def test_nobody_needs_to_follow(generation: Generation) -> None:
 async def test_the_grace_begins_when_the_last_follower_leaves(generation: Generation, can_return: bool) -> None:
     source = Scripted(["half ", HANG])
     running = begin(generation, source, grace=0.1 if can_return else 60)
-    async with aclosing(running.follow(can_return=can_return)) as events:
+    async with aclosing(follow(running, can_return=can_return)) as events:
         assert isinstance((await anext(events))[1], Started)  # type: ignore[index]
         await until_said(running, "half ")
         await asyncio.sleep(0.3)
@@ -124,7 +126,7 @@ async def test_the_grace_begins_when_the_last_follower_leaves(generation: Genera
 async def test_a_follower_who_returns_in_time_keeps_it_going(generation: Generation) -> None:
     running = begin(generation, Scripted(["half ", HANG]), grace=0.3)
     for _ in range(4):
-        async with aclosing(running.follow()) as events:
+        async with aclosing(follow(running)) as events:
             await anext(events)
             await asyncio.sleep(0.15)
         await asyncio.sleep(0.1)
@@ -137,7 +139,7 @@ async def test_a_follower_who_returns_in_time_keeps_it_going(generation: Generat
 async def test_for_ever_means_to_the_end(generation: Generation) -> None:
     source = Scripted(["half ", HANG])
     running = begin(generation, source, grace=None)
-    async with aclosing(running.follow()) as events:
+    async with aclosing(follow(running)) as events:
         await anext(events)
     await asyncio.sleep(0.3)
     assert source.closed == 0
@@ -147,7 +149,7 @@ async def test_for_ever_means_to_the_end(generation: Generation) -> None:
 
 
 async def test_the_whole_may_take_only_so_long(generation: Generation) -> None:
-    events = await all_of(begin(generation, Scripted(["half ", HANG]), total_seconds=0.2).follow())
+    events = await all_of(follow(begin(generation, Scripted(["half ", HANG]), total_seconds=0.2)))
     assert isinstance(events[-1], Failed)
     assert (events[-1].error_type, text_of(events)) == ("timeout", "half ")
     assert (await stored(generation)).status == "interrupted"
@@ -157,12 +159,12 @@ async def test_a_part_word_goes_out_by_itself(generation: Generation) -> None:
     running = begin(generation, Scripted(["half a wo", HANG]))
     await asyncio.wait_for(until_said(running, "half a wo"), 5)
     running.stop()
-    assert text_of(await all_of(running.follow())) == "half a wo"
+    assert text_of(await all_of(follow(running))) == "half a wo"
 
 
 async def test_a_mistake_of_ours_is_an_error_and_no_traceback(generation: Generation) -> None:
     running = begin(generation, Scripted(["half ", ValueError("ours"), *DONE]))
-    events = await all_of(running.follow())
+    events = await all_of(follow(running))
     assert isinstance(events[-1], Failed)
     assert events[-1].error_type == "unknown"
 
@@ -172,7 +174,7 @@ async def test_structured_output_is_parsed_or_refused_and_kept(
     generation: Generation, text: str, is_valid: bool
 ) -> None:
     request = replace(REQUEST, response_format={"type": "json_object"})
-    events = await all_of(begin(generation, Scripted([text, *DONE]), request).follow())
+    events = await all_of(follow(begin(generation, Scripted([text, *DONE]), request)))
     assert (await stored(generation)).content == text
     if is_valid:
         assert isinstance(events[-1], Done)
@@ -185,7 +187,6 @@ async def test_structured_output_is_parsed_or_refused_and_kept(
 async def test_a_drain_ends_everything_and_keeps_what_was_said(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_is_closing", False)
     running = begin(generation, Scripted(["half ", HANG]))
     await until_said(running, "half ")
     await asyncio.wait_for(live.drain(), 5)
@@ -206,14 +207,14 @@ async def test_the_journal_has_it_within_moments_and_forgets_it_at_the_end(gener
         while await database.run(journaled) != "one two ":
             await asyncio.sleep(0.05)
     running.stop()
-    await all_of(running.follow())
+    await all_of(follow(running))
     assert await database.run(JournalEntry.objects.count) == 0
 
 
 async def test_a_stop_asked_for_in_the_database_is_obeyed(generation: Generation) -> None:
     running = begin(generation, Scripted(["half ", HANG]))
     await database.run(lambda: Generation.objects.update(stop_requested_at=timezone.now()))
-    events = await asyncio.wait_for(all_of(running.follow()), 5)
+    events = await asyncio.wait_for(all_of(follow(running)), 5)
     assert isinstance(events[-1], Done)
     assert events[-1].finish_reason == "stopped"
 
@@ -228,7 +229,7 @@ async def test_who_may_not_be_here_any_more_is_cut_off(generation: Generation, a
         await database.run(lambda: User.objects.update(is_active=False))
     else:
         await database.run(lambda: ApiKey.objects.update(revoked_at=timezone.now()))
-    events = await asyncio.wait_for(all_of(running.follow()), 5)
+    events = await asyncio.wait_for(all_of(follow(running)), 5)
     assert isinstance(events[-1], Failed)
     assert (events[-1].error_type, events[-1].retryable) == ("interrupted", False)
 
@@ -237,8 +238,8 @@ async def test_what_another_process_writes_is_followed_from_its_journal(generati
     running = begin(generation, Scripted(["one ", "two ", HANG]))
     await until_said(running, "one two ")
     # Out of sight, as if another process had it.
-    live._live.pop(generation.pk)
-    follower = asyncio.create_task(all_of(await follow(alice, generation.pk, 4)))
+    control.running().by_id.pop(generation.pk)
+    follower = asyncio.create_task(all_of(follow(await find(alice, generation.pk), 4)))
     await asyncio.sleep(0.6)
     running.stop()
     events = await asyncio.wait_for(follower, 5)
@@ -264,7 +265,7 @@ async def test_what_a_dead_process_left_becomes_an_interrupted_message(generatio
     record = await database.run(UsageRecord.objects.get)
     assert (record.source, record.username) == ("estimated", "alice")
     assert record.completion_tokens == 2
-    events = await all_of(await follow(alice, generation.pk))
+    events = await all_of(follow(await find(alice, generation.pk)))
     assert text_of(events) == "one two"
     assert isinstance(events[-1], Failed)
 
@@ -278,10 +279,10 @@ async def test_what_a_dead_process_had_told_last_holds_though_the_journal_does_n
         generation.heartbeat_at = timezone.now() - timedelta(seconds=11)
         generation.save()
         generation.journal.create(sequence=0, events=to_journal(said[:1]))
-        spool = Spool(generation.pk)
+        file = WriteAheadLog(generation.pk)
         for entry in said:
-            spool.write(entry)
-        spool.close()
+            file.write(entry)
+        file.close()
 
     await database.run(leave_behind)
     assert await database.run(recover) == 1
@@ -327,7 +328,7 @@ async def test_who_joins_while_the_journal_is_written_is_not_taken_for_deleted(
 
     second_row = await database.run(another)
     first = begin(generation, Scripted(["half ", HANG]))
-    flush = asyncio.create_task(live._journal._flush())
+    flush = asyncio.create_task(runtime.part(Journal)._flush())
     await asyncio.sleep(0)
     source = Scripted(["half ", HANG])
     second = begin(second_row, source)
@@ -336,7 +337,7 @@ async def test_who_joins_while_the_journal_is_written_is_not_taken_for_deleted(
     assert source.closed == 0
     for running in (first, second):
         running.stop()
-        await all_of(running.follow())
+        await all_of(follow(running))
 
 
 async def test_what_is_said_is_written_while_a_crowd_waits_for_the_database(generation: Generation) -> None:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.events import ReasoningDelta, Reclassified, Status, TextDelta, ToolCallDelta
-from chat.generation.log import Entry, Transcript, from_journal, to_journal
+from chat.generation.entry import Entry, from_journal, to_journal
+from chat.generation.log import GenerationLog
 
 words = st.text(min_size=1, max_size=8)
 entries = st.lists(
@@ -22,44 +23,43 @@ entries = st.lists(
 
 def said(read: list[tuple[int, Entry]]) -> tuple[str, str, str]:
     """Return text, reasoning and arguments."""
-    transcript = Transcript(entry for _, entry in read)
+    log = GenerationLog(entry for _, entry in read)
     arguments = "".join(entry.arguments for _, entry in read if isinstance(entry, ToolCallDelta))
-    return transcript.content, transcript.reasoning, arguments
+    return log.content, log.reasoning, arguments
 
 
 @given(entries)
 def test_reading_from_any_position_gives_the_rest(deltas: list[Entry]) -> None:
-    transcript = Transcript(deltas)
-    whole = said(transcript.after(0)[0])
-    for cut in range(transcript.position + 1):
-        read, index = transcript.after(cut)
-        assert index == len(transcript)
+    log = GenerationLog(deltas)
+    whole = said(log.since(0).read())
+    for cut in range(log.position + 1):
+        read = log.since(cut).read()
         rest = said(read)
         lengths = [len(part) for part in rest]
-        assert sum(lengths) == transcript.position - cut
+        assert sum(lengths) == log.position - cut
         assert all(full.endswith(part) for full, part in zip(whole, rest, strict=True))
 
 
 @given(entries, st.data())
 def test_reading_in_steps_gives_the_same_as_reading_at_once(deltas: list[Entry], data: st.DataObject) -> None:
-    transcript, steps, index = Transcript(), [], 0
+    log, steps = GenerationLog(), []
+    cursor = log.since(0)
     for delta in deltas:
-        transcript.append(delta)
+        log.append(delta)
         if data.draw(st.booleans()):
-            read, index = transcript.since(index)
-            steps += read
-    read, index = transcript.since(index)
-    steps += read
-    assert said(steps) == said(transcript.after(0)[0])
+            steps += cursor.read()
+    steps += cursor.read()
+    assert cursor.read() == []
+    assert said(steps) == said(log.since(0).read())
     positions = [position for position, _ in steps]
     assert positions == sorted(positions)
-    assert (positions[-1] if positions else 0) == transcript.position
+    assert (positions[-1] if positions else 0) == log.position
 
 
-def before(transcript: Transcript, position: int) -> list[Entry]:
+def before(log: GenerationLog, position: int) -> list[Entry]:
     """Return what a follower has heard up to a position."""
     heard: list[Entry] = []
-    for end, entry in transcript.after(0)[0]:
+    for end, entry in log.since(0).read():
         missing = max(0, end - position)
         if isinstance(entry, TextDelta | ReasoningDelta):
             heard.append(type(entry)(entry.content[: max(0, len(entry.content) - missing)]))
@@ -69,7 +69,7 @@ def before(transcript: Transcript, position: int) -> list[Entry]:
 
 
 def test_text_that_turned_out_to_be_thought_is_told_the_same_from_everywhere() -> None:
-    transcript = Transcript(
+    log = GenerationLog(
         [
             ReasoningDelta("Hm. "),
             TextDelta("So "),
@@ -79,24 +79,24 @@ def test_text_that_turned_out_to_be_thought_is_told_the_same_from_everywhere() -
             TextDelta(" No."),
         ]
     )
-    assert (transcript.reasoning, transcript.content) == ("Hm. So it is.", "Yes. No.")
-    stored = Transcript.stored(transcript.content, transcript.reasoning, [], transcript.outline)
-    values = json.loads(json.dumps(to_journal(entry for _, entry in transcript.since(0)[0])))
-    journal = Transcript(from_journal(values))
-    for cut in range(transcript.position + 1):
-        for source in (transcript, journal, stored):
+    assert (log.reasoning, log.content) == ("Hm. So it is.", "Yes. No.")
+    stored = GenerationLog.stored(log.content, log.reasoning, [], log.outline)
+    values = json.loads(json.dumps(to_journal(entry for _, entry in log.since(0).read())))
+    journal = GenerationLog(from_journal(values))
+    for cut in range(log.position + 1):
+        for source in (log, journal, stored):
             # Whoever has read so far, and hears the rest, has the same.
-            begun = Transcript([*before(transcript, cut), *(entry for _, entry in source.after(cut)[0])])
-            assert (begun.reasoning, begun.content) == (transcript.reasoning, transcript.content), (cut, source)
+            begun = GenerationLog([*before(log, cut), *(entry for _, entry in source.since(cut).read())])
+            assert (begun.reasoning, begun.content) == (log.reasoning, log.content), (cut, source)
 
 
 def test_neighbours_are_merged_for_a_slow_reader() -> None:
-    transcript = Transcript([TextDelta("a"), TextDelta("b"), ReasoningDelta("c"), TextDelta("d"), TextDelta("e")])
-    assert transcript.since(0)[0] == [(2, TextDelta("ab")), (3, ReasoningDelta("c")), (5, TextDelta("de"))]
+    log = GenerationLog([TextDelta("a"), TextDelta("b"), ReasoningDelta("c"), TextDelta("d"), TextDelta("e")])
+    assert log.since(0).read() == [(2, TextDelta("ab")), (3, ReasoningDelta("c")), (5, TextDelta("de"))]
 
 
 def test_fragments_of_tool_calls_are_joined_per_index() -> None:
-    transcript = Transcript(
+    log = GenerationLog(
         [
             ToolCallDelta(0, "call_a", "first"),
             ToolCallDelta(1, "call_b", "second"),
@@ -105,26 +105,26 @@ def test_fragments_of_tool_calls_are_joined_per_index() -> None:
             ToolCallDelta(0, "", "", "1}"),
         ]
     )
-    assert transcript.tool_calls == [
+    assert log.tool_calls == [
         {"index": 0, "id": "call_a", "name": "first", "arguments": '{"x":1}'},
         {"index": 1, "id": "call_b", "name": "second", "arguments": "{}"},
     ]
 
 
 def test_a_stored_tool_call_has_the_places_of_its_fragments() -> None:
-    live = Transcript([ToolCallDelta(0, "id", "name"), ToolCallDelta(0, "", "", "{}")])
-    stored = Transcript([ToolCallDelta(0, "id", "name", "{}")])
+    live = GenerationLog([ToolCallDelta(0, "id", "name"), ToolCallDelta(0, "", "", "{}")])
+    stored = GenerationLog([ToolCallDelta(0, "id", "name", "{}")])
     assert stored.position == live.position
-    assert stored.after(4)[0] == [(6, ToolCallDelta(0, "id", "", "{}"))]
+    assert stored.since(4).read() == [(6, ToolCallDelta(0, "id", "", "{}"))]
 
 
 @given(entries)
 def test_a_finished_message_has_every_place_where_it_was_while_it_was_written(deltas: list[Entry]) -> None:
-    live = Transcript(deltas)
-    stored = Transcript.stored(live.content, live.reasoning, live.tool_calls, live.outline)
+    live = GenerationLog(deltas)
+    stored = GenerationLog.stored(live.content, live.reasoning, live.tool_calls, live.outline)
     assert stored.position == live.position
     for cut in range(live.position + 1):
-        assert said(stored.after(cut)[0]) == said(live.after(cut)[0])
+        assert said(stored.since(cut).read()) == said(live.since(cut).read())
 
 
 @given(entries)
@@ -133,7 +133,7 @@ def test_the_journal_gives_back_what_it_was_given(deltas: list[Entry]) -> None:
 
 
 def test_the_usual_order_needs_no_outline() -> None:
-    usual = Transcript([ReasoningDelta("Hm"), TextDelta("a"), TextDelta("b"), ToolCallDelta(0, "id", "name")])
+    usual = GenerationLog([ReasoningDelta("Hm"), TextDelta("a"), TextDelta("b"), ToolCallDelta(0, "id", "name")])
     assert usual.outline == []
-    mixed = Transcript([TextDelta("a"), ReasoningDelta("Hm"), TextDelta("b"), TextDelta("c")])
+    mixed = GenerationLog([TextDelta("a"), ReasoningDelta("Hm"), TextDelta("b"), TextDelta("c")])
     assert mixed.outline == [["token", 1], ["reasoning", 2], ["token", 2]]

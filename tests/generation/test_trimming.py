@@ -4,7 +4,9 @@ import pytest
 
 from chat.errors import ChatError, Refusal
 from chat.events import Status, TextDelta
-from chat.generation.attempts import Policy, Writing
+from chat.generation.attempts import CompletionRun, Policy
+from chat.generation.entry import Entry
+from chat.generation.log import GenerationLog
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Turn
 from tests.generation.scripted import DONE, Scripted
@@ -55,9 +57,9 @@ def refused(window: int | None = None, prompt_tokens: int | None = None) -> Chat
     return error
 
 
-def writing(source: Scripted) -> tuple[Writing, list[object]]:
-    said: list[object] = []
-    return Writing(source, CompletionRequest("model", TURNS), Policy(0, 1, 5, 5), said.append), said
+def writing(source: Scripted) -> tuple[CompletionRun, list[Entry]]:
+    log = GenerationLog()
+    return CompletionRun(source, CompletionRequest("model", TURNS), Policy(0, 1, 5, 5), log), log._entries
 
 
 async def test_a_refusal_for_length_is_answered_once_by_sending_less_and_the_reader_is_told() -> None:

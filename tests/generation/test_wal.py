@@ -10,8 +10,8 @@ import pytest
 
 from chat.events import ReasoningDelta, Status, TextDelta, ToolCallDelta
 from chat.generation import wal
-from chat.generation.log import Entry, from_journal, to_journal
-from chat.generation.wal import Spool
+from chat.generation.entry import Entry, from_journal, to_journal
+from chat.generation.wal import WriteAheadLog
 
 SAID: list[Entry] = [
     ReasoningDelta("Hm.\r\n"),
@@ -27,9 +27,9 @@ def directory(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "not there yet" / "spool"
 
 
-def said(name: UUID) -> Spool:
+def said(name: UUID) -> WriteAheadLog:
     """Say it all; then another request is made."""
-    file = Spool(name)
+    file = WriteAheadLog(name)
     for entry in SAID:
         file.write(entry)
     file.write(None)
@@ -73,7 +73,7 @@ def test_where_nothing_can_be_written_it_is_said_once_and_the_answer_goes_on(
 
 
 def test_a_full_disk_ends_it_where_it_is(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
-    file = Spool(uuid4())
+    file = WriteAheadLog(uuid4())
     # Linux's own device for it.
     full = os.open("/dev/full", os.O_WRONLY)
     assert file._file is not None

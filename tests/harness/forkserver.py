@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from tests.harness import patience
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 # What can be imported before there are settings, and takes long. Not Twisted's reactor: who imports it chooses one.
 # Not prometheus_client: it looks at the environment.
@@ -104,7 +106,7 @@ class ForkServer:
 
     def close(self) -> None:
         self._socket.close()
-        self._process.wait(20)
+        self._process.wait(patience.SECONDS)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Forked:
         """Start `manage.py` with arguments. What it prints, also as an error, comes out of its `stdout`."""
@@ -117,9 +119,9 @@ class ForkServer:
         return process
 
     def run(self, arguments: Sequence[str], environment: Mapping[str, str], out: IO[str], error: IO[str]) -> int:
-        """Run `manage.py` to its end, which may take a minute. Returns its exit code."""
+        """Run `manage.py` to its end. Returns its exit code."""
         asked = [out.fileno(), error.fileno()]
-        return self._ask(asked, arguments=arguments, environment=environment).wait(60)
+        return self._ask(asked, arguments=arguments, environment=environment).wait(patience.SECONDS)
 
     def prepared(self, environment: Mapping[str, str]) -> "ForkServer":
         """Return a server that has set Django up in an environment, a copy of this one."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.harness import patience
 from tests.harness.certificate import self_signed
 from tests.harness.site import ROOT
 
@@ -67,4 +68,4 @@ class Nginx:
 
     def __exit__(self, *exc: object) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(patience.SECONDS)

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 
+from tests.harness import patience
+
 NEW_PASSWORD = "a fresh battery staple"
 
 
@@ -15,7 +17,7 @@ def redeem_at_once(url: str, times: int) -> list[int]:
 
     def post(number: int) -> int:
         form = {"username": f"admin{number}", "password": NEW_PASSWORD, "csrfmiddlewaretoken": token}
-        with httpx2.Client(trust_env=False, timeout=60, cookies={"csrftoken": token}) as client:
+        with httpx2.Client(trust_env=False, timeout=patience.SECONDS, cookies={"csrftoken": token}) as client:
             return client.post(url, data=form).status_code
 
     with ThreadPoolExecutor(times) as pool:

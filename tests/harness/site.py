@@ -1,6 +1,7 @@
 """Runs the whole site in a process of its own, as an operator would: `manage.py serve` on an empty data directory."""
 
 import atexit
+import json
 import os
 import re
 import shutil
@@ -12,12 +13,14 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import httpx2
 
+from tests.harness import patience, postgres
 from tests.harness.forkserver import Forked, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,11 +40,41 @@ for user in User.objects.all():
 @cache
 def peopled() -> tuple[Path, dict[str, str]]:
     """Return a data directory to copy, migrated and with everybody in it, and their keys."""
-    kept = tempfile.TemporaryDirectory(prefix="chatsite-people-")
-    atexit.register(kept.cleanup)
-    site = Site(Path(kept.name))
-    site.manage("migrate", "-v0")
-    return site.data_dir, site.populate()
+    directory = _template()
+    return directory / "data", json.loads((directory / "keys.json").read_text())
+
+
+def migrated() -> Path:
+    """Return an embedded database to copy, migrated, with nobody in it."""
+    return _template() / "migrated.sqlite3"
+
+
+@cache
+def _template() -> Path:
+    """Return the directory with what is copied, made by the first that asks of all processes that share it."""
+    directory = Site.shared
+    if directory is None:
+        kept = tempfile.TemporaryDirectory(prefix="chatsite-people-")
+        atexit.register(kept.cleanup)
+        directory = Path(kept.name)
+    with (directory / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (directory / "keys.json").exists():
+            site = Site(directory / "data")
+            site.manage("migrate", "-v0")
+            shutil.copy(directory / "data" / "db.sqlite3", directory / "migrated.sqlite3")
+            (directory / "keys.json").write_text(json.dumps(site.populate()))
+    return directory
+
+
+@cache
+def peopled_postgres(server: str) -> tuple[str, dict[str, str]]:
+    """Return the address of a PostgreSQL database to copy, migrated and with everybody in it, and their keys."""
+    address = postgres.template(server)
+    with tempfile.TemporaryDirectory(prefix="chatsite-people-") as directory:
+        site = Site(Path(directory), {"DATABASE_URL": address, "SECRET_KEY": "only-for-this-test-" + "x" * 40})
+        site.manage("migrate", "-v0")
+        return address, site.populate()
 
 
 class Site:
@@ -49,6 +82,8 @@ class Site:
 
     # Who starts its processes. None: each is a fresh Python, as an operator's are.
     forkserver: ClassVar[ForkServer | None] = None
+    # An empty directory that the test processes of one run share: what is copied is made there once.
+    shared: ClassVar[Path | None] = None
 
     def __init__(
         self,
@@ -77,7 +112,11 @@ class Site:
         self._commands: tuple[dict[str, str], ForkServer] | None = None
 
     def __enter__(self) -> Self:
-        if "DATABASE_URL" in self.environment:
+        address = self.environment.get("DATABASE_URL", "")
+        if self.people and address.startswith("postgresql:") and postgres.is_empty(address):
+            source, self.keys = peopled_postgres(postgres.server_of(address))
+            postgres.copy(source, address)
+        elif address:
             self.manage("migrate", "-v0")
             if self.people:
                 self.keys = self.populate()
@@ -104,7 +143,7 @@ class Site:
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
         self._reader.start()
-        assert ready.wait(30), "".join(self.output)
+        assert ready.wait(patience.SECONDS), "".join(self.output)
         assert self.url, "".join(self.output)
 
     def _started(self, command: list[str]) -> subprocess.Popen[str] | Forked:
@@ -135,7 +174,7 @@ class Site:
         """Stop the server. Returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(20)
+        code = self.process.wait(patience.SECONDS)
         self._reader.join(5)
         if self.process.stdout:
             self.process.stdout.close()
@@ -156,7 +195,7 @@ class Site:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience.SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -178,7 +217,7 @@ class Site:
         """Return what lines of Python print in Django's shell, which knows every model by its name."""
         return self.manage("shell", "-v0", "-c", "\n".join(lines))
 
-    def until_listed(self, model: str, seconds: float = 30) -> None:
+    def until_listed(self, model: str, seconds: float = patience.SECONDS) -> None:
         """Wait until a model can be chosen: a list that takes a provider long comes after the start."""
         deadline = time.monotonic() + seconds
         with self.client() as client:
@@ -189,7 +228,7 @@ class Site:
     def client(self, person: str | None = "alice", **options: Any) -> httpx2.Client:
         """Return an HTTP client that calls with a person's API key, or with none."""
         headers = {"Authorization": f"Bearer {self.keys[person]}"} if person else {}
-        return httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, **options)
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=patience.SECONDS, trust_env=False, **options)
 
     def admit(self, name: str) -> None:
         """Make a person whom no other test knows, with an API key."""
@@ -198,7 +237,7 @@ class Site:
 
     def session(self, person: str) -> httpx2.Client:
         """Return an HTTP client that has signed in as a browser does, with its CSRF token in a header."""
-        client = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        client = httpx2.Client(base_url=self.url, timeout=patience.SECONDS, trust_env=False)
         client.get("/accounts/login/")
         form = {"login": person, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
         answer = client.post("/accounts/login/", data=form)

@@ -15,6 +15,7 @@ from typing import Any, Self, cast
 from aiosmtpd.controller import UnthreadedController
 from aiosmtpd.smtp import AuthResult
 
+from tests.harness import patience
 from tests.harness.site import ROOT
 
 NAME, PASSWORD = "chat@mail.example", "p@ss/word"
@@ -35,7 +36,7 @@ class Mailbox:
 
     def __exit__(self, *exc: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(patience.SECONDS)
         self._reader.join(5)
         assert self._process.stdout is not None
         self._process.stdout.close()
@@ -47,7 +48,7 @@ class Mailbox:
 
     def next(self, to: str) -> EmailMessage:
         """Return the next message, which is for this address."""
-        message = self._messages.get(timeout=20)
+        message = self._messages.get(timeout=patience.SECONDS)
         assert message["To"] == to, f"{message['To']}: {message['Subject']}"
         return message
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat.catalog.choice import ensure_providers
+from chat.catalog.providers import ensure_providers
 from chat.models import Provider as Row
 from chat.providers.anthropic.provider import connect
 from chat.providers.base import CompletionRequest, Endpoint, Provider, Turn

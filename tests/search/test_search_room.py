@@ -14,6 +14,7 @@ import httpx2
 import psycopg
 import pytest
 
+from chat import runtime
 from chat.search import query
 from chat.search.query import Terms, fold
 from tests.harness.site import Site
@@ -191,7 +192,7 @@ def test_folding_forgets_and_stays_right() -> None:
     assert fold(everything) == before
     assert len(before) == len(everything)
     assert fold("ÀÉÎõü Łódź İ") == "aeiou łodz i"
-    assert len(query._fold) <= query.MOST_LETTERS
+    assert len(runtime.part(query.FoldedLetters)) <= query.MOST_LETTERS
 
 
 def test_words_are_compared_once_each() -> None:

@@ -21,8 +21,8 @@ from chat.models.money import joined
 from chat.repricing import apply, repriced
 from chat.usage.ledger import Account
 from chat.usage.rebuild import is_missing, rebuild
+from tests.usage.account import RESULT, SPENT
 from tests.usage.rows import counted, noon, priced_model, record
-from tests.usage.test_ledger import RESULT, SPENT, account  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 DAY = noon(2026, 3, 5)
@@ -33,7 +33,7 @@ def money(rows: Any) -> Decimal | None:
     return joined(found["millionths"], found["rest"])
 
 
-def test_an_answer_is_in_its_days_sums_when_it_is_in_the_ledger(account: Account) -> None:  # noqa: F811
+def test_an_answer_is_in_its_days_sums_when_it_is_in_the_ledger(account: Account) -> None:
     settle(replace(account, group="research", api_key_id=7, api_key_name="laptop"), RESULT)
     row = DailyTotal.objects.get()
     assert row.day == timezone.now().astimezone(UTC).date()
@@ -45,7 +45,7 @@ def test_an_answer_is_in_its_days_sums_when_it_is_in_the_ledger(account: Account
     assert money(DailyTotal.objects) == Decimal("0.0025")
 
 
-def test_each_grain_has_every_request_once(account: Account) -> None:  # noqa: F811
+def test_each_grain_has_every_request_once(account: Account) -> None:
     paid = replace(account, group="research", api_key_id=7, api_key_name="laptop")
     settle(paid, replace(RESULT, attempts=(SPENT, replace(SPENT, usage=Usage(5, None, 1)))))
     rows = DailyTotal.every_grain.order_by("grain")

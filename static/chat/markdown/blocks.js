@@ -34,13 +34,47 @@ function whole(tokens) {
   return notes.numbers.size > 0 ? [...nodes, footnotes(notes)] : nodes;
 }
 
+// What people write has far fewer signs that may mean something.
+const SIGN = /[\n*_`[\]<&!|$\\~>#]/g;
+// The page that comes from the server begins without such a text, too (message.html).
+const MOST_CHARS = 12_000;
+const MOST_SIGNS = 1500;
+// Of one block that grows. Code is read in no time.
+const TIMES_GROWING = 3;
+const CODE = /^\s*(?:`{3,}|~{3,})/;
+
+/**
+ * @param {string} text
+ * @param {boolean} growing
+ * @returns {boolean} whether reading it could hold the page up
+ */
+export function isHeavy(text, growing) {
+  if (growing && CODE.test(text)) return false;
+  const times = growing ? TIMES_GROWING : 1;
+  return text.length > MOST_CHARS * times || (text.length > MOST_SIGNS && (text.match(SIGN)?.length ?? 0) > MOST_SIGNS * times);
+}
+
 export function createBlocks() {
   /** @type {Node[]} */
   let finished = [];
   let cut = 0;
   let undivided = false;
+  // Where such a block begins.
+  let stuck = -1;
 
   return {
+    /** @returns {Node[]} what stays as it is, whatever comes next */
+    finished: () => finished,
+
+    /** @returns {boolean} whether a block without an end has become too long to be read with each word that comes */
+    isStuck: () => stuck === cut && !undivided,
+
+    /**
+     * @param {string} source begins with what was read before
+     * @returns {string} what is still to be read of it
+     */
+    rest: (source) => source.slice(cut),
+
     /**
      * @param {string} source begins with what was read before
      * @param {boolean} growing whether there will be more
@@ -65,6 +99,7 @@ export function createBlocks() {
         finished = [...finished, ...whole(tokens.splice(0, last))];
         cut += begins;
       }
+      if (growing && isHeavy(text.slice(cut), true)) stuck = cut;
       return [...finished, ...whole(tokens)];
     },
   };

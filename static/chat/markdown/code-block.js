@@ -3,6 +3,7 @@
 import { copyText } from "../page/clipboard.js";
 import { highlight } from "./highlight.js";
 import { languageOf } from "./languages.js";
+import { element } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./tree.js").CodeNode} CodeNode */
@@ -11,6 +12,7 @@ const EVERY_MS = 200;
 const COPIED_MS = 2000;
 // Showing colours for more than this would hold up the page.
 const MOST_CHARS = 20_000;
+const PORTION_LINES = 200;
 
 /**
  * @param {string} className
@@ -51,6 +53,20 @@ function wrapButton(figure) {
  */
 const coloured = (code) => (code.length <= MOST_CHARS ? code.length : code.lastIndexOf("\n", MOST_CHARS) + 1);
 
+/**
+ * @param {string} code without colours
+ * @returns {Node[]} what is long, in portions that are laid out when they come near
+ */
+function portions(code) {
+  if (code.length <= MOST_CHARS) return code ? [code] : [];
+  const lines = code.split(/(?<=\n)/);
+  const nodes = [];
+  for (let at = 0; at < lines.length; at += PORTION_LINES) {
+    nodes.push(element("span", { class: "code-portion" }, [lines.slice(at, at + PORTION_LINES).join("")]));
+  }
+  return nodes;
+}
+
 /** @param {typeof import("./patch.js").patch} patch makes the page show the pieces of the code */
 export function createCodeBlock(patch) {
   const figure = document.createElement("figure");
@@ -73,8 +89,7 @@ export function createCodeBlock(patch) {
   figure.append(header, pre);
 
   function show() {
-    const rest = text.slice(colours.text.length);
-    const nodes = rest ? [...colours.nodes, rest] : colours.nodes;
+    const nodes = [...colours.nodes, ...portions(text.slice(colours.text.length))];
     patch(code, shown, nodes);
     shown = nodes;
   }

@@ -57,7 +57,8 @@ addEventListener("message", async ({ data: { code, language } }) => {
     postMessage("begun");
     // Its result holds the tree that its own renderer would turn into markup.
     postMessage(spans(library.highlight(code, { language, ignoreIllegals: true })._emitter.root.children));
+    postMessage("done");
   } catch {
-    postMessage(null);
+    postMessage("failed");
   }
 });

@@ -1,8 +1,10 @@
 /** The body of an answer, as Markdown. Has the methods of a plain text. */
 
-import { createBlocks } from "./blocks.js";
+import { readApart } from "./apart.js";
+import { createBlocks, isHeavy } from "./blocks.js";
 import { forget, whenNear } from "../page/visibility-queue.js";
 import { patch } from "./patch.js";
+import { element as newElement } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 
@@ -32,6 +34,18 @@ function leadToNotes(element) {
   });
 }
 
+const CHUNK_CHARS = 2000;
+
+/**
+ * @param {string} text
+ * @returns {Node[]} shows it as it stands, in pieces of which only the last one changes while it grows
+ */
+function asItStands(text) {
+  const nodes = [];
+  for (let at = 0; at < text.length; at += CHUNK_CHARS) nodes.push(newElement("span", { class: "source" }, [text.slice(at, at + CHUNK_CHARS)]));
+  return nodes;
+}
+
 /** @param {Element} element holds nothing but the source */
 export function createMarkdown(element) {
   let source = element.textContent ?? "";
@@ -43,21 +57,40 @@ export function createMarkdown(element) {
   let shown = [];
   /** @type {Element | null} */
   let end = null;
+  // What was asked to be read before it counts no more.
+  let turn = 0;
   const article = element.closest("article") ?? element;
 
   function render() {
     due = false;
     forget(article);
-    if (!rendered) {
-      element.replaceChildren();
-      element.classList.add("markdown");
-      leadToNotes(element);
-      rendered = true;
+    const mine = ++turn;
+    const text = source.replaceAll(/\r\n?/g, "\n");
+    const rest = blocks.rest(text);
+    if (!growing && isHeavy(rest, false)) {
+      readApart(text, (nodes, elements) => {
+        if (mine !== turn) return;
+        prepare();
+        element.replaceChildren(...elements);
+        shown = nodes;
+        markEnd();
+      }).then(() => mine === turn && element.removeAttribute("data-unread"));
+      return;
     }
-    const nodes = blocks.read(source.replaceAll(/\r\n?/g, "\n"), growing);
+    element.removeAttribute("data-unread");
+    prepare();
+    const nodes = growing && blocks.isStuck() ? [...blocks.finished(), ...asItStands(rest)] : blocks.read(text, growing);
     patch(element, shown, nodes);
     shown = nodes;
     markEnd();
+  }
+
+  function prepare() {
+    if (rendered) return;
+    element.replaceChildren();
+    element.classList.add("markdown");
+    leadToNotes(element);
+    rendered = true;
   }
 
   function markEnd() {
@@ -68,7 +101,10 @@ export function createMarkdown(element) {
     end?.setAttribute("data-end", "");
   }
 
-  if (source) whenNear(article, render);
+  if (source) {
+    element.toggleAttribute("data-unread", isHeavy(source, false));
+    whenNear(article, render);
+  }
 
   return {
     /** @returns {string} the source of what is on the screen */
@@ -78,6 +114,7 @@ export function createMarkdown(element) {
     place(text) {
       source = text;
       element.textContent = text;
+      element.toggleAttribute("data-unread", isHeavy(source, false));
       whenNear(article, render);
     },
 

@@ -14,7 +14,7 @@ const codes = new WeakMap();
  * @param {Node} node
  * @returns {ChildNode}
  */
-function create(node) {
+export function create(node) {
   if (typeof node === "string") return new Text(node);
   if ("formula" in node) return createFormula(node);
   if ("code" in node) {

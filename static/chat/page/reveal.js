@@ -7,7 +7,7 @@ async function framesDrawn(count) {
 
 /**
  * @param {HTMLElement} thread has been drawn once; is marked as ready
- * @param {() => Promise<void>} drawn settles once the formulas in view are there
+ * @param {() => Promise<unknown>} drawn settles once the long answers and the formulas in view are there
  * @returns {Promise<void>} when it can be seen
  */
 export async function reveal(thread, drawn) {

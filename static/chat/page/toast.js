@@ -42,20 +42,25 @@ export function createToast(element) {
   for (const go of ["pointerleave", "focusout"]) element.addEventListener(go, () => acting && hideAfter(SHOWN_MS / 2));
   hide();
 
+  /** @param {Note} note */
+  function show({ text, act: label, onAct, until = Date.now() + SHOWN_MS }) {
+    hide();
+    acting = onAct;
+    element.inert = false;
+    element.dataset.visible = "";
+    if (sentence) sentence.textContent = text;
+    if (act instanceof HTMLElement) {
+      act.textContent = label;
+      act.hidden = label === "";
+    }
+    hideAfter(until - Date.now());
+  }
+
+  // What a page of the account had to tell when it led here.
+  if (element.dataset.note) show({ text: element.dataset.note, act: "", onAct() {} });
+
   return {
-    /** @param {Note} note */
-    show({ text, act: label, onAct, until = Date.now() + SHOWN_MS }) {
-      hide();
-      acting = onAct;
-      element.inert = false;
-      element.dataset.visible = "";
-      if (sentence) sentence.textContent = text;
-      if (act instanceof HTMLElement) {
-        act.textContent = label;
-        act.hidden = label === "";
-      }
-      hideAfter(until - Date.now());
-    },
+    show,
 
     /** Does what its button does, if it is shown. */
     perform,

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from tests.harness import patience
 from tests.harness.upstream.bill import Bill
 from tests.harness.upstream.record import Record
 from tests.harness.upstream.script import Script
@@ -48,7 +49,7 @@ class Upstream:
         return self
 
     def stop(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=patience.SECONDS)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -81,7 +82,7 @@ class Upstream:
         query = "" if model is None else f"?model={quote(model, safe='')}"
         return msgspec.json.decode(self._call("GET", f"/control/log{query}"), type=list[Record])
 
-    def wait_for(self, model: str, predicate: Callable[[Record], bool], *, seconds: float = 10) -> Record:
+    def wait_for(self, model: str, predicate: Callable[[Record], bool], *, seconds: float = patience.SECONDS) -> Record:
         """Return the first request for `model` that satisfies `predicate`; AssertionError when none does in time."""
         deadline = time.monotonic() + seconds
         while (found := self._find(model, predicate)) is None and time.monotonic() < deadline:
@@ -89,7 +90,9 @@ class Upstream:
         assert found is not None, self.log(model)
         return found
 
-    async def until(self, model: str, predicate: Callable[[Record], bool], *, seconds: float = 10) -> Record:
+    async def until(
+        self, model: str, predicate: Callable[[Record], bool], *, seconds: float = patience.SECONDS
+    ) -> Record:
         """`wait_for` in a test whose own event loop has to go on meanwhile."""
         return await asyncio.to_thread(self.wait_for, model, predicate, seconds=seconds)
 
@@ -101,7 +104,7 @@ class Upstream:
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
         address = urlsplit(self.url)
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=patience.SECONDS)
         try:
             connection.request(method, path, body)
             response = connection.getresponse()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from chat.views import chart, figures
+from chat.views import chart, formatting
 
 
 @pytest.mark.parametrize(
@@ -22,29 +22,34 @@ from chat.views import chart, figures
     ],
 )
 def test_small_amounts_keep_the_digits_that_matter(amount: str, shown: str) -> None:
-    assert figures.money(Decimal(amount), "USD") == shown
+    assert formatting.money(Decimal(amount), "USD") == shown
 
 
 def test_currencies_without_a_sign_are_spelled() -> None:
-    assert figures.money(Decimal(2), "CHF") == "CHF 2.00"
+    assert formatting.money(Decimal(2), "CHF") == "CHF 2.00"
 
 
 @pytest.mark.parametrize(
     ("number", "shown"), [(None, "—"), (9_999_999, "9,999,999"), (10_000_000, "10.0 M"), (4_839_230_000, "4,839.2 M")]
 )
 def test_a_number_that_is_too_long_for_a_phone_is_told_in_millions(number: int | None, shown: str) -> None:
-    assert figures.brief(number) == shown
+    assert formatting.brief(number) == shown
 
 
 def test_unknown_is_a_dash() -> None:
-    assert {figures.money(None, "USD"), figures.count(None), figures.share(None), figures.seconds(None)} == {"—"}
+    assert {
+        formatting.money(None, "USD"),
+        formatting.count(None),
+        formatting.share(None),
+        formatting.seconds(None),
+    } == {"—"}
 
 
 @pytest.mark.parametrize(
     ("price", "shown"), [("2.500000", "$2.50"), ("0.075000", "$0.075"), ("10.000000", "$10.00"), ("1000", "$1,000.00")]
 )
 def test_a_price_keeps_all_its_digits(price: str, shown: str) -> None:
-    assert figures.rate(Decimal(price), "USD") == shown
+    assert formatting.rate(Decimal(price), "USD") == shown
 
 
 @pytest.mark.parametrize(
@@ -59,11 +64,11 @@ def test_a_price_keeps_all_its_digits(price: str, shown: str) -> None:
     ],
 )
 def test_a_change_has_a_sign_and_nothing_before_has_none(now: int, before: int, shown: str) -> None:
-    assert figures.change(now, before) == shown
+    assert formatting.change(now, before) == shown
 
 
 def test_a_small_share_is_not_rounded_to_nothing() -> None:
-    assert (figures.share(0.004), figures.share(0.0), figures.share(0.126)) == ("under 1 %", "0 %", "13 %")
+    assert (formatting.share(0.004), formatting.share(0.0), formatting.share(0.126)) == ("under 1 %", "0 %", "13 %")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
-"""Signing in and mail: django-allauth's pages with what ours need, and the admin's door, which leads there."""
+"""Signing in and mail: django-allauth's pages with what ours need; the admin's sign-in page leads there."""
 
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import EmailView, LoginView, SignupView, password_reset
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from chat.accounts import invited
 from chat.models import SetupToken
@@ -77,9 +80,17 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+@require_safe
+@never_cache
+@login_required
+def again(request: HttpRequest) -> HttpResponse:
+    """For who has neither a password nor a second factor: sign out, in again, and come back to `next`."""
+    return render(request, "account/again.html", {"back": get_next_redirect_url(request)})
+
+
 @never_cache
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Lead to the one door. Django's own page of the admin would ask for no second factor.
+    """Lead to the one sign-in page. Django's own page of the admin would ask for no second factor.
 
     Raises PermissionDenied to who has signed in and is no staff: signing in again would not help.
     """
