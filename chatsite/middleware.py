@@ -30,8 +30,8 @@ POLICY = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 )
 # A page's script carries a word that was never used before, and hands it on to the modules it imports. No string ever
-# becomes markup. The one policy of trusted types makes the addresses of the workers that read long answers and colour code,
-# and no others.
+# becomes markup. The one policy of trusted types makes the addresses of the workers that read long answers and colour
+# code, and no others.
 PAGE_POLICY = POLICY + (
     "script-src 'nonce-{nonce}'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types workers"
 )

@@ -25,7 +25,7 @@ class ShallowJSONField(models.JSONField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         if isinstance(value, str):
             value = shallow(value)
-        return super().from_db_value(value, expression, connection)  # type: ignore[misc]
+        return super().from_db_value(value, expression, connection)
 
 
 def shallow(text: str) -> str:
