@@ -108,6 +108,7 @@ def test_a_new_password_ends_the_other_sessions(
     leave(page)
     enter(page, site, person)
     expect(page.get_by_role("alert")).to_contain_text("do not go together")
+    expect(page.get_by_label("Password")).to_be_focused()
     is_in(enter(page, site, person, NEW_PASSWORD))
 
 
