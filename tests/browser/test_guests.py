@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.issuer import CLIENT, Issuer
 from tests.harness.site import Site
 
