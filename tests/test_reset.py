@@ -52,7 +52,7 @@ def _change_password(user: User) -> None:
 
 CHANGES: Final[dict[str, Callable[[User], Any]]] = {
     "deactivated": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
-    "leaving": deletion.plan,
+    "leaving": deletion.schedule,
     "another password": _change_password,
 }
 

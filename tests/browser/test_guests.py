@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.browser.test_accounts import address_of, confirm, enter, fits, is_in, leave
+from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.issuer import CLIENT, Issuer
 from tests.harness.site import Site
 
