@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.test_accounts import address_of, confirm, enter, fits, is_in, leave
 from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.issuer import CLIENT, Issuer
