@@ -1,0 +1,1 @@
+"""Commands: createapikey, deleteaccounts, loadtest, rebuildtotals, reconcile, repriceusage, syncmodels; `serve` is the site's."""
