@@ -1,1 +1,4 @@
-"""Commands: createapikey, deleteaccounts, loadtest, rebuildtotals, reconcile, repriceusage, syncmodels; `serve` is the site's."""
+"""Commands: createapikey, deleteaccounts, loadtest, rebuildtotals, reconcile, repriceusage, syncmodels.
+
+`manage.py serve` is the site's: chatsite/management/commands.
+"""
