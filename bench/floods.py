@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from playwright.sync_api import Page
 
 from bench.page import chromium
-from tests.browser.conftest import DESKTOP, sign_in
 from tests.browser.floods import FLOODS
+from tests.harness.browser import DESKTOP, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 

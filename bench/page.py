@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.markdown import Writer
 from bench.soak.figure import MIB, Figure
-from tests.browser.conftest import CHROMIUM, DESKTOP, sign_in
+from tests.harness.browser import CHROMIUM, DESKTOP, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 

@@ -44,7 +44,7 @@ def mail(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[Chec
     if not settings.EMAIL_TELLS_PASSWORD:
         return []
     hint = "smtp+tls:// (port 587) and smtps:// (port 465) encrypt it."
-    return [checks.Warning("EMAIL_URL sends its password to another machine in the clear.", hint=hint, id="chat.W003")]
+    return [checks.Warning("EMAIL_URL sends its password to another machine in the clear.", hint=hint, id="chat.W004")]
 
 
 @register()

@@ -200,6 +200,7 @@ ACCOUNT_FORMS = {
     "signup": "chat.accounts.forms.SignupForm",
     "reset_password": "chat.accounts.forms.ResetPasswordForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "chat.accounts.reset.TokenGenerator"  # noqa: S105 - a class
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if mail else "email", "password1*"]
 # One address a person; a new one takes the old one's place once it is confirmed.

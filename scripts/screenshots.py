@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, DESKTOP, PHONE, sign_in
+from tests.harness.browser import CHROMIUM, DESKTOP, PHONE, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 

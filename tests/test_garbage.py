@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from chat import tasks
 from chat.catalog.providers import ensure_providers
-from chat.generation import live
+from chat.generation.control import running
 from chat.models import ApiKey
 from chat.providers import demo
 from chatsite.application.handler import Handler
@@ -50,7 +50,7 @@ async def ask(handler: Handler, path: str, key: str) -> bytes:
             ended.set()
 
     await handler(scope, receive, send)  # type: ignore[arg-type]
-    await live.finished()
+    await running().finished()
     await tasks.drain()
     return b"".join(said)
 

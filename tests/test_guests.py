@@ -230,6 +230,11 @@ def test_an_invitation_is_mailed_and_its_address_needs_no_second_message(open_si
     assert mailbox.is_empty()
 
 
+def test_an_operator_tries_the_mail_server(open_site: Site, mailbox: Mailbox) -> None:
+    open_site.manage("sendtestemail", "you@else.example")
+    assert mailbox.next("you@else.example")["From"] == "chat@mail.example"
+
+
 def test_a_mail_server_that_is_gone_keeps_nobody_waiting_and_no_password_in_the_log(tmp_path: Path) -> None:
     environment = {"CHAT_SIGNUP": "invite", "EMAIL_URL": "smtp://chat%40mail.example:very-secret@127.0.0.1:1"}
     with Site(tmp_path, environment) as site:

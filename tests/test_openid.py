@@ -232,7 +232,7 @@ ODD: dict[str, dict[str, Any]] = {
     },
     "shapes": {"name": 5, "given_name": ["a"], "family_name": {"a": 1}, "preferred_username": ["b"], "email": 7},
     "groups": {"groups": ["red", "re\0d", "\ud800", 5, None, ["green"], {"green": 1}], "preferred_username": "grit"},
-    "many groups": {"groups": [f"{number}" for number in range(100_000)], "preferred_username": "mia"},
+    "many groups": {"groups": [f"{number}" for number in range(20_000)], "preferred_username": "mia"},
     "an object": {"groups": {"red": True}, "preferred_username": "otto"},
     "long": {"preferred_username": "l" * 5000, "given_name": "l" * 5000, "email": "l" * 500 + "@x.example"},
     "deep": {"preferred_username": "dee", "more": json.loads("[" * 400 + "]" * 400)},

@@ -29,7 +29,9 @@ class LoginForm(account.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         relabel(self, login="Name or email")
-        self.fields["login"].widget.attrs |= {"autocomplete": "username webauthn", "autofocus": True}
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        # After a wrong password, that is what one types anew.
+        self.fields["password" if self.is_bound else "login"].widget.attrs["autofocus"] = True
         self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
         # Its help is a link to a page that not every site has.
         self.fields["password"].help_text = ""

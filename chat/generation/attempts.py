@@ -5,10 +5,8 @@ that broke off after some text is continued, and each request that was made is a
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import Final
@@ -33,50 +31,18 @@ from chat.generation.log import GenerationLog
 from chat.generation.notes import UNREADABLE
 from chat.generation.overlap import OverlapTrimmer
 from chat.generation.pictures import unshown
+from chat.generation.retry_policy import PATIENCE_SECONDS, Policy, delay_seconds, final, may_be_its_limit, passes
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
-from chat.providers.refusal import SMALL_LIMIT, adapted, refuses_limit
+from chat.providers.refusal import SMALL_LIMIT, adapted
 
-BASE_SECONDS: Final = 1.0
-LONGEST_SECONDS: Final = 8.0
-JITTER_SECONDS: Final = 1.0
-# A provider that wants a longer pause than this is not waited for; the person is told when to come back.
-PATIENCE_SECONDS: Final = 60.0
 CONTINUE: Final = "Continue exactly where you left off."
-PASSING: Final = frozenset({"rate_limit", "timeout", "network_error", "api_error", "interrupted"})
-
 Write = Callable[[Entry], None]
 Keep = Callable[[Picture], Awaitable[str | None]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
 NEARLY: Final = 0.9
-
-
-def may_be_its_limit(error: ChatError) -> bool:
-    """`refuses_limit`, but where it was told that the prompt alone is too long."""
-    told = error.refusal
-    is_prompt = told is not None and told.window is not None and (told.prompt_tokens or 0) >= told.window
-    return refuses_limit(error) and not is_prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
-
-    Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
-    """
-
-    max_retries: int
-    max_continuations: int
-    idle_seconds: float
-    first_token_seconds: float = 300.0
-
-
-def delay_seconds(retries: int) -> float:
-    """Return how long to wait after so many retries: it doubles, up to a limit, with jitter against crowds."""
-    doubled: float = BASE_SECONDS * 2**retries
-    return min(doubled, LONGEST_SECONDS) + random.uniform(0, JITTER_SECONDS)  # noqa: S311
 
 
 async def unannounced() -> None:
@@ -164,7 +130,7 @@ class CompletionRun:
             except ChatError as error:
                 following = await self._after(request, error, limit)
                 if following is None:
-                    raise self._final(error) from None
+                    raise final(error, has_text=bool(self._text)) from None
                 request = following
                 if self.attempts[-1].sent:
                     limit = await self._ration(self.attempts)
@@ -257,21 +223,8 @@ class CompletionRun:
             raise
 
     def _may_pass(self, error: ChatError) -> bool:
-        patient = error.retry_after is None or error.retry_after <= PATIENCE_SECONDS
         # Half a tool call can neither be taken back nor continued.
-        is_calling = bool(self.attempts[-1].said.tool_calls)
-        passes = error.retryable and error.repeat != "never" and error.code in PASSING
-        return passes and patient and not is_calling
-
-    def _final(self, error: ChatError) -> ChatError:
-        if error.retry_after is not None and error.retry_after > PATIENCE_SECONDS:
-            then = datetime.now(UTC) + timedelta(seconds=error.retry_after)
-            message = f"{error.message} It can be asked again at {then:%H:%M} UTC."
-            return ChatError(error.code, message, retry_after=error.retry_after)
-        # What asking again will not change did not break off: it was ended, and says why.
-        if self._text and error.retryable and error.code in PASSING - {"timeout"}:
-            return ChatError("interrupted", f"The answer broke off. {error.message}")
-        return error
+        return passes(error) and not self.attempts[-1].said.tool_calls
 
     async def _pause(self, error: ChatError, retries: int) -> None:
         seconds = error.retry_after

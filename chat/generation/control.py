@@ -1,13 +1,15 @@
-"""Stopping generations: one door for everybody, whichever process writes them.
+"""Which generations this process writes, and how they are ended: one door for everybody, whichever process writes.
 
 One of this process is stopped directly. For any other its row takes the request, which the process that writes it
 reads with each flush of its journal, four times a second.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -18,6 +20,10 @@ from chat import database, runtime
 from chat.errors import ChatError
 from chat.models import ApiKey, Generation
 from chat.usage.ledger import Account
+
+DRAIN_STEP_SECONDS: Final = 0.02
+# How long followers have to hear of the end when the server goes down.
+FAREWELL_SECONDS: Final = 2.0
 
 
 class Controlled(Protocol):
@@ -34,8 +40,17 @@ class Controlled(Protocol):
         """Its owner may not be here any more."""
         ...
 
+    def interrupt(self) -> None:
+        """The server goes down."""
+        ...
+
     def followed_elsewhere(self) -> None:
         """Another process has a follower of it."""
+        ...
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody follows it in this process."""
         ...
 
 
@@ -46,6 +61,37 @@ class Running:
     by_id: dict[UUID, Controlled] = field(default_factory=dict)
     starting: int = 0
     is_closing: bool = False
+
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        """Hold the server while a generation is being started. Raises ChatError `interrupted` when it is closing."""
+        if self.is_closing:
+            raise ChatError("interrupted", "The server is restarting. Try again in a moment.")
+        self.starting += 1
+        try:
+            yield
+        finally:
+            self.starting -= 1
+
+    async def finished(self) -> None:
+        """Wait until no generation is under way, or about to be."""
+        while self.by_id or self.starting:  # noqa: ASYNC110 - as `drain` does
+            await asyncio.sleep(DRAIN_STEP_SECONDS)
+
+    async def drain(self) -> None:
+        """End every generation, keeping what it has said, and let no new one begin."""
+        self.is_closing = True
+        told: dict[UUID, Controlled] = {}
+        while self.by_id or self.starting:
+            told |= self.by_id
+            for generation in list(self.by_id.values()):
+                generation.interrupt()
+            await asyncio.sleep(DRAIN_STEP_SECONDS)
+        # Their followers still have to hear of it.
+        for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
+            if not any(generation.is_followed for generation in told.values()):
+                break
+            await asyncio.sleep(DRAIN_STEP_SECONDS)
 
 
 def running() -> Running:

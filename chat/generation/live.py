@@ -6,12 +6,11 @@ nothing, and any number of readers see the same.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -29,9 +28,9 @@ from chat.generation.entry import Entry, storable, words_of
 from chat.generation.followers import Followers
 from chat.generation.journal import Journal
 from chat.generation.log import GenerationLog
-from chat.generation.outcome import Ending, Outcome, Times, detail_of, result_of
+from chat.generation.outcome import EndReason, Outcome, Times, detail_of, result_of
 from chat.generation.report import report
-from chat.generation.settlement import settle
+from chat.generation.settlement import SettlementError, settle_patiently
 from chat.generation.smoothing import WordWriter
 from chat.generation.spec import GenerationSpec
 from chat.generation.structured import parse_whole
@@ -41,33 +40,18 @@ from chat.usage.ledger import Account
 
 logger = logging.getLogger(__name__)
 
+CUT_OFF: Final = ChatError("interrupted", "The answer was cut off.")
+
 HEARTBEAT_SECONDS = 15.0
 # Where the grace is 0: how long a generation waits for the caller who asked for it.
 FIRST_FOLLOWER_SECONDS = 10.0
-# A database that restarts is back within seconds; what was said waits for it.
-SAVE_DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
-DRAIN_STEP_SECONDS = 0.02
 # Of what a provider sends, when several of its pieces came as one.
 CHARS_PER_PIECE = 4
-FAREWELL_SECONDS = 2.0
 
 
 def find(generation_id: UUID) -> "LiveGeneration | None":
     """Return the generation if it is under way in this process."""
     return cast("LiveGeneration | None", running().by_id.get(generation_id))
-
-
-@contextmanager
-def starting() -> Iterator[None]:
-    """Hold the server while a generation is being started. Raises ChatError `interrupted` when it is about to stop."""
-    here = running()
-    if here.is_closing:
-        raise ChatError("interrupted", "The server is restarting. Try again in a moment.")
-    here.starting += 1
-    try:
-        yield
-    finally:
-        here.starting -= 1
 
 
 def start(spec: GenerationSpec) -> "LiveGeneration":
@@ -80,31 +64,6 @@ def start(spec: GenerationSpec) -> "LiveGeneration":
     generation.task = asyncio.get_running_loop().create_task(generation.run(), context=context)
     metrics.LIVE.inc()
     return generation
-
-
-async def finished() -> None:
-    """Wait until no generation is under way in this process, or about to be."""
-    here = running()
-    while here.by_id or here.starting:  # noqa: ASYNC110 - as `drain` does
-        await asyncio.sleep(DRAIN_STEP_SECONDS)
-
-
-async def drain() -> None:
-    """End every generation of this process, keeping what it has said, and let no new one begin."""
-    here = running()
-    here.is_closing = True
-    told: set[LiveGeneration] = set()
-    while here.by_id or here.starting:
-        for name in list(here.by_id):
-            if (generation := find(name)) is not None:
-                told.add(generation)
-                generation.interrupt()
-        await asyncio.sleep(DRAIN_STEP_SECONDS)
-    # Their followers still have to hear of it.
-    for _ in range(int(FAREWELL_SECONDS / DRAIN_STEP_SECONDS)):
-        if not any(generation.followers for generation in told):
-            break
-        await asyncio.sleep(DRAIN_STEP_SECONDS)
 
 
 class LiveGeneration:
@@ -126,7 +85,7 @@ class LiveGeneration:
         self._reading: asyncio.Task[FinishReason] | None = None
         self._run: CompletionRun | None = None
         self._is_trimmed = False
-        self._ended_by: Outcome | None = None
+        self._ended_by: EndReason | None = None
         # How many pieces of a stopped answer may still be read; None while it goes on.
         self._unread: int | None = None
         self._began = monotonic()
@@ -155,7 +114,12 @@ class LiveGeneration:
         """End it because the server goes down."""
         self._end(ChatError("interrupted", "The server was restarted while this was being written."))
 
-    def _end(self, reason: Outcome) -> None:
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody follows it in this process."""
+        return bool(self.followers)
+
+    def _end(self, reason: EndReason) -> None:
         if self._ended_by is None:
             self._ended_by = reason
             if self._drains and reason in ("stopped", "disconnected"):
@@ -195,12 +159,12 @@ class LiveGeneration:
             if self._limit is not None:
                 self._limit.close()
             self._file.close()
-            self.tail = self.tail or self._ending(ChatError("interrupted", "The answer was cut off."), None).events()
+            self.tail = self.tail or self._last_events(CUT_OFF, None)
             running().by_id.pop(self.account.generation_id, None)
             metrics.LIVE.dec()
             self.followers.dismiss()
 
-    async def _outcome(self) -> Outcome:
+    async def _outcome(self) -> EndReason:
         if self._ended_by is None:
             self._reading = asyncio.create_task(self._read())
             await asyncio.wait({self._reading}, timeout=self.spec.limits.total_seconds)
@@ -212,7 +176,7 @@ class LiveGeneration:
                 return self._reading.result()
             if error is not None and self._ended_by is None:
                 return self._public(error)
-        return self._ended_by or ChatError("interrupted", "The answer was cut off.")
+        return self._ended_by or CUT_OFF
 
     def _public(self, error: BaseException) -> ChatError:
         if isinstance(error, ChatError):
@@ -267,33 +231,23 @@ class LiveGeneration:
             self._limit.count(words_of(said))
         self._writer.write(storable(said))
 
-    async def _store(self, outcome: Outcome) -> None:
+    async def _store(self, outcome: EndReason) -> None:
         parsed: object = None
         if outcome in ("stop", "other"):
             parsed, invalid = parse_whole(self.spec.request.response_format, self.log.content)
             outcome = invalid or outcome
         result = result_of(outcome, self.log, self._times)
         await runtime.part(Journal).leave(self)
-        for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
-            try:
-                charge = await database.run(settle, self.account, result)
-                self._file.remove()
-            except Exception:
-                logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
-                # What was said matters most: the last try goes without the usage, the one before it with estimates.
-                if attempt == len(SAVE_DELAYS) - 1:
-                    result = replace(result, attempts=tuple(replace(each, usage=None) for each in result.attempts))
-                elif attempt == len(SAVE_DELAYS):
-                    result = replace(result, attempts=())
-                if delay is not None:
-                    await asyncio.sleep(delay)
-            else:
-                self.tail = self._ending(outcome, charge, parsed).events()
-                report(self.account, result, charge)
-                return
-        self.tail = self._ending(
-            ChatError("unknown", "The answer could not be stored. The log tells why."), None
-        ).events()
+        try:
+            charge = await settle_patiently(self.account, result)
+        except SettlementError:
+            self.tail = self._last_events(
+                ChatError("unknown", "The answer could not be stored. The log tells why."), None
+            )
+        else:
+            self._file.remove()
+            self.tail = self._last_events(outcome, charge, parsed)
+            report(self.account, result, charge)
 
     async def _remember(self) -> None:
         """Keep what the answer taught of the model's server, for those who ask it next."""
@@ -318,9 +272,9 @@ class LiveGeneration:
         answered = (each.usage for each in self.log.attempts if each.finish_reason and each.usage)
         return max((usage.prompt_tokens or 0 for usage in answered), default=0)
 
-    def _ending(self, outcome: Outcome, charge: Charge | None, parsed: object = None) -> Ending:
+    def _last_events(self, outcome: EndReason, charge: Charge | None, parsed: object = None) -> tuple[Event, ...]:
         detail = detail_of(outcome, self.log.attempts)
-        return Ending(charge, self.spec.title, outcome, self._times, parsed, detail)
+        return Outcome(charge, self.spec.title, outcome, self._times, parsed, detail).events()
 
     @property
     def _times(self) -> Times:

@@ -14,7 +14,7 @@ from chat.models import Message
 from chat.models.usage import tokens_per_second
 from chat.usage.token_counts import Spent
 
-Outcome = FinishReason | ChatError
+EndReason = FinishReason | ChatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Outcome:
     """The last events: usage, title where it began a conversation, and at last `done` or `error`."""
 
     charge: Charge | None
     title: str | None
-    outcome: Outcome
+    outcome: EndReason
     times: Times
     parsed: object = None
     detail: str | None = None
@@ -70,12 +70,12 @@ class Ending:
         )
 
 
-def detail_of(outcome: Outcome, attempts: Sequence[Attempt]) -> str | None:
+def detail_of(outcome: EndReason, attempts: Sequence[Attempt]) -> str | None:
     """Return the provider's own word for the end, where it stands for no other."""
     return attempts[-1].finish_detail if outcome == "other" and attempts else None
 
 
-def result_of(outcome: Outcome, log: GenerationLog, times: Times) -> Result:
+def result_of(outcome: EndReason, log: GenerationLog, times: Times) -> Result:
     """Return what the ledger writes."""
     error = outcome if isinstance(outcome, ChatError) else None
     status = Message.Status.COMPLETE
@@ -100,7 +100,7 @@ def result_of(outcome: Outcome, log: GenerationLog, times: Times) -> Result:
     )
 
 
-def spent(attempt: Attempt, outcome: Outcome | None = None) -> Spent:
+def spent(attempt: Attempt, outcome: EndReason | None = None) -> Spent:
     """Return a request as the ledger has it; `outcome` is why it ended where it did not end by itself."""
     said = attempt.said
     own = attempt.finish_reason or attempt.error or outcome

@@ -1,7 +1,9 @@
 """The one writer of results: message, state of the generation, usage rows and budgets land in one transaction."""
 
+import asyncio
+import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +21,10 @@ from chat.usage.charge import charge_of
 from chat.usage.ledger import Account
 from chat.usage.token_counts import Spent
 
+logger = logging.getLogger(__name__)
+
+# A database that restarts is back within seconds; what was said waits for it.
+SAVE_DELAYS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 # The fields of a generation that its end changes.
 ERROR: Final = ("error_type", "error_message", "error_retryable")
 CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
@@ -44,6 +50,29 @@ class Result:
     elapsed_seconds: float
     finish_detail: str = ""
     has_gaps: bool = False
+
+
+class SettlementError(Exception):
+    """A result could not be written, however often it was tried; the log tells why."""
+
+
+async def settle_patiently(account: Account, result: Result) -> Charge | None:
+    """`settle`, tried again where the database fails. Raises SettlementError.
+
+    What was said matters most: the try before the last goes with estimates, the last one without the usage.
+    """
+    for attempt, delay in enumerate((*SAVE_DELAYS, None), start=1):
+        try:
+            return await database.run(settle, account, result)
+        except Exception:
+            logger.exception("An answer could not be stored (try %d of %d).", attempt, len(SAVE_DELAYS) + 1)
+        if attempt == len(SAVE_DELAYS) - 1:
+            result = replace(result, attempts=tuple(replace(each, usage=None) for each in result.attempts))
+        elif attempt == len(SAVE_DELAYS):
+            result = replace(result, attempts=())
+        if delay is not None:
+            await asyncio.sleep(delay)
+    raise SettlementError
 
 
 @database.writing()

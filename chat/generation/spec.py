@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat.budgets.reservation import AnswerReservation
 from chat.events import Started
-from chat.generation.attempts import Policy
+from chat.generation.retry_policy import Policy
 from chat.providers.base import CompletionRequest, Provider
 from chat.usage.ledger import Account
 

@@ -18,9 +18,10 @@ from chat.catalog.providers import connect
 from chat.errors import ChatError
 from chat.events import Started
 from chat.generation import live, title
-from chat.generation.attempts import Policy
 from chat.generation.context import context, mark_trimmed
+from chat.generation.control import running
 from chat.generation.request import ChatRequest
+from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.worker import THIS_WORKER
 from chat.limits import check_rate, check_storage
@@ -56,7 +57,7 @@ def _leave(task: "asyncio.Task[UUID]", *, can_return: bool) -> None:
 async def _begin(user: User, api_key: ApiKey | None, ask: ChatRequest) -> UUID:
     if ask.request_id is not None and (earlier := await database.run(_earlier, user, ask)):
         return earlier
-    with live.starting():
+    with running().begin():
         plan = await database.run(_write, user, api_key, ask)
         if isinstance(plan, UUID):
             return plan

@@ -19,7 +19,7 @@ from chat.generation import live
 from chat.generation.entry import from_journal
 from chat.generation.live import HEARTBEAT_SECONDS
 from chat.generation.log import GenerationLog
-from chat.generation.outcome import Ending, Outcome, Times
+from chat.generation.outcome import EndReason, Outcome, Times
 from chat.generation.start import started
 from chat.generation.structured import FieldTeller, asks_for_json, parse_whole
 from chat.live_list import pubsub
@@ -190,7 +190,7 @@ def _read_on(found: StoredGeneration, *, is_present: bool) -> None:
     generation = rows.filter(pk=found.generation_id).first()
     if generation is None:
         error = ChatError("interrupted", "This conversation was deleted.", retryable=False)
-        found.tail = Ending(None, None, error, Times(None, 0.0)).events()
+        found.tail = Outcome(None, None, error, Times(None, 0.0)).events()
     elif generation.finished_at is not None:
         _finish(found, generation)
     else:
@@ -210,11 +210,11 @@ def _read_journal(found: StoredGeneration) -> None:
 def _finish(found: StoredGeneration, generation: Generation) -> None:
     answer = generation.message
     found.log = GenerationLog.stored(answer.content, answer.reasoning, answer.tool_calls, generation.outline)
-    outcome: Outcome = answer.finish_reason  # type: ignore[assignment]
+    outcome: EndReason = answer.finish_reason  # type: ignore[assignment]
     if generation.error_type:
         outcome = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
     begins_conversation = answer.parent is not None and answer.parent.parent_id is None
-    found.tail = Ending(
+    found.tail = Outcome(
         charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).corrected().order_by("attempt")),
         title=answer.conversation.title if begins_conversation else None,
         outcome=outcome,

@@ -17,10 +17,11 @@ from chat.catalog.choice import available
 from chat.catalog.learnt import learnt_of, remember
 from chat.catalog.providers import connect
 from chat.errors import ChatError
-from chat.generation.attempts import CompletionRun, Policy
+from chat.generation.attempts import CompletionRun
 from chat.generation.log import GenerationLog
 from chat.generation.outcome import spent
 from chat.generation.request import title_of
+from chat.generation.retry_policy import Policy
 from chat.generation.settlement import book
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message, UsageRecord

@@ -28,9 +28,13 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         if "others" in request.POST:
             ending.end_others(request.user, request)
             messages.success(request, "You are signed out everywhere else.")
-        elif (name := request.POST.get("session", "")).isdecimal():
-            ending.end(list(mine.filter(pk=name).exclude(session_key=request.session.session_key)))
-            messages.success(request, "That session is over.")
+        else:
+            # By its text: what is no number, or no such number, is nobody's session.
+            others = mine.exclude(session_key=request.session.session_key)
+            named = [each for each in others if str(each.pk) == request.POST.get("session")]
+            ending.end(named)
+            if named:
+                messages.success(request, "That session is over.")
         return redirect("usersessions_list")
     listed = UserSession.objects.purge_and_list(request.user)
     shown = [

@@ -7,7 +7,8 @@ from typing import Any, Final
 from chat import database, deletion, tasks
 from chat.accounts import sessions
 from chat.catalog import inventory
-from chat.generation import live, recovery
+from chat.generation import recovery
+from chat.generation.control import running
 from chat.live_list import feed
 from chat.providers.registry import close_providers
 from chatsite.application import process
@@ -39,6 +40,6 @@ class Background:
         for task in self._tasks:
             task.cancel()
         feed.close()
-        await live.drain()
+        await running().drain()
         await tasks.drain()
         await close_providers()

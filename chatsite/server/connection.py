@@ -4,7 +4,7 @@
 import daphne.server  # isort: skip  # noqa: F401
 
 import socket
-from asyncio import Future, get_running_loop, shield
+from asyncio import Event
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -33,8 +33,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.limits = self.factory.limits
         self.is_refused = False
         self._has_answered = False
-        self._room: Future[None] | None = None
-        self._gone: Future[None] = get_running_loop().create_future()
+        # Whether there is room to write, or nobody to write to.
+        self.writable = Event()
+        self.writable.set()
         self.factory.connections.add(self)
         # The system knows what the client took; our own buffer moves in jumps of megabytes, which says little.
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -45,9 +46,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
         self.factory.connections.discard(self)
         self._wait(None)
-        self._make_room()
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self.writable.set()
         super().connectionLost(reason)
 
     # Waiting for the client
@@ -66,8 +65,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self._then()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        if self.is_refused:
-            return
         if self._idle:
             self._idle = False
             self._wait(self.limits.header_seconds, self._refuse_slow)
@@ -99,11 +96,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self._wait_for_request()
         super().requestDone(request)
 
-    def loseConnection(self) -> Any:  # noqa: N802
-        # What is still in the buffer may take as long as it goes on being taken (`stall_seconds`).
-        self._wait(None)
-        return super().loseConnection()
-
     def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
         if self.factory.is_retired:
             request.responseHeaders.setRawHeaders(b"connection", [b"close"])
@@ -116,11 +108,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self.loseConnection()
         else:
             self.persistent = False
-
-    def close(self) -> "Future[None]":
-        """Send what is in the buffer, and close. Returns what is done when that is."""
-        self.loseConnection()
-        return self._gone
 
     # Refusing
 
@@ -173,32 +160,15 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         if data:
             self.transport.write(data)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there is something to wait for before more is written."""
-        return self._room is not None
-
     def pauseProducing(self) -> None:  # noqa: N802
         """The transport says that its buffer is full (64 KiB)."""
-        if self._room is None:
-            self._room = get_running_loop().create_future()
+        self.writable.clear()
         super().pauseProducing()
 
     def resumeProducing(self) -> None:  # noqa: N802
         """The transport says that its buffer is empty."""
-        self._make_room()
+        self.writable.set()
         super().resumeProducing()
-
-    def _make_room(self) -> None:
-        if self._room is not None:
-            self._room.set_result(None)
-            self._room = None
-
-    async def room(self) -> None:
-        """Wait until there is room to write, or nobody to write to."""
-        if self._room is not None:
-            # Shielded: a request that is cancelled here must not cancel what the connection itself waits with.
-            await shield(self._room)
 
 
 class ConnectionFactory(HTTPFactory):  # type: ignore[misc]

@@ -23,7 +23,7 @@ class Request(WebRequest):  # type: ignore[misc]
         self._received += len(data)
         if self._received > self.channel.limits.body_bytes:
             self.channel.refuse_body()
-        elif not self.channel.is_refused:
+        else:
             self.channel.expect_body(self._received)
             super().handleContentChunk(data)
 

@@ -42,7 +42,7 @@ FAREWELL_SECONDS = 0.4
 LAST_RESORT_SECONDS = 1.6
 # Connections that wait to be accepted. Twisted's 50 makes the rest of a crowd try again a second later.
 BACKLOG = 1024
-RETIREMENT_STEP_SECONDS = 0.1
+STEP_SECONDS = 0.02
 
 
 class SharedPort(Port):  # type: ignore[misc]
@@ -155,8 +155,8 @@ class Server(Daphne):  # type: ignore[misc]
 
     async def handle_reply(self, protocol: Request, message: dict[str, Any]) -> None:
         """Pass on a piece of a response, not before the client has read enough of what came before it."""
-        if protocol.channel is not None and protocol.channel.is_full:
-            await protocol.channel.room()
+        if protocol.channel is not None and not protocol.channel.writable.is_set():
+            await protocol.channel.writable.wait()
         await super().handle_reply(protocol, message)
 
     def application_checker(self) -> None:
@@ -183,16 +183,21 @@ class Server(Daphne):  # type: ignore[misc]
         self._retirement.add_done_callback(_log_failure)
 
     async def _retire(self, idle: Hook, seconds: float) -> None:
-        deadline = monotonic() + seconds
+        began = monotonic()
         self._close_ports()
         self.http_factory.is_retired = True
         for connection in list(self.http_factory.connections):
             connection.retire()
         await _done([asyncio.ensure_future(idle())], seconds)
-        # Connections say nothing when they end, and nobody is in a hurry.
-        while self.http_factory.connections and monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(RETIREMENT_STEP_SECONDS)
+        await self._connections_closed(seconds - (monotonic() - began))
         self.stop()
+
+    async def _connections_closed(self, seconds: float) -> None:
+        """Wait until all connections are closed, but not longer than that."""
+        deadline = monotonic() + seconds
+        # Connections say nothing when they end.
+        while self.http_factory.connections and monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(STEP_SECONDS)
 
     def _close_ports(self) -> None:
         while self._ports:
@@ -229,7 +234,9 @@ class Server(Daphne):  # type: ignore[misc]
         # Once more, for what those that ended just now have to report.
         self.application_checker()
         # What is still in their buffers goes out first.
-        await _done([connection.close() for connection in list(self.http_factory.connections)], FAREWELL_SECONDS)
+        for connection in list(self.http_factory.connections):
+            connection.loseConnection()
+        await self._connections_closed(FAREWELL_SECONDS)
 
 
 async def _done(tasks: Iterable["asyncio.Future[Any]"], seconds: float) -> bool:

@@ -96,6 +96,12 @@ class Attack:
             self.post("/admin/auth/user/", {"action": "delete_selected", "_selected_action": people, "post": "yes"})
         for person in (self.mighty, self.former, self.boss):
             self.post(f"/admin/auth/user/{person.pk}/delete/", {"post": "yes"})
+        chosen = [str(pk) for pk in User.objects.values_list("pk", flat=True)]
+        for name in chosen:
+            self.post("/admin/auth/user/", {"action": "make_password_link", "_selected_action": [name]})
+        ends = {"expires_at_0": "2126-01-01", "expires_at_1": "00:00:00"}
+        for group in (self.group, self.mightier):
+            self.post("/admin/chat/invitation/add/", {"email": "", "group": str(group.pk), **ends})
         key = ApiKey.objects.filter(user=self.boss).first()
         if key is not None:
             self.post(f"/admin/chat/apikey/{key.pk}/change/", {"user": str(self.clerk.pk), "name": "mine"})
@@ -122,6 +128,9 @@ class Attack:
                 won.append(f"{person} was changed")
         powerful = User.objects.exclude(pk__in=[self.clerk.pk, self.boss.pk, self.former.pk, self.mighty.pk])
         won += [f"{each} has rights" for each in powerful if each.is_superuser or each.get_all_permissions()]
+        won += [f"an invitation as {each.group}" for each in Invitation.objects.filter(group=self.mightier)]
+        links = PasswordLink.objects.filter(user__in=[self.boss, self.former, self.mighty])
+        won += [f"a link to {each.user}" for each in links]
         won += [f"a key of {key.user}" for key in ApiKey.objects.exclude(user=self.clerk)]
         return won
 

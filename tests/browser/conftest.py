@@ -1,7 +1,5 @@
 """A real browser: Debian's chromium, headless."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,15 +7,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from tests.conftest import unavailable
 from tests.harness import patience
+from tests.harness.browser import CHROMIUM, DESKTOP, FLAGS, sign_in
 from tests.harness.site import Site
 
-# Debian's chromium without windows opens a page in a fifth of the time that the one with windows takes.
-CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 # Milliseconds.
 PATIENCE = 1000 * patience.SECONDS
 expect.set_options(timeout=PATIENCE)
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 
 # A person who has spent far more than others.
 SPENDERS = """
@@ -47,11 +42,8 @@ def browser() -> Iterator[Browser]:
     """
     if CHROMIUM is None:
         unavailable("chromium is not installed: sudo apt install chromium-headless-shell")
-    flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    # As root, as in most containers, chromium's sandbox cannot be set up.
-    flags += ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
@@ -83,13 +75,6 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-def sign_in(page: Page, site: Site, person: str) -> Page:
-    """Open the first page as somebody who has signed in."""
-    page.context.add_cookies(site.cookies(person))  # type: ignore[arg-type]
-    page.goto(f"{site.url}/")
-    return page
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import ask, settled
+from tests.harness.browser import DESKTOP, PHONE, sign_in
 from tests.harness.site import PASSWORD, ROOT, Site
 from tests.harness.upstream.process import Upstream
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.site import PASSWORD, Site
 
 both = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.harness.authenticator import code, plug_in
+from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.site import PASSWORD, Site
 
 SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")]
@@ -29,6 +30,8 @@ def enter(page: Page, site: Site, name: str, password: str = PASSWORD, path: str
 
 def is_in(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    # Whoever leads on meanwhile cuts the page off, and its scripts find half of what it says.
+    page.wait_for_load_state()
 
 
 def leave(page: Page) -> None:
@@ -106,6 +109,7 @@ def test_a_new_password_ends_the_other_sessions(
     leave(page)
     enter(page, site, person)
     expect(page.get_by_role("alert")).to_contain_text("do not go together")
+    expect(page.get_by_label("Password")).to_be_focused()
     is_in(enter(page, site, person, NEW_PASSWORD))
 
 

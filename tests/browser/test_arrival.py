@@ -4,8 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import sign_in_at
+from tests.harness.browser import sign_in
 from tests.harness.people import NEW_PASSWORD
 from tests.harness.site import Site
 

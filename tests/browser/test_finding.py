@@ -10,9 +10,10 @@ import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import ask, look, settled
 from tests.harness import patience
+from tests.harness.browser import sign_in
 from tests.harness.site import PASSWORD, Site
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text

@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.renderer import prepare
 from tests.browser.talk import ask, settled
+from tests.harness.browser import sign_in
 from tests.harness.site import ROOT, Site
 from tests.harness.upstream.process import Upstream
 from tests.providers.completion import DONE, delta, event, usage

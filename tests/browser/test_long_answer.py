@@ -5,9 +5,10 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.floods import FLOODS
 from tests.browser.renderer import prepare
+from tests.harness.browser import sign_in
 from tests.harness.site import Site
 
 TURNS = "window.turns = 0; setInterval(() => turns++)"

@@ -84,6 +84,7 @@ def test_a_new_address_takes_the_old_ones_place_once_it_is_confirmed(
     page.goto(link_in(mailbox.next(new)))
     heading(page, "Confirm your address")
     page.get_by_role("button", name="Confirm").click()
+    is_in(page)
     page.goto(f"{address_of(mailing)}/settings/profile/")
     expect(page.get_by_text(f"{new}. You can sign in with it")).to_be_visible()
     leave(page)

@@ -6,8 +6,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import MODEL, act, again, answers, ask, look, questions, settled, tree
+from tests.harness.browser import sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import MODEL, ask, settled
+from tests.harness.browser import PHONE, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text

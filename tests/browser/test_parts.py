@@ -5,8 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import MODEL, ask, settled
+from tests.harness.browser import sign_in
 from tests.harness.picture import ADDRESS
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream

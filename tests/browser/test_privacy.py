@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import CHROMIUM, OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.talk import ask, settled, sign_in_at
+from tests.harness.browser import CHROMIUM, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 

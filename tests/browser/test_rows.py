@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.renderer import open_to_modules
+from tests.harness.browser import sign_in
 from tests.harness.site import Site
 
 SHUFFLE = """async (seed) => {

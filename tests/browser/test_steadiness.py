@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.talk import answers
+from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.site import Site
 
 SHIFTS = """window.shifted = 0;

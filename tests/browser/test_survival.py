@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from tests.browser.cable import Cable
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
 from tests.browser.proxy import buffering_proxy
 from tests.browser.talk import MODEL, ask, settled, sign_in_at
+from tests.harness.browser import sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
+from tests.browser.conftest import OpenPage
+from tests.harness.browser import DESKTOP, PHONE, sign_in
 from tests.harness.site import Site
 
 

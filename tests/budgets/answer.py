@@ -14,8 +14,8 @@ from chat import database
 from chat.budgets.reservation import reserve_answer
 from chat.events import Event, Finished, Upstream, Usage
 from chat.generation import control, live
-from chat.generation.attempts import Policy
 from chat.generation.live import LiveGeneration
+from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
 from chat.models import Budget, ChatModel, Conversation, Generation, Message, Provider, Reservation

@@ -145,8 +145,8 @@ async def test_no_further_request_is_made_where_nothing_is_left_for_it(generatio
 async def test_after_a_request_that_was_lost_while_it_thought_there_is_another_only_where_more_is_left(
     generation: Generation, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("chat.generation.attempts.BASE_SECONDS", 0.0)
-    monkeypatch.setattr("chat.generation.attempts.JITTER_SECONDS", 0.0)
+    monkeypatch.setattr("chat.generation.retry_policy.BASE_SECONDS", 0.0)
+    monkeypatch.setattr("chat.generation.retry_policy.JITTER_SECONDS", 0.0)
     await database.run(limited_to, 2 * (PROMPT_TOKENS + 50))
     lost = ChatError("network_error", "The line was lost.")
     source = Scripted([lost], [lost], [PIECE, DONE[1]])
@@ -160,8 +160,8 @@ async def test_after_a_request_that_was_lost_while_it_thought_there_is_another_o
 
 
 async def test_a_request_that_was_turned_down_took_nothing(generation: Generation, monkeypatch: Any) -> None:
-    monkeypatch.setattr("chat.generation.attempts.BASE_SECONDS", 0.0)
-    monkeypatch.setattr("chat.generation.attempts.JITTER_SECONDS", 0.0)
+    monkeypatch.setattr("chat.generation.retry_policy.BASE_SECONDS", 0.0)
+    monkeypatch.setattr("chat.generation.retry_policy.JITTER_SECONDS", 0.0)
     await database.run(limited_to, PROMPT_TOKENS + 4 * PIECE_TOKENS)
     refused = ChatError("rate_limit", "Too many.")
     events = await answer(

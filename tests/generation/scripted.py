@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from chat.events import Finished, Status, TextDelta, Upstream, Usage
-from chat.generation.attempts import CompletionRun, Keep, Policy, unkept
+from chat.generation.attempts import CompletionRun, Keep, unkept
 from chat.generation.entry import Entry
 from chat.generation.log import GenerationLog
+from chat.generation.retry_policy import Policy
 from chat.providers.base import CompletionRequest, ModelFacts, Sink, Turn, push, unheeded
 
 HANG = object()

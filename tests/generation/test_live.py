@@ -22,12 +22,12 @@ from chat import database, runtime
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Reclassified, Started, Status, TextDelta, Title
 from chat.generation import control, live
-from chat.generation.attempts import Policy
 from chat.generation.entry import Entry, to_journal
 from chat.generation.journal import Journal
 from chat.generation.live import LiveGeneration
 from chat.generation.notes import UNREADABLE
 from chat.generation.recovery import recover
+from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
 from chat.generation.stream import find
@@ -189,10 +189,10 @@ async def test_a_drain_ends_everything_and_keeps_what_was_said(
 ) -> None:
     running = begin(generation, Scripted(["half ", HANG]))
     await until_said(running, "half ")
-    await asyncio.wait_for(live.drain(), 5)
+    await asyncio.wait_for(control.running().drain(), 5)
     message = await stored(generation)
     assert (message.status, message.content) == ("interrupted", "half ")
-    with pytest.raises(ChatError), live.starting():
+    with pytest.raises(ChatError), control.running().begin():
         pass
 
 

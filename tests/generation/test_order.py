@@ -12,12 +12,12 @@ from django.utils import timezone
 from chat import database
 from chat.events import ReasoningDelta, Status, TextDelta, ToolCallDelta, Upstream, Usage
 from chat.generation import control, live, wal
-from chat.generation.attempts import Policy
 from chat.generation.entry import Entry, PictureText, from_journal, to_journal
 from chat.generation.journal import START
 from chat.generation.live import LiveGeneration
 from chat.generation.log import GenerationLog
 from chat.generation.recovery import recover
+from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
 from chat.generation.start import started
 from chat.models import ChatModel, Conversation, Generation, JournalEntry, Message, Provider, UsageRecord

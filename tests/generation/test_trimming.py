@@ -4,9 +4,10 @@ import pytest
 
 from chat.errors import ChatError, Refusal
 from chat.events import Status, TextDelta
-from chat.generation.attempts import CompletionRun, Policy
+from chat.generation.attempts import CompletionRun
 from chat.generation.entry import Entry
 from chat.generation.log import GenerationLog
+from chat.generation.retry_policy import Policy
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Turn
 from tests.generation.scripted import DONE, Scripted

@@ -1,9 +1,10 @@
 """An OpenID Connect provider in a process of its own: `python -m tests.harness.issuer`.
 
 The provider of the package knows no PKCE. What stands in front of it refuses a code whose verifier does not fit, as one
-that asks for it does (RFC 7636, section 4.6).
+that asks for it does (RFC 7636, section 4.6), and gives back the state with an error, too (RFC 6749, section 4.1.2.1).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from io import BytesIO
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 
@@ -47,7 +48,10 @@ class Issuer:
 
     def tell(self, sub: str, **claims: object) -> None:
         """Have the provider say this of somebody from now on."""
-        httpx2.put(f"{self.url}/users/{sub}", json=claims, trust_env=False).raise_for_status()
+        # Escaped, because some of what is told cannot be written otherwise.
+        headers = {"Content-Type": "application/json"}
+        said = json.dumps(claims)
+        httpx2.put(f"{self.url}/users/{sub}", content=said, headers=headers, trust_env=False).raise_for_status()
 
     def come_back(self, url: str, sub: str) -> str:
         """Let the provider tell who one is, at the address that a site led to. Returns where it leads back to."""
@@ -56,7 +60,7 @@ class Issuer:
         return answer.headers["Location"]
 
 
-class Pkce:
+class Conforming:
     """A WSGI application in front of the provider's."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -67,8 +71,12 @@ class Pkce:
         query = parse_qs(environ["QUERY_STRING"])
 
         def remembering(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            code = parse_qs(urlsplit(dict(headers).get("Location", "")).query).get("code")
-            if code:
+            location = dict(headers).get("Location", "")
+            answered = parse_qs(urlsplit(location).query)
+            if "error" in answered and "state" not in answered:
+                location += f"&{urlencode({'state': query['state'][0]})}"
+                headers = [*((name, value) for name, value in headers if name != "Location"), ("Location", location)]
+            if code := answered.get("code"):
                 assert query["code_challenge_method"] == ["S256"]
                 self._challenges[code[0]] = query["code_challenge"][0]
             return start(status, headers, *rest)
@@ -97,7 +105,7 @@ def main() -> None:
     listener.bind(("127.0.0.1", 0))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(Pkce(app()), interface="wsgi", log_config=None)
+    config = uvicorn.Config(Conforming(app()), interface="wsgi", log_config=None)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -14,6 +14,8 @@ from contextlib import suppress
 from typing import Any
 
 seen: Counter[str] = Counter()
+# Set once all is stored, at the end.
+stored = asyncio.Event()
 PIECE = b"x" * 65_536
 
 
@@ -41,6 +43,7 @@ async def live(receive: Any, send: Any) -> None:
     if how == "block":
         await asyncio.to_thread(threading.Event().wait)
     await asyncio.sleep(float(how))
+    stored.set()
     sys.stdout.write(f"stored, {seen['flood_cancelled']} cancelled before\n")
     sys.stdout.flush()
     await send({"type": "lifespan.shutdown.complete"})
@@ -146,6 +149,23 @@ async def do_cancelled(scope: Any, receive: Any, send: Any) -> None:
     task = asyncio.ensure_future(asyncio.sleep(60))
     asyncio.get_running_loop().call_soon(task.cancel)
     await task
+
+
+async def do_last_words(scope: Any, receive: Any, send: Any) -> None:
+    """Say something when all is stored, a moment later."""
+    await start(send)
+    await send({"type": "http.response.body", "body": b"waiting", "more_body": True})
+    await stored.wait()
+    await asyncio.sleep(0.1)
+    await send({"type": "http.response.body", "body": PIECE + b" last words"})
+
+
+async def do_raise_last(scope: Any, receive: Any, send: Any) -> None:
+    """Fail when all is stored."""
+    await start(send)
+    await send({"type": "http.response.body", "body": b"waiting", "more_body": True})
+    await stored.wait()
+    raise RuntimeError("at the end")
 
 
 async def do_deaf(scope: Any, receive: Any, send: Any) -> None:

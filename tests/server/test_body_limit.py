@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.server.process import Served, receive_all
+from tests.server.process import Served, get, receive_all
 
 MIB = 1024 * 1024
 
@@ -63,3 +63,18 @@ def test_an_ordinary_client_reads_why_it_was_refused() -> None:
         assert answer.status_code == 413
         assert answer.json()["error"]["type"] == "too_large"
         assert client.get("/").text == "hello"
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_comes_with_a_refused_body_reaches_nobody(told: bool) -> None:
+    piece = "x" * 2000
+    if told:
+        request = post("Content-Length: 2000") + piece
+    else:
+        request = post("Transfer-Encoding: chunked") + f"7d0\r\n{piece}\r\n" * 3 + "0\r\n\r\n"
+    with Served(body_bytes=1000) as served:
+        # All in one packet: the rest of the body, its end, and another request.
+        received = receive_all(served.connect(request + get("/hello")))
+        assert refused(received)
+        assert received.count(b"HTTP/1.1 ") == 1
+        assert not {"length", "hello"} & served.seen().keys()

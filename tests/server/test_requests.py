@@ -90,3 +90,12 @@ def test_what_fails_in_a_callback_is_in_the_log() -> None:
             assert client.get("/callback").text == "called"
         served.until(lambda seen: seen.get("callback_failed") == 1)
         assert "in a callback" in served.terminate()[3]
+
+
+def test_what_comes_after_a_bad_request_is_not_heard() -> None:
+    with Served() as served:
+        for bad in ("nonsense\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\nHost: h\r\n\r\n"):
+            received = receive_all(served.connect(bad + get("/hello")))
+            assert received.startswith(b"HTTP/1.1 400 ")
+            assert received.count(b"HTTP/1.1 ") == 1
+        assert "hello" not in served.seen()

@@ -1,12 +1,15 @@
 """SIGTERM: all is stored first, then the requests end, and the process is gone within ten seconds."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from tests.server.process import Served, get, receive_all
+from tests.server.process import ROOT, Served, get, receive_all
 
 
 def test_requests_go_on_until_all_is_stored_and_new_connections_are_refused() -> None:
@@ -58,3 +61,31 @@ def test_what_was_written_last_still_arrives() -> None:
         received = receive_all(raw)
         ended.join()
         assert received.endswith(b"0\r\n\r\n")
+
+
+def test_requests_may_say_their_last_words_and_what_fails_then_is_in_the_log() -> None:
+    with Served() as served:
+        raw = served.connect(get("/last-words"))
+        failing = served.connect(get("/raise-last"))
+        assert raw.recv(100)
+        assert failing.recv(100)
+        code, _, _, log = served.terminate()
+        assert receive_all(raw).endswith(b" last words\r\n0\r\n\r\n")
+        assert code == 0
+        assert "at the end" in log
+
+
+def test_a_client_that_does_not_read_delays_nothing_and_leaves_nothing_in_the_log() -> None:
+    with Served() as served:
+        served.connect(get("/flood"), receive_buffer=4096).recv(100)
+        time.sleep(1)
+        code, _, _, log = served.terminate()
+        assert (code, log) == (0, "")
+
+
+def test_an_application_that_cannot_start_is_said_and_nothing_listens() -> None:
+    command = [sys.executable, "-m", "tests.server.app", "{}"]
+    environment = {**os.environ, "ON_STOP": "no start"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert (done.stdout, done.stderr) == ("", "The site could not be started. There is no start.\n")

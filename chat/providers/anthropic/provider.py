@@ -1,5 +1,10 @@
-"""Anthropic, and everything that speaks its messages."""
+"""Anthropic, and everything that speaks its messages.
 
+Its SDK is not used: of it a POST would be left, whose defaults (a newer version of the format, keys and tokens from the
+environment and from disk, its own limits and time-outs) would all have to be undone, for 40 MB of memory.
+"""
+
+import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -8,15 +13,14 @@ from itertools import groupby
 from typing import Any, Final
 
 import httpx2
-from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, Omit
 
 from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, Turn
-from chat.providers.http.provider import MODELS_TIMEOUT, Remote, from_response
+from chat.providers.http.provider import MODELS_TIMEOUT, HTTPProvider, from_response
 from chat.providers.instruction import instruction
 from chat.providers.refusal import OPTIONAL
 
-# The version that the decoder is written for. The SDK's own is newer and refuses every request with a temperature.
+# The version that the decoder is written for. A newer one refuses every request with a temperature.
 VERSION: Final = "2023-06-01"
 # The format demands a limit. Where the request has none this holds; thoughts count towards it, so they get room.
 MAX_TOKENS: Final = 8_192
@@ -33,7 +37,7 @@ def connect(endpoint: Endpoint) -> "Anthropic":
     return Anthropic(endpoint)
 
 
-class Anthropic(Remote):
+class Anthropic(HTTPProvider):
     """See `chat.providers.base.Provider`.
 
     The key goes out as `x-api-key`, which every server of this format understands. `response_format` becomes an
@@ -44,24 +48,12 @@ class Anthropic(Remote):
     # The format demands it.
     _optional = OPTIONAL - {"max_tokens"}
 
-    @cached_property
-    def _client(self) -> AsyncAnthropic:
-        client = AsyncAnthropic(
-            # Without an explicit key the SDK looks for others in the environment and on disk.
-            api_key=self._endpoint.api_key or "none",
-            base_url=self._endpoint.base_url.rstrip("/").removesuffix("/v1"),
-            timeout=self._timeout,
-            max_retries=0,
-            http_client=self._http,
-            open_telemetry=False,
-        )
-        # It has read ANTHROPIC_CUSTOM_HEADERS, whoever is asked.
-        client._custom_headers = self._ambient(client._custom_headers)
-        return client
+    def _url(self, path: str) -> str:
+        return f"{self._endpoint.base_url.rstrip('/').removesuffix('/v1')}{path}"
 
     @cached_property
-    def _headers(self) -> dict[str, str | Omit]:
-        headers: dict[str, str | Omit] = {"anthropic-version": VERSION, "Authorization": Omit()}
+    def _headers(self) -> dict[str, str]:
+        headers = {"anthropic-version": VERSION, **self._ambient(_custom_headers())}
         if key := self._endpoint.api_key:
             # The client would send any other character as UTF-8, and the answer would not tell what is wrong.
             headers["x-api-key"] = key.encode("ascii").decode()
@@ -75,26 +67,33 @@ class Anthropic(Remote):
 
     @asynccontextmanager
     async def _ask(self, model: str, body: dict[str, Any]) -> AsyncIterator[httpx2.Response]:
-        create = self._client.messages.with_streaming_response.create
-        async with create(
-            model=model, messages=[], max_tokens=1, stream=True, extra_body=body, extra_headers=self._headers
-        ) as answer:
-            yield answer.http_response
+        whole = {"model": model, "stream": True, **body}
+        async with self._http.stream("POST", self._url("/v1/messages"), json=whole, headers=self._headers) as answer:
+            await _check(answer)
+            yield answer
 
     async def _list(self) -> httpx2.Response:
-        return await self._client.get(
-            "/v1/models",
-            cast_to=httpx2.Response,
-            options={"headers": self._headers, "timeout": MODELS_TIMEOUT, "params": {"limit": MODELS_LIMIT}},
-        )
+        parameters = {"limit": MODELS_LIMIT}
+        url, headers = self._url("/v1/models"), self._headers
+        answer = await self._http.get(url, params=parameters, headers=headers, timeout=MODELS_TIMEOUT)
+        await _check(answer)
+        return answer
 
     def _plain(self, error: Exception) -> Exception:
-        match error:
-            case APIStatusError():
-                return from_response(error.response)
-            case APIConnectionError(__cause__=Exception() as cause):
-                return cause
-        return error
+        return from_response(error.response) if isinstance(error, httpx2.HTTPStatusError) else error
+
+
+async def _check(answer: httpx2.Response) -> None:
+    """Raise HTTPStatusError for an answer that is an error or leads elsewhere, once its body was read."""
+    if not answer.is_success:
+        await answer.aread()
+        answer.raise_for_status()
+
+
+def _custom_headers() -> dict[str, str]:
+    """Return the headers that ANTHROPIC_CUSTOM_HEADERS names, one a line, as Anthropic's SDK reads it."""
+    lines = [line.partition(":") for line in os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")]
+    return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
 
 
 def _body(request: CompletionRequest) -> dict[str, Any]:

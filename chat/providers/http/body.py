@@ -134,9 +134,9 @@ class Head:
 
 
 def _wait_no_longer(response: httpx2.Response, seconds: float) -> None:
-    """Take so long a silence of the line for its end from now on, where it can be told."""
-    if set_patience := response.extensions.get("patience"):
-        set_patience(seconds)
+    """Take so long a silence of the connection for its end from now on, where it can be told."""
+    if set_timeout := response.extensions.get("set_read_timeout"):
+        set_timeout(seconds)
 
 
 def merged(batch: list[Upstream]) -> list[Upstream]:

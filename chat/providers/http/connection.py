@@ -11,37 +11,37 @@ from typing import Final, cast
 import httptools
 import httpx2
 
-from chat.providers.http.batching import Beat
+from chat.providers.http.batching import ReadBatcher
 
 # Of a body that nobody reads.
 FULL_BYTES: Final = 64 * 1024
-# Whoever says that much at a time is read as fast as that, at no beat.
+# Whoever sends that much at a time is read as fast as that, and not in batches.
 MUCH_BYTES: Final = 16 * 1024
 # Of headers, and of anything else that is not the body: no honest server's are longer.
 HEAD_BYTES: Final = 100 * 1024
 NO_BODY: Final = (204, 304)
-# A line that had nothing for so many beats is left to the loop again.
-IDLE_BEATS: Final = 20
+# A connection that had nothing so many times is left to the event loop again.
+MOST_IDLE_READS: Final = 20
 
 Headers = list[tuple[bytes, bytes]]
 
 
-# What the system gives is taken in here and copied by the parser, all within one call: a buffer for all lines.
+# What the system gives is taken in here and copied by the parser, all within one call: a buffer for all connections.
 _taken = memoryview(bytearray(FULL_BYTES))
 
 
-class Line(asyncio.BufferedProtocol):
+class HTTP11Connection(asyncio.BufferedProtocol):
     """A connection. Whoever waits for it is one task at a time. Raises the exceptions of httpx2.
 
-    Where `beat` is kept, a body that is under way is read at the beat, past the loop, which would ask the system about
-    each piece.
+    While `batcher` is on, a body that is under way is read when the batcher says, past the event loop, which would ask
+    the system about each piece.
     """
 
-    def __init__(self, beat: Beat) -> None:
+    def __init__(self, batcher: ReadBatcher) -> None:
         self._loop = asyncio.get_running_loop()
-        self._beat = beat
-        self._keeps_beat = False
-        self._idle_beats = 0
+        self._batcher = batcher
+        self._is_batched = False
+        self._idle_reads = 0
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._failure: httpx2.TransportError | None = None
         self._waiting: asyncio.Future[None] | None = None
@@ -55,7 +55,7 @@ class Line(asyncio.BufferedProtocol):
         self._head_bytes = self._status = 0
         self._pieces: list[bytes] = []
         self._size = 0
-        self._has_head = self._has_begun = self._is_whole = self._ends_with_line = False
+        self._has_head = self._has_begun = self._is_whole = self._ends_with_connection = False
         self._is_reusable = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -76,16 +76,16 @@ class Line(asyncio.BufferedProtocol):
         look.register(self._file, POLLIN)
         return not look.poll(0)
 
-    async def ask(self, request: bytes, patience: dict[str, float | None]) -> tuple[int, Headers]:
-        """Send a request. Returns the status and headers of its answer. `patience` has seconds for "write", "read"."""
+    async def ask(self, request: bytes, timeouts: dict[str, float | None]) -> tuple[int, Headers]:
+        """Send a request. Returns the status and headers of its answer. `timeouts` has seconds for "write", "read"."""
         if self._is_whole:
             self._begin()
-        self._read_seconds: float | None = patience.get("read")
+        self._read_seconds: float | None = timeouts.get("read")
         self._transport.write(request)
         while not self._has_head:
             if self._is_full:
                 # The server may turn a request down without reading all of it: whatever comes first.
-                await self._news(patience.get("write"), httpx2.WriteTimeout)
+                await self._news(timeouts.get("write"), httpx2.WriteTimeout)
             else:
                 await self._news(self._read_seconds, httpx2.ReadTimeout)
         return self._status, self._headers
@@ -106,7 +106,7 @@ class Line(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         return found
 
-    def set_patience(self, seconds: float) -> None:
+    def set_read_timeout(self, seconds: float) -> None:
         """Wait no longer than that for more of the body, from the next read on."""
         self._read_seconds = seconds
 
@@ -117,7 +117,7 @@ class Line(asyncio.BufferedProtocol):
     # Waiting
 
     async def _news(self, seconds: float | None, late: type[httpx2.TimeoutException]) -> None:
-        """Wait until something comes, or the line is lost; `seconds` without are `late`."""
+        """Wait until something comes, or the connection is lost; `seconds` without are `late`."""
         if self._failure is not None:
             raise self._failure
         self._waiting = self._loop.create_future()
@@ -157,16 +157,16 @@ class Line(asyncio.BufferedProtocol):
             self._is_paused = True
             self._transport.pause_reading()
         is_hurried = not self._has_begun or self._is_paused or nbytes >= MUCH_BYTES
-        if is_hurried or not self._pieces or self._is_whole or not self._beat.is_kept:
+        if is_hurried or not self._pieces or self._is_whole or not self._batcher.is_on:
             self._wake()
-        elif not self._keeps_beat:
-            self._keeps_beat = True
+        elif not self._is_batched:
+            self._is_batched = True
             if not self._is_secure:
                 self._transport.pause_reading()
-            self._beat.keep(self._wake_once if self._is_secure else self._take_more)
+            self._batcher.add(self._wake_once if self._is_secure else self._take_more)
 
     def _wake_once(self) -> bool:
-        self._keeps_beat = False
+        self._is_batched = False
         self._wake()
         return False
 
@@ -174,25 +174,25 @@ class Line(asyncio.BufferedProtocol):
         """Take what the system has by now. Returns False when the loop reads again, or nobody any more."""
         count = 0
         if self._transport.is_closing():
-            self._keeps_beat = False
+            self._is_batched = False
             return False
         if self._size <= FULL_BYTES:
             try:
                 count = os.readv(self._file, [_taken])
             except BlockingIOError:
-                self._idle_beats += 1
+                self._idle_reads += 1
             except OSError:
                 self._fail(httpx2.ReadError("The line was lost."))
             else:
                 # Nothing at all is the end, of which the loop shall tell.
-                self._idle_beats = 0 if count else IDLE_BEATS
+                self._idle_reads = 0 if count else MOST_IDLE_READS
                 self._take(count)
         if self._pieces or self._is_whole:
             self._wake()
-        if self._beat.is_kept and not self._is_whole and self._idle_beats < IDLE_BEATS and count < MUCH_BYTES:
+        if self._batcher.is_on and not self._is_whole and self._idle_reads < MOST_IDLE_READS and count < MUCH_BYTES:
             return True
-        self._keeps_beat = False
-        self._idle_beats = 0
+        self._is_batched = False
+        self._idle_reads = 0
         self._transport.resume_reading()
         return False
 
@@ -207,7 +207,7 @@ class Line(asyncio.BufferedProtocol):
                 self._fail(httpx2.RemoteProtocolError("The answer's headers are too long."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._ends_with_line and exc is None:
+        if self._ends_with_connection and exc is None:
             self._is_whole = True
         elif not self._is_whole and self._failure is None:
             self._failure = httpx2.ReadError("The line was lost.") if exc else httpx2.RemoteProtocolError("It was cut.")
@@ -216,7 +216,7 @@ class Line(asyncio.BufferedProtocol):
             self._watch.cancel()
         self._wake()
         self.closed.set_result(None)
-        # It knows the line, and the line knew it.
+        # It refers to the connection, which referred to it.
         del self._parser
 
     def pause_writing(self) -> None:
@@ -247,7 +247,7 @@ class Line(asyncio.BufferedProtocol):
             return
         self._has_head, self._status, self._head_bytes = True, status, 0
         names = {name.lower() for name, _ in self._headers}
-        self._ends_with_line = status not in NO_BODY and not names & {b"content-length", b"transfer-encoding"}
+        self._ends_with_connection = status not in NO_BODY and not names & {b"content-length", b"transfer-encoding"}
 
     def on_body(self, body: bytes) -> None:
         if not self._is_whole:

@@ -41,7 +41,7 @@ MIN_KEY_CHARS: Final = 8
 OURS: Final = frozenset({"authorization", "x-api-key", "anthropic-version"})
 
 
-class Remote(ABC):
+class HTTPProvider(ABC):
     """See `chat.providers.base.Provider`. A format adds its request, its decoder and its SDK's exceptions.
 
     Nothing is opened before the first request.
@@ -80,13 +80,13 @@ class Remote(ABC):
         return {name: value for name, value in headers.items() if name.lower() not in OURS}
 
     @property
-    def _patience(self) -> float:
-        # A line of our own is told once the first word is there; whoever follows the answer watches its silences, too.
+    def _read_timeout(self) -> float:
+        # Once the first word is there a connection of our own is told to wait no longer than for the next.
         return max(self._endpoint.idle_timeout, self._endpoint.first_token_timeout)
 
     @property
     def _timeout(self) -> httpx2.Timeout:
-        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._patience)
+        return httpx2.Timeout(connect=5.0, write=10.0, pool=10.0, read=self._read_timeout)
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
@@ -111,14 +111,14 @@ class Remote(ABC):
             async with AsyncExitStack() as stack:
                 with told(sent):
                     response = await stack.enter_async_context(self._ask(request.model, body))
-                patience = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
-                await read_answer(response, decoder, sink, *patience)
+                timeouts = self._endpoint.idle_timeout, self._endpoint.first_token_timeout
+                await read_answer(response, decoder, sink, *timeouts)
             end = decoder.end()
         except SinkError as error:
             fault = error.reason
         except Exception as error:  # noqa: BLE001 - nothing but ChatError may leave a provider
             try:
-                # A server that drops the line once it has finished has still finished.
+                # A server that drops the connection once it has finished has still finished.
                 is_whole = isinstance(error, httpx2.TransportError) and decoder.has_ended
                 end = decoder.end() if is_whole else decoder.flush()
             except ChatError as judged:

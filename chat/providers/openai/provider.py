@@ -10,7 +10,7 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
 from chat.providers.base import CompletionRequest, Endpoint, Learnt
-from chat.providers.http.provider import MODELS_TIMEOUT, Remote, from_response
+from chat.providers.http.provider import MODELS_TIMEOUT, HTTPProvider, from_response
 from chat.providers.instruction import instruction
 from chat.providers.openai.decoder import CompletionDecoder
 
@@ -25,7 +25,7 @@ def connect(endpoint: Endpoint) -> "OpenAI":
     return OpenAI(endpoint)
 
 
-class OpenAI(Remote):
+class OpenAI(HTTPProvider):
     """See `chat.providers.base.Provider`."""
 
     @cached_property

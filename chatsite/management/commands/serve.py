@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from chat import database
 from chat.catalog import inventory
-from chat.generation import live
+from chat.generation.control import running
 from chat.live_list import feed
 from chat.models import SetupToken
 from chat.providers.registry import close_providers
@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
         async def idle() -> None:
             feed.close()
-            await live.finished()
+            await running().finished()
 
         async def ready() -> None:
             control.connect(retire=lambda: server.retire(idle, settings.CHAT_TOTAL_TIMEOUT), stop=server.stop)

@@ -3,27 +3,27 @@
 import asyncio
 import time
 
-from chat.providers.http.batching import CROWD, LARGE_CROWD, SECONDS, Beat
+from chat.providers.http.batching import MOST_AT_FULL_PACE, MOST_UNBATCHED, SECONDS, ReadBatcher
 
 
 async def test_a_few_keep_no_beat() -> None:
-    beat = Beat()
-    beat.crowd = CROWD
-    assert not beat.is_kept
-    beat.crowd += 1
-    assert beat.is_kept
+    batcher = ReadBatcher()
+    batcher.readers = MOST_UNBATCHED
+    assert not batcher.is_on
+    batcher.readers += 1
+    assert batcher.is_on
 
 
 async def test_a_large_crowd_looks_less_often() -> None:
-    beat = Beat()
-    beat.crowd = LARGE_CROWD
-    assert beat.seconds == SECONDS
-    beat.crowd += 1
-    assert beat.seconds > SECONDS
+    batcher = ReadBatcher()
+    batcher.readers = MOST_AT_FULL_PACE
+    assert batcher.seconds == SECONDS
+    batcher.readers += 1
+    assert batcher.seconds > SECONDS
 
 
 async def test_all_look_at_every_beat_until_they_have_seen_enough() -> None:
-    beat, seen, over = Beat(), list[str](), asyncio.Event()
+    batcher, seen, over = ReadBatcher(), list[str](), asyncio.Event()
 
     def look(name: str, times: int) -> bool:
         seen.append(name)
@@ -33,13 +33,13 @@ async def test_all_look_at_every_beat_until_they_have_seen_enough() -> None:
 
     began = time.monotonic()
     for name, times in (("first", 1), ("second", 2), ("last", 3)):
-        beat.keep(lambda name=name, times=times: look(name, times))  # type: ignore[misc]
+        batcher.add(lambda name=name, times=times: look(name, times))  # type: ignore[misc]
     assert seen == []
     await asyncio.wait_for(over.wait(), 10)
     assert seen == ["first", "second", "last", "second", "last", "last"]
     # As many beats as it took, and none at once.
     assert time.monotonic() - began >= 3 * SECONDS - 0.01
-    beat.keep(lambda: look("last", 0))
+    batcher.add(lambda: look("last", 0))
     seen[:] = []
     while not seen:
         await asyncio.sleep(SECONDS / 5)

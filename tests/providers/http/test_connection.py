@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from chat.providers.http import batching, connection
 from chat.providers.http.connection import FULL_BYTES, HEAD_BYTES
-from chat.providers.http.pool import Transport
+from chat.providers.http.pool import ConnectionPool
 
 TIMEOUT = httpx2.Timeout(5.0, read=0.5)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -28,7 +28,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 def crowd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of it holds for a line that is read by the loop, and for one that is read at the beat."""
     if request.param == "in a crowd":
-        monkeypatch.setattr(batching, "CROWD", -1)
+        monkeypatch.setattr(batching, "MOST_UNBATCHED", -1)
 
 
 class Server:
@@ -66,7 +66,7 @@ async def serving(
             writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=secure)
-    async with listening, httpx2.AsyncClient(transport=Transport(), timeout=TIMEOUT) as client:
+    async with listening, httpx2.AsyncClient(transport=ConnectionPool(), timeout=TIMEOUT) as client:
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/path?a=b", client
         for writer in server.writers:
             writer.close()
@@ -186,7 +186,7 @@ class Slow(Server):
 
 
 async def test_pieces_come_as_they_are_said_also_after_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "IDLE_BEATS", 3)
+    monkeypatch.setattr(connection, "MOST_IDLE_READS", 3)
     server = Slow(0, 0.2, 0.2, 1.5, 1.5, 6, 0, 0.2, 6, 1)
     async with serving(server) as (url, client):
         for _ in range(2):
@@ -253,14 +253,14 @@ async def test_a_header_that_could_begin_another_is_neither_sent_nor_told(value:
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "/path", "http:///path"])
 async def test_an_address_that_is_none_is_refused(url: str) -> None:
-    async with httpx2.AsyncClient(transport=Transport()) as client:
+    async with httpx2.AsyncClient(transport=ConnectionPool()) as client:
         with pytest.raises((httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)):
             await client.post(url, content=b"Why?\n")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1]:1/", "http://there-is-no-such-host.invalid/"])
 async def test_a_server_that_is_not_there_cannot_be_reached(url: str) -> None:
-    async with httpx2.AsyncClient(transport=Transport()) as client:
+    async with httpx2.AsyncClient(transport=ConnectionPool()) as client:
         with pytest.raises(httpx2.ConnectError):
             await client.post(url, content=b"Why?\n")
 
