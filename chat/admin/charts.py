@@ -1,4 +1,4 @@
-"""What `static/chat/admin/usage.js` draws: names and numbers as JSON, of the same figures as the tables."""
+"""The data that `static/chat/admin/usage.js` draws as charts, as JSON; the same figures as the tables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,7 +10,7 @@ from chat.usage.latency import Buckets, quantile
 from chat.usage.reports import Figures, Model, User
 from chat.views import chart
 
-# More colours nobody tells apart.
+# More colours cannot be told apart.
 MAX_SERIES: Final = 7
 MAX_BARS: Final = 10
 OTHERS: Final = "Others"

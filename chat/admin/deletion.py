@@ -1,4 +1,4 @@
-"""What the admin says before it deletes something with a long tail."""
+"""Deleting in the admin: counts what goes along before it asks, and deletes people with everything of theirs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a model's server taught, in its page of the admin: a line each, to be ticked and forgotten."""
+"""What was learnt of a model's server, on the model's page: a line each, with a tick to forget it."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class ChatModelForm(ModelForm[ChatModel]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Whoever may only look has no field.
+        # With the right to view only, the form has no such field.
         if "forget" in self.fields:
             self.fields["forget"].choices = list(described(self.instance.learnt).items())  # type: ignore[attr-defined]
 

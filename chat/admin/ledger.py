@@ -14,12 +14,12 @@ from chat.models import ChatModel, Correction, UsageRecord
 from chat.usage.price_context import context_of
 from chat.views import formatting
 
-# Who it was: to be seen by those who may see people.
+# Columns that tell who it was.
 PEOPLE: Final = ("username", "user_id", "api_key_name", "api_key_id")
 
 
 def sees_people(request: HttpRequest) -> bool:
-    """Whether the ledger names people to whoever asks: the right to see it alone does not."""
+    """Whether this user sees names of people in the ledger: that takes more than the right to view it."""
     return request.user.has_perm("auth.view_user")
 
 

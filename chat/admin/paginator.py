@@ -19,7 +19,7 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def _counted(self) -> int:
         rows = cast(QuerySet[Any], self.object_list).order_by()
-        # Without what is looked up for each row that is shown.
+        # Without the annotations that only shown rows need.
         return rows.values("pk")[: CAP + 1].count()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Who reads what people said: only where the site lets the admin read it, and never unseen."""
+"""Reading other people's conversations in the admin: only where the site allows it, and always recorded."""
 
 from typing import Final
 

@@ -28,7 +28,7 @@ from chat.models.access import Scope
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# What is one person's stays in no cache, neither theirs nor one on the way.
+# For one person's data: no cache may keep it, neither the browser's nor a proxy's.
 KEPT_BY_NOBODY: Final = "private, no-store"
 
 _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
@@ -36,7 +36,7 @@ _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: an active user, and the key if it was one."""
+    """Who is calling: an active user, and the API key if one was sent."""
 
     user: User
     api_key: ApiKey | None = None
@@ -57,7 +57,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
 
     Raises ChatError `unauthenticated`, also for a key that has expired, or `forbidden`, for a scope that is missing.
     """
-    # Any other kind is for a proxy in front, such as its own user and password.
+    # Any other scheme (Basic, say) is for a proxy in front of the site.
     scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         found = ApiKey.find(key.strip())
@@ -81,7 +81,7 @@ def identify(request: HttpRequest, *scopes: str) -> Caller:
 
 
 def _wrong_key(request: HttpRequest) -> ChatError:
-    """Return what to answer to a key that is not valid; it is counted, and the address has only so many."""
+    """Return the error for a key that is not valid; each counts against the throttle of its address."""
     address = request.META.get("REMOTE_ADDR", "")
     wait = throttle.take([throttle.from_address(address)])
     logger.warning("An API key that is not valid came from %s", address, extra={"fields": {"client": address}})
@@ -113,7 +113,7 @@ def api(*methods: str, scopes: tuple[str, ...] = (Scope.CHAT.value,)) -> Callabl
         async def answer_and_tell(request: HttpRequest, **captured: Any) -> HttpResponseBase:
             response = await answer(request, **captured)
             if request.method != "GET":
-                # What was changed may show in a list.
+                # The change may concern the list of conversations.
                 tasks.run(feed.publish())
             return response
 
@@ -142,9 +142,9 @@ def respond(data: object, status: int = 200) -> HttpResponse:
     return HttpResponse(to_json(data), content_type="application/json", status=status, headers=headers)
 
 
-def refuse(error: ChatError, **what_there_is: object) -> HttpResponse:
-    """Return an error as JSON, with the status that goes with its code, and beside it what there is all the same."""
-    said = {"error": {"type": error.code, "message": error.message}, **what_there_is}
+def refuse(error: ChatError, **more: object) -> HttpResponse:
+    """Return an error as JSON, with the HTTP status of its code; `more` are further fields."""
+    said = {"error": {"type": error.code, "message": error.message}, **more}
     response = respond(said, error.http_status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
@@ -166,7 +166,7 @@ def parse(request: HttpRequest, shape: type[T]) -> T:
 
 
 def _holds_nul(value: object) -> bool:
-    """Whether a NUL, which PostgreSQL takes nowhere, stands in any text of a JSON value."""
+    """Whether any text in a JSON value contains NUL, which PostgreSQL does not store."""
     match value:
         case str():
             return "\0" in value

@@ -1,4 +1,4 @@
-"""Conversations written out piece by piece, so that no length of them fills the memory."""
+"""Writes conversations piece by piece, so that memory stays flat however long they are."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -89,7 +89,7 @@ def as_zip(rows: Iterator[Conversation]) -> Iterator[bytes]:
 
 
 class Sink(RawIOBase):
-    """Where the archive is written: it keeps nothing longer than until it is taken."""
+    """The file that the zip is written to: keeps only what has not been taken yet."""
 
     def __init__(self) -> None:
         self._held = bytearray()

@@ -1,4 +1,4 @@
-"""What is left of the budgets that hold for whoever asks."""
+"""The status of the budgets that hold for the caller."""
 
 from dataclasses import asdict
 

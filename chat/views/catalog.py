@@ -1,4 +1,4 @@
-"""The models to choose from."""
+"""The models that the caller may choose."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from chat.views.access import Caller, api, respond
 
 @api("GET")
 def models(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """What the caller may use, with prices per million tokens, null where none is known."""
+    """List the models with prices per million tokens, null where none is known."""
     return respond({"models": [_model(choice) for choice in choices(caller.user)]})
 
 

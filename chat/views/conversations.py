@@ -26,7 +26,7 @@ MISSING: Final = "There is no such conversation."
 
 
 class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What PATCH may set."""
+    """The fields that PATCH may set."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     pinned: bool | msgspec.UnsetType = msgspec.UNSET
@@ -55,13 +55,13 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     tree = Tree.of(row)
     names, more = _window(request, row, tree)
     messages = [thread.as_json(message) for message in thread.messages(row, tree, names)]
-    # False where its model was taken away since, from this person or everybody; null where it has none.
+    # False where this user may not use its model any more; null where it has none.
     available = row.model and is_open_to(caller.user, row.model)
     return respond({**detail(row), "model_available": available, "messages": messages, "more": more})
 
 
 def _locked(caller: Caller, conversation_id: UUID) -> Conversation:
-    """Return a conversation that nobody else changes until the transaction ends."""
+    """Return a conversation with its row locked until the transaction ends."""
     mine = Conversation.objects.of(caller.user).select_for_update(of=("self",)).filter(pk=conversation_id)
     row = mine.first()
     if row is None:
@@ -120,7 +120,7 @@ def _save(row: Conversation, **values: Any) -> None:
 
 
 def _delete(row: Conversation) -> None:
-    """Take a conversation away, at first so that it can be restored, and end what is being written in it."""
+    """Delete a conversation, restorable at first, and stop the answers that are being written in it."""
     _save(row, deleted_at=timezone.now())
     control.stop_all(Generation.objects.filter(message__conversation=row, finished_at__isnull=True))
 
@@ -151,7 +151,7 @@ def message(request: HttpRequest, caller: Caller, conversation_id: UUID, message
         if Message.Status.STREAMING in dict(answers).values():
             raise ChatError("conflict", "An answer is still being written. Stop it or wait for its end.")
         gone = [question.pk, *(name for name, _ in answers)]
-        # What followed hangs on to what was before.
+        # What followed is attached to what came before.
         row.messages.filter(parent__in=gone[1:]).update(parent=question.parent_id)
         _save(row, **({"leaf_id": question.parent_id} if row.leaf_id in gone else {}))
         question.delete()

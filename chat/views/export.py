@@ -1,4 +1,4 @@
-"""Taking one's conversations away: as Markdown to read, as JSON to go on with."""
+"""Exports one's conversations: Markdown to read, JSON for programs."""
 
 import asyncio
 import logging

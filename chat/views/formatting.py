@@ -1,4 +1,4 @@
-"""Numbers and moments as people read them."""
+"""Formats numbers, money and times for people to read."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ def count(number: int | None) -> str:
 
 
 def brief(number: int | None) -> str:
-    """A number to be seen from afar: from ten millions on in millions, so that it fits on a phone."""
+    """A number for a headline: in millions from ten millions on, so that it fits on a phone."""
     return count(number) if number is None or number < 10_000_000 else f"{number / 1_000_000:,.1f} M"
 
 

@@ -18,7 +18,7 @@ from chat.views.access import respond
 
 logger = logging.getLogger(__name__)
 
-# Whoever asks for longer than this is not ready.
+# A check that takes longer than this counts as failed.
 PATIENCE_SECONDS: Final = 2.0
 
 

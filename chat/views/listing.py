@@ -55,7 +55,7 @@ def next_cursor(rows: list[Conversation]) -> str | None:
 
 
 def cursor_of(row: Conversation) -> str:
-    """Return what names the place in the list right after a conversation."""
+    """Return the cursor of the position right after a conversation."""
     return f"{row.updated_at.isoformat()}~{row.pk}"
 
 
@@ -85,5 +85,5 @@ def _after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
         moment = None
     if moment is None:
         raise ChatError("invalid_request", "`cursor` takes what `next_cursor` gave.")
-    # The first condition says nothing new, but it is one that an index can begin at.
+    # The first condition is implied by the second, but an index can start at it.
     return rows.filter(updated_at__lte=moment).filter(Q(updated_at__lt=moment) | Q(pk__lt=last))
