@@ -30,7 +30,7 @@ class SaidField(models.JSONField):
 
     def from_db_value(self, value: Any, *rest: Any) -> Any:
         text = value if isinstance(value, str) else None
-        return self.get_default() if text is not None and is_deep(text) else super().from_db_value(value, *rest)  # type: ignore[misc]
+        return self.get_default() if text is not None and is_deep(text) else super().from_db_value(value, *rest)
 
     def deconstruct(self) -> Any:
         """Return what migrations know it by: in the database it is Django's own."""

@@ -63,7 +63,12 @@ def test_no_list_is_filtered_by_what_it_does_not_show(right: str, address: str, 
     talk = Conversation.objects.create(owner=boss, title="Something private")
     kind = ContentType.objects.get_for_model(Conversation)
     LogEntry.objects.create(
-        user=boss, content_type=kind, object_id=talk.pk, object_repr=talk.title, action_flag=CHANGE, change_message=""
+        user=boss,
+        content_type=kind,
+        object_id=str(talk.pk),
+        object_repr=talk.title,
+        action_flag=CHANGE,
+        change_message="",
     )
     assert not is_answered(clerk(right), f"/admin/{address}")
 
