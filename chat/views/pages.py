@@ -73,7 +73,8 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     tree = Tree.of(found)
     names, more = _window(tree, found, request.GET.get("at", ""))
     messages = [shown(message) for message in thread.messages(found, tree, names)]
-    return _page(request, found.model, {"conversation": found, "messages": messages, "more": more})
+    # Not `messages`: by that name every page has what Django keeps to be told.
+    return _page(request, found.model, {"conversation": found, "shown_messages": messages, "more": more})
 
 
 def _window(tree: Tree, conversation: Conversation, at: str) -> tuple[list[UUID], bool]:
