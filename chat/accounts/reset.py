@@ -1,6 +1,5 @@
 """What a mailed link for a new password proves."""
 
-
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
