@@ -3,9 +3,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from chatsite.hashing import PBKDF2, ROOM, THREADS, BusyError
+from chatsite.login.hashers import PBKDF2
+from chatsite.login.hashing_pool import QUEUE_SIZE, THREADS, QueueFullError
 
-CROWD = 4 * ROOM
+CROWD = 4 * QUEUE_SIZE
 # Longer than it takes a crowd to come.
 ITERATIONS = 1_000_000
 
@@ -21,13 +22,13 @@ def test_a_crowd_is_hashed_by_few_threads_and_the_rest_is_turned_away_at_once() 
         together.wait()
         try:
             return encoded()
-        except BusyError:
+        except QueueFullError:
             return ""
 
     with ThreadPoolExecutor(CROWD) as pool:
         hashes = list(pool.map(hash_one, range(CROWD)))
     done = [each for each in hashes if each]
-    assert ROOM <= len(done) < CROWD
+    assert QUEUE_SIZE <= len(done) < CROWD
     assert len(set(done)) == 1
     hashing = [each for each in threading.enumerate() if each.name.startswith("hashing")]
     assert 1 <= len(hashing) <= THREADS
