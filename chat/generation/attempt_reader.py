@@ -19,9 +19,8 @@ from chat.events import (
     Usage,
 )
 from chat.generation.attempt import Attempt
-from chat.generation.entry import Entry, PictureText
+from chat.generation.entry import UNREADABLE, Entry, PictureText
 from chat.generation.log import GenerationLog
-from chat.generation.notes import UNREADABLE
 from chat.generation.overlap import OverlapTrimmer
 from chat.generation.retry_policy import Policy
 from chat.providers.base import CompletionRequest, Provider

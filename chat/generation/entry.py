@@ -13,10 +13,19 @@ from chat.events import Delta, ReasoningDelta, Reclassified, Status, TextDelta, 
 Entry = Delta | Status
 # What stands in an outline where followers were told that the text so far was thought.
 RECLASSIFIED: Final = "reclassified"
+# What stays true of an answer, and is told as a `status` with attempt 0 and, later, with the message.
+OLDER_LEFT_OUT: Final = "Older messages were not sent: together they are more than the model takes."
+UNREADABLE: Final = "A piece of this answer could not be read and may be missing."
 
 
 class PictureText(TextDelta, frozen=True, tag="token", gc=False):
     """The Markdown that shows a picture: text of the answer, but no words of the model's."""
+
+
+def notes_of(*, is_trimmed: bool, has_gaps: bool) -> list[str]:
+    """Return what is to be told of an answer: whether older messages were not sent, or a piece could not be read."""
+    told = ((is_trimmed, OLDER_LEFT_OUT), (has_gaps, UNREADABLE))
+    return [note for is_true, note in told if is_true]
 
 
 def words_of(entry: Entry) -> str:

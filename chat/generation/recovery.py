@@ -15,9 +15,8 @@ from chat.errors import ChatError
 from chat.generation import live, wal
 from chat.generation.attempts import CONTINUE
 from chat.generation.context import context
-from chat.generation.entry import RECLASSIFIED, from_journal
+from chat.generation.entry import RECLASSIFIED, UNREADABLE, from_journal
 from chat.generation.log import GenerationLog
-from chat.generation.notes import UNREADABLE
 from chat.generation.report import report
 from chat.generation.settlement import Result, settle
 from chat.generation.worker import THIS_WORKER, is_surely_gone, is_surely_there

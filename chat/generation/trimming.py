@@ -5,12 +5,12 @@ from typing import Final
 
 from chat.errors import Refusal
 from chat.events import Status
-from chat.generation import notes
+from chat.generation.entry import OLDER_LEFT_OUT
 from chat.providers.base import Turn
 from chat.usage.estimate import estimate_tokens
 
 # Of the request itself, whichever attempt.
-TRIMMED: Final = Status(notes.TRIMMED, attempt=0)
+TRIMMED: Final = Status(OLDER_LEFT_OUT, attempt=0)
 # Room for an answer whose length nobody limits, but never more than this share of the window.
 ANSWER_TOKENS: Final = 4096
 ANSWER_SHARE: Final = 0.25

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chat.events import Charge
 from chat.generation import pictures
-from chat.generation.notes import notes_of
+from chat.generation.entry import notes_of
 from chat.models import Conversation, Message, UsageRecord
 from chat.models.tree import Siblings, Tree
 from chat.models.usage import tokens_per_second

@@ -22,10 +22,9 @@ from chat import database, runtime
 from chat.errors import ChatError
 from chat.events import Done, Event, Failed, Reclassified, Started, Status, TextDelta, Title
 from chat.generation import control, live
-from chat.generation.entry import Entry, to_journal
+from chat.generation.entry import UNREADABLE, Entry, to_journal
 from chat.generation.journal import Journal
 from chat.generation.live import LiveGeneration
-from chat.generation.notes import UNREADABLE
 from chat.generation.recovery import recover
 from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
