@@ -21,7 +21,7 @@ run: .venv/runtime-installed
 install: .venv/dev-installed node_modules/installed
 
 test: install
-	@scripts/install-debian-packages chromium-headless-shell nginx
+	@scripts/install-debian-packages chromium-headless-shell chromium nginx
 	$(bin)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(bin)/node --test --test-reporter=dot "tests/js/**/*.test.js"
 

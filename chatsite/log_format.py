@@ -1,4 +1,4 @@
-"""Log lines: as text for a person, or as JSON for what collects them. Both name the request they belong to."""
+"""Formats of log lines: text for people, JSON for programs. Both name the request that a line belongs to."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chat import request_id
 
-LONGEST_WRONG_HOST: Final = 200
+WRONG_HOST_CHARS: Final = 200
 
 
 class Text(logging.Formatter):
@@ -23,7 +23,7 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One JSON object in one line. What a line has beside its words comes as `extra={"fields": {...}}`."""
+    """One JSON object in one line. Further fields are given as `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, Any] = {
@@ -42,16 +42,16 @@ class Json(logging.Formatter):
 
 
 class WrongHost(logging.Filter):
-    """Makes of a request for another host, which any scanner sends, one line at INFO: not an error, no traceback."""
+    """Turns the error that Django logs for an unknown host, which any scanner sends, into one line at INFO."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if request is not None:
             if getattr(request, "wrong_host", record) is not record:
-                # The page that says so asks for the host, too.
+                # Rendering the error page asks for the host again, and logs a second record.
                 return False
             request.wrong_host = record
         record.levelno, record.levelname = logging.INFO, "INFO"
-        record.msg, record.args = record.getMessage()[:LONGEST_WRONG_HOST], ()
+        record.msg, record.args = record.getMessage()[:WRONG_HOST_CHARS], ()
         record.exc_info = record.exc_text = record.stack_info = None
         return True

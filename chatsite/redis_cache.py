@@ -1,4 +1,4 @@
-"""Redis as a cache that may be down: then there is nothing in it, and what is behind it is asked."""
+"""Redis as Django's cache. While Redis is down the cache is empty, and callers ask the database instead."""
 
 import json
 import logging
@@ -11,24 +11,24 @@ from redis import RedisError
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# A session that ends while Redis is down stays in it: for so long at most.
-LONGEST_SECONDS: Final = 300
+# A session that is ended while Redis is down stays cached, but no longer than this.
+MAX_SECONDS: Final = 300
 
 
 class Json:
-    """How values are kept: as JSON. A pickle would run what anybody writes who can write to Redis."""
+    """Stores values as JSON. With pickles, whoever can write to Redis could run code here."""
 
     def dumps(self, value: Any) -> bytes | int:
-        # Numbers as they are: Redis counts them up and down.
+        # Numbers stay numbers, because Redis itself increments them.
         return value if type(value) is int else json.dumps(value).encode()
 
     def loads(self, kept: bytes) -> Any:
-        """Raises ValueError for what is not JSON, such as what an earlier version kept."""
+        """Raises ValueError for what is not JSON, such as values of an earlier version."""
         return json.loads(kept)
 
 
 class Cache(RedisCache):
-    """What sessions need of a cache."""
+    """The part of Django's cache interface that sessions need; errors of Redis are logged, not raised."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, {**params, "OPTIONS": {**params.get("OPTIONS", {}), "serializer": Json}})
@@ -39,8 +39,8 @@ class Cache(RedisCache):
         except (ValueError, RecursionError):
             return default
 
-    def set(self, key: Any, value: Any, timeout: Any = LONGEST_SECONDS, version: int | None = None) -> None:
-        kept = min(timeout, LONGEST_SECONDS) if isinstance(timeout, int | float) else LONGEST_SECONDS
+    def set(self, key: Any, value: Any, timeout: Any = MAX_SECONDS, version: int | None = None) -> None:
+        kept = min(timeout, MAX_SECONDS) if isinstance(timeout, int | float) else MAX_SECONDS
         _or(None, lambda: super(Cache, self).set(key, value, kept, version))
 
     def delete(self, key: Any, version: int | None = None) -> bool:

@@ -205,6 +205,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if mail else "email", "password1*"]
 # One address a person; a new one takes the old one's place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "settings_profile"
 # Before the first sign-in only (chat.accounts.stage).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if mail else "none"
 # Whoever asks for a new password with an address that nobody has is told so by mail only where they may sign up.

@@ -154,6 +154,15 @@ def test_who_has_no_password_signs_in_again_for_what_is_asked_of_others_by_passw
     assert client.post(f"/settings/{path}", SENSITIVE[path], follow=True).status_code == 200
 
 
+def test_what_the_settings_have_to_tell_is_no_message_of_a_chat(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    assert client.post("/settings/profile/", {"username": "ada2"}).status_code == 302
+    page = client.get("/").content.decode()
+    transcript = page.split('id="transcript"')[1].split("</div>")[0]
+    assert "<article" not in transcript
+    assert "Your name is changed" in client.get("/settings/profile/").content.decode()
+
+
 def test_another_persons_passkey_is_nobodys(client: Client, ada: User) -> None:
     User.objects.create_user("eve", password=PASSWORD)
     theirs = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "laptop", "credential": {}})

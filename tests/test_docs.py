@@ -77,7 +77,7 @@ def test_every_module_is_named_by_its_room_or_the_architecture() -> None:
         if "migrations" in path.parts or not path.stat().st_size or path.stem == "__init__" or path.stem in UNNAMED:
             continue
         room = [file.read_text(encoding="utf-8") for name in TOLD_IN if (file := path.parent / name).exists()]
-        if not re.search(rf"\b{path.stem.strip('_')}\b", "\n".join([overview, *room])):
+        if not re.search(rf"\b{path.stem}\b", "\n".join([overview, *room])):
             unnamed.append(path.relative_to(ROOT).as_posix())
     assert unnamed == []
 

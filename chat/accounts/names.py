@@ -22,7 +22,7 @@ def is_taken(name: str, own: User | None = None) -> bool:
 
     Capital letters do not matter there. Of two who differ in them alone it lets in neither.
     """
-    others = User.objects.exclude(pk=own.pk) if own else User.objects.all()
+    others = User.objects.exclude(pk=own.pk) if own is not None and own.pk else User.objects.all()
     name = plain(name)
     named = others.filter(username__iexact=name) | others.filter(email__iexact=name)
     return named.exists() or EmailAddress.objects.filter(email__iexact=name, user__in=others).exists()

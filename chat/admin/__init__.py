@@ -4,6 +4,7 @@
   ledger as CSV) and reconciliation (the providers' bills beside it).
 - Who may grant what and touch whom is a rule of `chat/models/permissions.py`. reading tells who may read what people
   said, and notes that they did.
+- learnt shows what a model's server taught, to tick and forget.
 - generic, paginator and readonly are what the lists share; deletion, what is said before something is deleted.
 """
 

@@ -7,29 +7,17 @@ that broke off after some text is continued, and each request that was made is a
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from math import inf
 from time import monotonic
 from typing import Final
 
-from chat.errors import ChatError, silence
+from chat.errors import ChatError
 from chat.events import (
-    Finished,
     FinishReason,
-    Picture,
-    ReasoningDelta,
-    Reclassified,
     Status,
-    TextDelta,
-    ToolCallDelta,
-    Unreadable,
-    Upstream,
-    Usage,
 )
 from chat.generation.attempt import Attempt
-from chat.generation.entry import Entry, PictureText
+from chat.generation.attempt_reader import AttemptReader, Keep, Write, unkept
 from chat.generation.log import GenerationLog
-from chat.generation.notes import UNREADABLE
-from chat.generation.overlap import OverlapTrimmer
 from chat.generation.pictures import unshown
 from chat.generation.retry_policy import PATIENCE_SECONDS, Policy, delay_seconds, final, may_be_its_limit, passes
 from chat.generation.trimming import TRIMMED, shortened
@@ -37,8 +25,6 @@ from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
 from chat.providers.refusal import SMALL_LIMIT, adapted
 
 CONTINUE: Final = "Continue exactly where you left off."
-Write = Callable[[Entry], None]
-Keep = Callable[[Picture], Awaitable[str | None]]
 Announce = Callable[[], Awaitable[None]]
 Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
@@ -51,11 +37,6 @@ async def unannounced() -> None:
 
 def unbuffered() -> None:
     """What is called before the log is read, where nothing is held back from it."""
-
-
-async def unkept(picture: Picture) -> str:
-    """What stands for a picture where nobody keeps any."""
-    return ""
 
 
 async def unlimited(attempts: Sequence[Attempt]) -> int | None:
@@ -95,7 +76,6 @@ class CompletionRun:
         self._retries = self._continuations = self._looks = 0
         self._began = monotonic()
         self._was_shortened = False
-        self._is_told_apart = False
         self._source = source
         self._request = request
         self._policy = policy
@@ -105,11 +85,6 @@ class CompletionRun:
         self._ask_again = ask_again
         self._ration = ration
         self._keep = keep
-        self._clock = asyncio.get_running_loop().time
-        self._step = policy.idle_seconds / 10
-        self._extended_at = -inf
-        # Where a continuation may still repeat the end of the partial.
-        self._overlap: OverlapTrimmer | None = None
 
     @property
     def _text(self) -> str:
@@ -245,19 +220,11 @@ class CompletionRun:
     async def _attempt(self, request: CompletionRequest) -> FinishReason:
         attempt = Attempt(tuple(turn.content for turn in request.turns), max_tokens=request.max_tokens)
         partial = self._text
-        self._overlap = OverlapTrimmer(partial) if partial else None
-        # What was told apart from thoughts before is the answer, whatever its continuation turns out to be.
-        self._is_told_apart = bool(partial.strip()) and bool(self._log.reasoning)
+        reader = AttemptReader(attempt, self._log, partial, self._policy, self._write, self._keep)
         self._log.begin(attempt)
         try:
-            await self._read(request, attempt)
-        except TimeoutError:
-            attempt.error = self._silence(attempt)
-        except ChatError as error:
-            attempt.error = error
+            await reader.read(self._source, request)
         finally:
-            attempt.ended = monotonic()
-            self._end_overlap(attempt)
             self._flush()
             said = attempt.said
             if len(said) or attempt.finish_reason:
@@ -270,87 +237,6 @@ class CompletionRun:
                 )
                 # A continuation begins as this one did.
                 self._request = replace(self._request, learnt=self.learnt)
-        if attempt.error is None and attempt.finish_reason is None:
-            attempt.error = ChatError("interrupted", "The provider broke the answer off.")
         if attempt.error is not None:
             raise attempt.error
         return attempt.finish_reason or "stop"
-
-    async def _read(self, request: CompletionRequest, attempt: Attempt) -> None:
-        async with asyncio.timeout(self._policy.first_token_seconds) as self._deadline:
-            self._extended_at = -inf
-            await self._source.stream(request, self._take, attempt.leave)
-
-    def _take(self, event: Upstream) -> Awaitable[None] | None:
-        """Be the provider's sink."""
-        attempt = self.attempts[-1]
-        kind = type(event)
-        if kind is TextDelta or kind is ReasoningDelta or kind is ToolCallDelta:
-            # Only words keep the silence from being too long. Moving the deadline at each would cost more than reading
-            # it: a tenth of its length is near enough.
-            now = self._clock()
-            if now - self._extended_at > self._step:
-                self._extended_at = now
-                self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
-            if attempt.first_token is None:
-                attempt.first_token = monotonic()
-            if kind is not TextDelta or self._overlap is None:
-                self._write(event)  # type: ignore[arg-type] # one of the three
-            else:
-                self._continue(event.content, attempt)  # type: ignore[union-attr]
-            return None
-        match event:
-            case Picture():
-                return self._show(event, attempt)
-            case Usage():
-                attempt.usage = event
-            case Finished():
-                attempt.finish_reason, attempt.finish_detail = event.finish_reason, event.finish_detail
-                attempt.is_at_limit = event.finish_reason == "length"
-            case Unreadable():
-                self._miss(attempt)
-            case Reclassified() if not self._is_told_apart:
-                if self._overlap is not None:
-                    self._overlap.forget()
-                self._end_overlap(attempt)
-                self._write(event)
-        return None
-
-    def _continue(self, text: str, attempt: Attempt) -> None:
-        """Write the text of a continuation, as soon as it is clear that it is new."""
-        assert self._overlap is not None  # noqa: S101 - the caller has looked
-        new = self._overlap.join(text)
-        if new:
-            self._write(TextDelta(new))
-        if self._overlap.is_done:
-            attempt.repeated, self._overlap = self._overlap.cut, None
-
-    def _end_overlap(self, attempt: Attempt) -> None:
-        """Write what is held back in case it repeats the partial: nothing more comes that would tell."""
-        if self._overlap is not None:
-            if rest := self._overlap.rest():
-                self._write(TextDelta(rest))
-            attempt.repeated, self._overlap = self._overlap.cut, None
-
-    async def _show(self, picture: Picture, attempt: Attempt) -> None:
-        """Keep a picture, and show it where it stands in the answer."""
-        if attempt.first_token is None:
-            attempt.first_token = monotonic()
-        if (shown := await self._keep(picture)) is None:
-            self._miss(attempt)
-        else:
-            self._end_overlap(attempt)
-            if shown:
-                self._write(PictureText(shown))
-        self._deadline.reschedule(self._clock() + self._policy.idle_seconds + self._step)
-
-    def _miss(self, attempt: Attempt) -> None:
-        """Tell once that a piece of the answer is missing."""
-        if not any(each.has_gaps for each in self.attempts):
-            self._write(Status(UNREADABLE, attempt=0))
-        attempt.has_gaps = True
-
-    def _silence(self, attempt: Attempt) -> ChatError:
-        has_begun = attempt.first_token is not None
-        waited = self._policy.idle_seconds if has_begun else self._policy.first_token_seconds
-        return silence(waited, has_begun=has_begun)

@@ -41,6 +41,7 @@ from chat.usage.ledger import Account
 logger = logging.getLogger(__name__)
 
 CUT_OFF: Final = ChatError("interrupted", "The answer was cut off.")
+NOT_STORED: Final = ChatError("unknown", "The answer could not be stored. The log tells why.")
 
 HEARTBEAT_SECONDS = 15.0
 # Where the grace is 0: how long a generation waits for the caller who asked for it.

@@ -1,4 +1,4 @@
-"""The data directory: for nobody but its owner, whichever command came first."""
+"""The data directory, readable by its owner only, whichever command made it."""
 
 import os
 import stat
@@ -11,9 +11,9 @@ PRIVATE: Final = 0o700
 
 
 def keep_private(directory: Path) -> None:
-    """Let no file that this process makes be readable by others, and close the directory if it is ours and open.
+    """Make this process create private files only, and take others' rights from the directory if it is ours.
 
-    A directory that belongs to everybody (the root, one for temporary files) is left as it is; a system check tells.
+    A directory that everybody uses (the root, one for temporary files) is left as it is; a system check warns.
     """
     # What people say to a model is for nobody else on this machine to read.
     os.umask(FOR_OTHERS)

@@ -1,4 +1,4 @@
-"""Names the state of a folder."""
+"""A fingerprint of the static files, for addresses that browsers may keep for good."""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reads from `EMAIL_URL` by which server mail is sent."""
+"""The mail server, read from `EMAIL_URL`."""
 
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -19,7 +19,7 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A mail server, and who it is told to be from. `scheme` is one of `PORTS`: what is encrypted."""
+    """A mail server, and the sender of mail. `scheme` is one of `PORTS` and tells what is encrypted."""
 
     scheme: str
     host: str
@@ -35,7 +35,7 @@ class MailServer:
 
     @property
     def tells_password(self) -> bool:
-        """Whether the password goes over a network for everybody to read."""
+        """Whether the password is sent over a network without encryption."""
         return self.scheme == "smtp" and bool(self.password) and self.host not in LOCAL
 
 

@@ -1,4 +1,4 @@
-"""Reads from `OIDC_…` by which OpenID Connect provider people may sign in."""
+"""The OpenID Connect provider by which people may sign in, read from `OIDC_…`."""
 
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The secret key of an installation: made where none was given, and looked at where one was."""
+"""The secret key of an installation: made if none was given, checked for weakness if one was."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from typing import Final
 SHORTEST: Final = 32
 # A random key in hex of the shortest length has fewer with a chance of one to ten million.
 FEWEST_DISTINCT: Final = 8
-# What examples and generators of examples call a key. A random one has none of them by chance.
+# Words in the keys of examples. A random key has none of them by chance.
 WELL_KNOWN: Final = re.compile(
     r"django-?insecure|change-?(me|this|it)|replace-?(me|this|with)|(your|my|super|the|some)-?(django-?)?secret"
     r"|secret-?key|set-?it-?in|example|placeholder|not-?(so-?)?secret|abcdefghijkl|0123456789|qwertyuiop"

@@ -1,0 +1,4 @@
+"""Commands: createapikey, deleteaccounts, loadtest, rebuildtotals, reconcile, repriceusage, syncmodels.
+
+`manage.py serve` is the site's: chatsite/management/commands.
+"""
