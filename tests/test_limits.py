@@ -43,7 +43,7 @@ def test_messages_in_a_minute_are_counted_and_the_pause_is_told(alice: User, set
     settings.CHAT_MESSAGES_PER_MINUTE = 3
     for seconds in (70, 50, 20, 10):
         asked(alice, seconds)
-    with pytest.raises(ChatError, match=r"You may ask 3 times in a minute\. ChatRequest again in 10 s\.") as refused:
+    with pytest.raises(ChatError, match=r"You may ask 3 times in a minute\. Ask again in 10 s\.") as refused:
         check_rate(alice, NOW)
     assert (refused.value.code, refused.value.http_status, refused.value.retryable) == ("rate_limit", 429, True)
     assert refused.value.retry_after == 10
@@ -65,7 +65,7 @@ def test_to_delete_a_turn_is_no_way_around_the_limit(alice: User, settings: Any)
         record(ended, price, user_id=alice.pk, kind="title")
         generation.message.delete()
     assert not Generation.objects.exists()
-    with pytest.raises(ChatError, match=r"ChatRequest again in 10 s\."):
+    with pytest.raises(ChatError, match=r"Ask again in 10 s\."):
         check_rate(alice, NOW)
     check_rate(alice, NOW + timedelta(seconds=10))
 
