@@ -16,6 +16,7 @@ import pytest
 
 from chat.search import terms
 from chat.search.terms import Terms, fold
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.server.process import get, memory
@@ -85,7 +86,7 @@ def under_way(site: Site) -> int:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.SECONDS
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
