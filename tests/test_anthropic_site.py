@@ -126,7 +126,7 @@ def test_stop_closes_the_upstream_and_keeps_the_partial_and_the_count_of_the_pro
             if event["type"] == "token" and not stopped_at:
                 stopped_at = time.monotonic()
                 claude.post(f"/api/generations/{received[0]['generation_id']}/stop")
-    record = upstream.wait_for(MODEL, lambda r: "claude stops" in str(r.body) and r.ended != "open", seconds=1)
+    record = upstream.wait_for(MODEL, lambda r: "claude stops" in str(r.body) and r.ended != "open")
     assert record.ended == "client_closed"
     assert record.ended_at is not None
     assert record.ended_at - stopped_at < 1

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import Event, events, one
 from tests.harness.upstream.process import Upstream
@@ -146,7 +147,7 @@ def test_what_begins_anew_with_every_question_is_not_kept(browser: httpx2.Client
 
 def test_a_title_is_asked_for_once_and_not_kept(browser: httpx2.Client, upstream: Upstream) -> None:
     ask(browser, upstream, "a title, please")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     while not (sent := titles(upstream, "a title, please")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert sent

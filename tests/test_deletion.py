@@ -25,6 +25,7 @@ from chat.usage.ledger import Account
 from chat.usage.period import Period, today
 from chat.usage.rebuild import rebuild
 from tests.belongings import WORD, columns_of, mentions, person, rows_of, sums
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.usage.account import RESULT, account  # noqa: F401 - a fixture
 from tests.usage.test_totals import dearer
@@ -266,7 +267,7 @@ def test_a_server_deletes_what_is_due_as_it_starts_in_one_of_its_processes(tmp_p
         )
         site.stop()
         site.start()
-        deadline = monotonic() + 60
+        deadline = monotonic() + patience.SECONDS
         while site.shell("print(User.objects.filter(username__in=['bob', 'charlie']).count())").strip() != "0":
             assert monotonic() < deadline, "".join(site.output)
         assert "".join(site.output).count("An account was deleted.") == 2

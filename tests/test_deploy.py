@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.conftest import unavailable
+from tests.harness import patience
 from tests.harness.nginx import NGINX, Nginx, free_port
 from tests.harness.site import PASSWORD, ROOT, Site
 from tests.harness.stream import Event, parse, text_of
@@ -42,7 +43,7 @@ def proxied(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Ite
     }
     with Site(tmp_path_factory.mktemp("proxied"), environment, port=port) as site, nginx:
         with browser(nginx.address) as client:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + patience.SECONDS
             while client.get("/readyz").status_code != 200:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
@@ -68,7 +69,7 @@ def test_words_arrive_through_nginx_as_they_are_said(proxied: tuple[Site, str], 
     site, address = proxied
     upstream.script_prompt("through nginx", tokens=20, then="hang", after=3)
     with browser(address, site.keys["alice"]) as client:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + patience.SECONDS
         while MODEL not in client.get("/api/models").text:
             assert time.monotonic() < deadline
         body = {"message": "through nginx", "model": MODEL}

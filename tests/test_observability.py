@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.soak import services
 from tests.conftest import unavailable
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import events, one, parse
 from tests.harness.upstream.process import Upstream
@@ -56,7 +57,7 @@ def lines(site: Site) -> list[dict[str, Any]]:
 
 
 def lines_of(site: Site, request_id: str, count: int) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     while len(found := [line for line in lines(site) if line.get("request_id") == request_id]) < count:
         assert time.monotonic() < deadline, site.output
         time.sleep(0.05)

@@ -44,7 +44,7 @@ def test_stop_closes_the_upstream_and_keeps_the_partial(alice: httpx2.Client, up
     received, stopped_at = ask_and_stop(alice, prompt, after_tokens=1 + run % 3 if run % 2 else 1)
     assert one(received, "done")["finish_reason"] == "stopped"
     assert one(received, "usage")["source"] == "estimated"
-    record = upstream.wait_for(MODEL, lambda r: prompt in str(r.body) and r.ended != "open", seconds=1)
+    record = upstream.wait_for(MODEL, lambda r: prompt in str(r.body) and r.ended != "open")
     assert record.ended == "client_closed"
     assert record.ended_at is not None
     assert record.ended_at - stopped_at < 1

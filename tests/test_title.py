@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from chat.generation.title import tidy
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import events, one
 from tests.harness.upstream.process import Upstream
@@ -37,7 +38,7 @@ def ask(client: httpx2.Client, message: str, **more: Any) -> dict[str, Any]:
 
 def title_when(client: httpx2.Client, name: str, wanted: str) -> str:
     """Return the title once it is as wanted, or after a while as it is."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     while (title := client.get(f"/api/conversations/{name}").json()["title"]) != wanted:
         if time.monotonic() > deadline:
             break
@@ -59,7 +60,7 @@ def test_no_title_is_asked_for_when_nothing_is_left_to_pay_for_it(titled: Site, 
         start = one(events(client, message="a last question", model=UNTAUGHT), "start")
         name = start["conversation_id"]
         logged = "No title was asked for: What is left of your budget for "
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + patience.SECONDS
         while not any(logged in line for line in titled.output) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert any(logged in line for line in titled.output)
@@ -121,7 +122,7 @@ def test_a_title_that_fails_is_asked_for_after_the_next_answer_to_the_first_ques
     start = ask(ada, "fail to name me")
     name = start["conversation_id"]
     upstream.wait_for(TITLER, lambda r: "fail to name me" in str(r.body) and r.ended != "open")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.SECONDS
     upstream.script(TITLER, text=["Named at last"])
     while title_when_once(ada, name) != "Named at last" and time.monotonic() < deadline:
         ada.post("/api/chat", json={"conversation_id": name, "regenerate": start["user_message_id"]})

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import one, parse, text_of
 from tests.harness.upstream.process import Upstream
@@ -87,7 +88,7 @@ def test_both_together_write_no_more_answers_at_once_than_one_person_may_have(
         answers = pool.map(crowd, range(14))
         # Those who were taken wait until all the others have been turned away.
         assert all(refused.acquire(timeout=20) for _ in range(4))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + patience.SECONDS
         while sum(r.pieces == 2 for r in upstream.log(MODEL) if "at both doors" in str(r.body)) < 10:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -100,7 +101,7 @@ def test_the_other_process_can_stop_it(pair: tuple[Site, Site], upstream: Upstre
     with pair[0].client() as here, pair[1].client() as there:
         generation, conversation = ask(here, "stop elsewhere")
         assert there.post(f"/api/generations/{generation}/stop").status_code == 202
-        record = upstream.wait_for(MODEL, lambda r: "stop elsewhere" in str(r.body) and r.ended != "open", seconds=3)
+        record = upstream.wait_for(MODEL, lambda r: "stop elsewhere" in str(r.body) and r.ended != "open")
         assert record.ended == "client_closed"
         there.get(f"/api/generations/{generation}/stream").read()
         answer = there.get(f"/api/conversations/{conversation}").json()["messages"][-1]

@@ -13,6 +13,7 @@ import httpx2
 import psycopg
 import pytest
 
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import Event, events, one, parse, text_of
 from tests.harness.upstream.process import Upstream
@@ -57,7 +58,7 @@ def lives(pid: int) -> bool:
 
 def until_workers(site: Site, gone: set[int]) -> set[int]:
     """Wait until two workers serve, and none of those that should be gone."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + patience.SECONDS
     while len(now := workers(site)) != 2 or now & gone:
         assert time.monotonic() < deadline, (now, gone, site.output)
         time.sleep(0.1)
@@ -101,7 +102,7 @@ class Reader(threading.Thread):
     def until_kept(self, database: str, text: str) -> None:
         """Wait until this is in the journal, which is written four times a second: a kill takes what came since."""
         find = "SELECT events FROM chat_journalentry WHERE generation_id = %s ORDER BY sequence"
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + patience.SECONDS
         with psycopg.connect(database, autocommit=True) as connection:
             while text_of([e for (each,) in connection.execute(find, [self.generation]) for e in each]) != text:
                 assert time.monotonic() < deadline
@@ -187,7 +188,7 @@ def test_all_are_replaced_under_way_and_nobody_notices(team: Site, upstream: Ups
     with ThreadPoolExecutor(2) as pool:
         asking = [pool.submit(ask_on) for _ in range(2)]
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + patience.SECONDS
             # The new ones are there; the old ones stay until what they write is said.
             while len(workers(team) - before) < 2:
                 assert time.monotonic() < deadline, team.output
@@ -227,7 +228,7 @@ def test_told_to_go_they_store_what_was_said(team: Site, upstream: Upstream) -> 
 def test_workers_end_when_their_supervisor_is_killed(team: Site) -> None:
     pids = workers(team)
     team.stop(signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.SECONDS
     while any(lives(pid) for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -384,7 +384,7 @@ def test_an_answer_asked_for_in_another_tab_is_followed_here(page: Page, finder:
     answer = page.locator("article[data-role=assistant]").last
     expect(answer.locator(".text")).to_have_text(default_text(10))
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
-    settled(answer, seconds=20)
+    settled(answer)
     expect(answer.locator(".text")).to_have_text(default_text(40))
     expect(page.locator("article")).to_have_count(4)
 

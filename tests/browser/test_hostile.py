@@ -185,7 +185,7 @@ def test_a_hostile_conversation_is_only_words_on_every_surface(page: Page, site:
         tool_calls=[{"index": 0, "id": "1", "name": name, "arguments": json.dumps({EVIL: EVIL})}],
         text=cut(everything),
     )
-    answer = settled(ask(page, f"say what is evil {EVIL} **bold**"), seconds=30)
+    answer = settled(ask(page, f"say what is evil {EVIL} **bold**"))
     title = f"{EVIL} & title"
     conversation = page.url.rpartition("/")[2]
     with site.client("alice") as alice:

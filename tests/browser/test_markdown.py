@@ -192,7 +192,7 @@ def test_a_long_history_is_shown_from_its_end_and_does_not_jump(page: Page, upst
     answer = "## A heading\n\nSome **bold** words.\n\n- one\n- two\n\n```py\nprint(1)\n```\n"
     upstream.script_prompt("again, number", text=words(answer))
     for number in range(8):
-        settled(ask(page, f"again, number {number}"), seconds=20).locator("h3").wait_for()
+        settled(ask(page, f"again, number {number}")).locator("h3").wait_for()
     page.set_viewport_size({"width": 900, "height": 420})
     page.reload()
     expect(page.locator("article").last.locator(".hl-built")).to_be_in_viewport()

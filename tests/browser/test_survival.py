@@ -66,7 +66,7 @@ def test_a_second_tab_shows_the_answer_growing_and_can_stop_it(page: Page, upstr
     settled(there, "stopped")
     settled(answer, "stopped")
     expect(there.locator(".text")).to_have_text(answer.locator(".text").inner_text())
-    record = upstream.wait_for(MODEL, lambda r: "seen from two tabs" in str(r.body) and r.ended != "open", seconds=3)
+    record = upstream.wait_for(MODEL, lambda r: "seen from two tabs" in str(r.body) and r.ended != "open")
     assert record.ended == "client_closed"
 
 

@@ -61,7 +61,7 @@ def test_stop_closes_the_upstream_and_keeps_the_partial(page: Page, upstream: Up
     else:
         page.keyboard.press("Escape")
     settled(answer, "stopped")
-    record = upstream.wait_for(MODEL, lambda r: prompt in str(r.body) and r.ended != "open", seconds=2)
+    record = upstream.wait_for(MODEL, lambda r: prompt in str(r.body) and r.ended != "open")
     assert record.ended == "client_closed"
     expect(answer).to_contain_text("Stopped")
     expect(answer.locator(".figures")).to_contain_text("about")

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.harness import patience
 from tests.harness.site import PASSWORD, Site
 from tests.harness.stream import events, one, text_of
 from tests.harness.upstream.process import Upstream
@@ -204,7 +205,7 @@ def test_a_killed_process_holds_nothing_back_and_what_it_used_is_counted(upstrea
                 site.stop(signal.SIGKILL)
         site.start()
         with site.client() as client:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + patience.SECONDS
             while (budget := budget_of(client))["reserved"] and time.monotonic() < deadline:
                 time.sleep(0.1)
             conversation = client.get("/api/conversations").json()["conversations"][0]

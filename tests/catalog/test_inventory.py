@@ -13,6 +13,7 @@ from chat.catalog import inventory
 from chat.errors import ChatError
 from chat.models import ChatModel, Provider
 from chat.providers.base import ModelFacts
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.stream import events, one
 from tests.harness.upstream.process import Upstream
@@ -25,7 +26,7 @@ def a_list(*names: str) -> str:
 
 
 def until_said(site: Site, words: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience.SECONDS
     while words not in "".join(site.output):
         assert time.monotonic() < deadline, site.output
         time.sleep(0.05)
@@ -113,7 +114,7 @@ def test_a_provider_that_comes_later_is_found_by_itself(tmp_path: Path) -> None:
         assert [model["name"] for model in client.get("/api/models").json()["models"]] == ["demo"]
         until_said(site, "openai: The list of models could not be read. The provider cannot be reached.")
         with Upstream("--port", str(port)) as upstream:
-            site.until_listed("gpt-4o", seconds=60)
+            site.until_listed("gpt-4o")
             # It is there now, and nobody looks for it any more.
             assert site.shell("print(Provider.objects.get(name='openai').look_again_at)").strip() == "None"
             assert [record.path for record in upstream.log()].count("/v1/models") == 1
@@ -127,6 +128,6 @@ def test_a_provider_without_models_has_none_yet(tmp_path: Path) -> None:
             assert [model["name"] for model in client.get("/api/models").json()["models"]] == ["demo"]
             until_said(site, "openai: It has no models yet. They appear here by themselves once it has.")
             upstream.script("/v1/models", body=a_list("loaded-now"))
-            site.until_listed("loaded-now", seconds=60)
+            site.until_listed("loaded-now")
         # Said once, however often it was looked for.
         assert "".join(site.output).count("no models yet") == 1

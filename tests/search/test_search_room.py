@@ -17,6 +17,7 @@ import pytest
 from chat import runtime
 from chat.search import query
 from chat.search.query import Terms, fold
+from tests.harness import patience
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.server.process import get, memory
@@ -86,7 +87,7 @@ def under_way(site: Site) -> int:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.SECONDS
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
