@@ -16,5 +16,5 @@ class TokenGenerator(PasswordResetTokenGenerator):
         addresses = {each.lower() for each in [user.email, *known] if each}
         return super()._make_hash_value(user, timestamp) + "|".join(sorted(addresses))
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]
+    def check_token(self, user: User | None, token: str | None) -> bool:
         return user is not None and user.is_active and super().check_token(user, token)

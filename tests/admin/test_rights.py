@@ -96,8 +96,8 @@ class Attack:
         for person in (self.mighty, self.former, self.boss):
             self.post(f"/admin/auth/user/{person.pk}/delete/", {"post": "yes"})
         chosen = [str(pk) for pk in User.objects.values_list("pk", flat=True)]
-        for person in chosen:
-            self.post("/admin/auth/user/", {"action": "make_password_link", "_selected_action": [person]})
+        for each in chosen:
+            self.post("/admin/auth/user/", {"action": "make_password_link", "_selected_action": [each]})
         ends = {"expires_at_0": "2126-01-01", "expires_at_1": "00:00:00"}
         for group in (self.group, self.mightier):
             self.post("/admin/chat/invitation/add/", {"email": "", "group": str(group.pk), **ends})
