@@ -223,7 +223,7 @@ def test_a_claim_names_groups(claims: dict[str, object], path: str, names: set[s
     assert group_names(claims, path) == names
 
 
-ODD: dict[str, dict[str, Any]] = {
+ODD: Final[dict[str, dict[str, Any]]] = {
     "texts": {
         "name": "Q\0\ud800uinn",
         "given_name": "Q\0uinn",

@@ -33,6 +33,8 @@ GUESSED: Final = (
 NEVER_GIVEN_BACK: Final = ("reset", "mail", "account")
 # Where whose password or link it is stands in the form. Elsewhere it is theirs who have signed in, whatever is typed.
 TYPED: Final = {"/accounts/login/": "login", "/accounts/password/reset/": "email"}
+# A message that somebody has sent counts for them and for whoever gets it.
+MAILED: Final = {"/settings/profile/email/": "email"}
 # Says that somebody has signed in with this browser before. It grants nothing but a count of its own.
 DEVICE_COOKIE: Final = "known_device"
 DEVICE_SALT: Final = "chatsite.device"
@@ -104,6 +106,8 @@ def _names(request: HttpRequest, kind: str) -> tuple[str, ...]:
     if field is not None:
         return (str(request.POST.get(field, "")).strip(),)
     signed_in = (str(request.user.get_username()),) if request.user.is_authenticated else ()
+    if mailed := MAILED.get(request.path_info):
+        return (*signed_in, str(request.POST.get(mailed, "")).strip())
     if kind != "code":
         return signed_in
     # Both may be there, and the code may be either's.
