@@ -1,6 +1,6 @@
 """The vocabulary of a generation: pure values, from the provider's decoder up to the browser.
 
-Providers yield `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Reclassified`, `Picture`, `Unreadable`, `Usage` and
+Providers push `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Reclassified`, `Picture`, `Unreadable`, `Usage` and
 `Finished`. A generation adds the rest and turns `Usage` into `Charge` and `Finished` into `Done`. Structs with a tag
 are what a follower sees: their fields, plus the tag as `type`, are the JSON of one server-sent event.
 """

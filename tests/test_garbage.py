@@ -20,7 +20,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KEPT = (
     *("ASGIRequest", "HttpResponse", "StreamingHttpResponse", "BytesIO"),
-    *("LiveGeneration", "Transcript", "CompletionRequest", "Message", "Conversation", "Generation"),
+    *(
+        "LiveGeneration",
+        "GenerationLog",
+        "CompletionRun",
+        "AttemptReader",
+        "CompletionRequest",
+        "Message",
+        "Conversation",
+        "Generation",
+    ),
 )
 
 

@@ -17,10 +17,17 @@
     control.py        stop and revoke, here or elsewhere
     outcome.py        how it ended; settlement.py writes that, report.py tells operators
     smoothing.py      whole words; structured.py: answers that are JSON; pictures.py: that a model made
-    title.py          names a conversation; notes.py: what stays true of an answer
+    title.py          names a conversation
 
 - `log.append` is file, then memory, then wake, in that order and nowhere else: nobody hears what a killed process would
-  not leave behind. Journal, file and followers are cursors on the log.
+  not leave behind. Journal and followers are cursors on the log, and the rows of the journal and the lines of the file
+  are the same JSON, with null where another request began; those of earlier versions are read, too.
+- A position is a count of characters and the `id` of an event. It names the same place in the log while it is written, in
+  the journal of another process, and in the finished message, whose parts `Generation.outline` keeps in their order.
+- What an attempt said is a slice of the log, and what is not there but was paid for: the overlap that was cut, and what
+  came after Stop.
+- Silence is counted in words: pings and counts are none.
+- To stop a generation of another process its row takes the wish, which is read with each flush of its journal.
 - The journal has a thread of its own, so that no crowd of questions delays it. It also says that the process lives,
   reads requests to stop, and writes that an answer is asked for again before it is: a crash leaves no request unbilled.
 - A process is dead if it is gone from this machine, silent for 10 s, or for 60 s if it is seen to be there. Recovery

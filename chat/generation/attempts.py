@@ -26,7 +26,7 @@ from chat.providers.refusal import SMALL_LIMIT, adapted
 
 CONTINUE: Final = "Continue exactly where you left off."
 Announce = Callable[[], Awaitable[None]]
-Ration = Callable[[Sequence[Attempt]], Awaitable[int | None]]
+NextLimit = Callable[[Sequence[Attempt]], Awaitable[int | None]]
 # So much of a limit has an answer that ended at it; some servers count the end mark, some do not.
 NEARLY: Final = 0.9
 
@@ -52,7 +52,7 @@ class CompletionRun:
 
     `keep` is awaited with each picture, and returns the Markdown that stands for it; None where it could not be kept.
 
-    `ration` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
+    `next_limit` is awaited before each request: how many tokens it may take, 0 where the answer is as long as was asked
     for, None where the request is to be as it is. `ask_again` is awaited before each that follows one that was sent.
     `learnt` is what is known of the server by the last request that it answered, `window` how many tokens its model
     takes at once, where it told that by refusing more.
@@ -67,7 +67,7 @@ class CompletionRun:
         write: Write | None = None,
         flush: Callable[[], None] = unbuffered,
         ask_again: Announce = unannounced,
-        ration: Ration = unlimited,
+        next_limit: NextLimit = unlimited,
         keep: Keep = unkept,
     ) -> None:
         self.attempts = log.attempts
@@ -83,7 +83,7 @@ class CompletionRun:
         self._write = write or log.append
         self._flush = flush
         self._ask_again = ask_again
-        self._ration = ration
+        self._next_limit = next_limit
         self._keep = keep
 
     @property
@@ -96,7 +96,7 @@ class CompletionRun:
         """Return why the answer ended. Raises ChatError once there is nothing left to try."""
         self._began = monotonic()
         request = self._request
-        limit = await self._ration(self.attempts)
+        limit = await self._next_limit(self.attempts)
         while True:
             if limit is not None:
                 request = replace(request, max_tokens=max(1, limit))
@@ -108,7 +108,7 @@ class CompletionRun:
                     raise final(error, has_text=bool(self._text)) from None
                 request = following
                 if self.attempts[-1].sent:
-                    limit = await self._ration(self.attempts)
+                    limit = await self._next_limit(self.attempts)
                     await self._ask_again()
             else:
                 if reason != "length" or limit is None or not self._is_at(limit):
@@ -192,7 +192,7 @@ class CompletionRun:
         """Return how long an answer that is at its limit may go on. Raises ChatError, which is then how it ended."""
         last = self.attempts[-1]
         try:
-            return await self._ration(self.attempts)
+            return await self._next_limit(self.attempts)
         except ChatError as error:
             last.finish_reason, last.error = None, error
             raise

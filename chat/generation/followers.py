@@ -95,7 +95,7 @@ class Followers:
     def dismiss(self) -> None:
         """Nothing more will come: wake everybody for the last time."""
         self._is_dismissed = True
-        # It knows the generation, which knows its audience: its text would wait for the garbage collector.
+        # It knows the generation, which knows its followers: its text would wait for the garbage collector.
         self._on_gone = _nothing
         self._cancel()
         self._rang_at = monotonic()

@@ -187,7 +187,7 @@ class LiveGeneration:
 
     async def _read(self) -> FinishReason:
         source = await self.spec.connect()
-        ration = self._limit.next_limit if self._limit is not None else unlimited
+        next_limit = self._limit.next_limit if self._limit is not None else unlimited
         self._run = CompletionRun(
             source,
             self.spec.request,
@@ -196,7 +196,7 @@ class LiveGeneration:
             write=self._write,
             flush=self._writer.flush,
             ask_again=self._ask_again,
-            ration=ration,
+            next_limit=next_limit,
             keep=self._keep,
         )
         return await self._run.run()

@@ -2,7 +2,9 @@
 
     base.py           what a provider is, what a request has, what a model's server taught
     registry.py       imports a provider when it is first used
-    http/             how bytes travel: connections, reading in batches, bodies that were packed
+    http/             how bytes travel: provider.py (the order of a stream, errors without secrets), body.py (up to the
+                      end that counts), pool.py and connection.py (HTTP/1.1), batching.py (many readers together),
+                      client.py (when a request has left), decompression.py
     openai/ anthropic/ demo.py   what they mean: a provider, and a decoder without I/O
     decoder.py        what both formats share, with sse.py (server-sent events), counts.py (all dialects of usage),
                       finish.py (when and why an answer ends), thinking.py (tags in the text), tool_calls.py,
@@ -12,6 +14,7 @@
     bounds.py         how much is taken of anything
     bill.py           what a provider says it charged
 
+- What `sink` returns is awaited before the next event; what it raises passes as it is, and closes the connection.
 - An answer ends at its end mark or with the body. A reason to end is only a word until then, and none at all is told as
   such (`other`, `none`) unless a model's server is known for it. What is odd costs its own field; what could not be
   read after words had come is told.
@@ -24,5 +27,7 @@
 - The stream is read as bytes by our own decoder: the SDK's typed stream reports a cut stream, an error body and an
   `event: error` as a clean end, and costs more. The transport is ours, too (on httptools' parser); the client's own
   reads each piece through five layers, and still serves where the environment names a proxy.
+- Anthropic's SDK is not used. A POST was left of it, and its defaults to undo: a newer version of the format, keys and
+  tokens from the environment and from disk, limits and retries of its own; it takes 40 MB beside OpenAI's.
 - docs/compatibility.md tells the shapes by family of server.
 """

@@ -8,7 +8,7 @@ LONG = 60.0
 
 
 def followers_of(count: int) -> list[Followers]:
-    """Return audiences of one follower each."""
+    """Return the followers of that many generations, one each."""
     found = [Followers(None, lambda: None) for _ in range(count)]
     for followers in found:
         followers.enter()
