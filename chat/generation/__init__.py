@@ -23,7 +23,8 @@
   not leave behind. Journal and followers are cursors on the log, and the rows of the journal and the lines of the file
   are the same JSON, with null where another request began; those of earlier versions are read, too.
 - A position is a count of characters, and the `id` of an event. It names the same place in the log while it is
-  written, in the journal of another process, and in the finished message; `Generation.outline` keeps its parts in order.
+  written, in the journal of another process, and in the finished message (`Generation.outline` keeps its parts in
+  order).
 - What an attempt said is a slice of the log, and what is not there but was paid for: the overlap that was cut, and what
   came after Stop.
 - Silence is counted in words: pings and counts are none.

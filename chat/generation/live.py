@@ -19,7 +19,7 @@ from chat import database, metrics, request_id, runtime
 from chat.budgets.limit import AnswerLimit
 from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Event, FinishReason, Picture, Started, Status
+from chat.events import Charge, Event, FinishReason, Picture, Started, Status, TextDelta
 from chat.generation import pictures
 from chat.generation.attempts import CompletionRun, unlimited
 from chat.generation.context import mark_trimmed
@@ -230,7 +230,8 @@ class LiveGeneration:
             return
         if self._limit is not None:
             self._limit.count(words_of(said))
-        self._writer.write(storable(said))
+        is_plain = type(said) is TextDelta and "\0" not in said.content
+        self._writer.write(said if is_plain else storable(said))
 
     async def _store(self, outcome: EndReason) -> None:
         parsed: object = None

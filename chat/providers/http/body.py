@@ -75,12 +75,18 @@ async def read_answer(
     async with reading(response) as read:
         while chunk := await read():
             measure.bytes += len(chunk)
-            if batch := decoder.decode_all(events.feed(chunk)):
+            batch = decoder.decode_all(events.feed(chunk))
+            if len(batch) > 1:
                 batch = merged(batch)
             if measure.bytes > UNMEASURED_BYTES:
                 batch = _within(batch, measure, decoder, events)
-            if batch:
-                await _push(batch, sink)
+            # As `_push` does, but each token passes here.
+            try:
+                for event in batch:
+                    if (pause := sink(event)) is not None:
+                        await pause
+            except Exception as reason:
+                raise SinkError(reason) from reason
             if decoder.ends.may_be_over or decoder.failure:
                 break
             if decoder.events == 0 and not head.takes(chunk):
