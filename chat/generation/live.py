@@ -13,13 +13,11 @@ from time import monotonic
 from typing import Any, Final, cast
 from uuid import UUID
 
-from django.db import DatabaseError
-
 from chat import database, metrics, request_id, runtime
 from chat.budgets.limit import AnswerLimit
 from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
-from chat.events import Charge, Event, FinishReason, Picture, Started, Status, TextDelta
+from chat.events import Charge, Event, FinishReason, Started, Status, TextDelta
 from chat.generation import pictures
 from chat.generation.attempts import CompletionRun, unlimited
 from chat.generation.context import mark_trimmed
@@ -197,17 +195,9 @@ class LiveGeneration:
             flush=self._writer.flush,
             ask_again=self._ask_again,
             next_limit=next_limit,
-            keep=self._keep,
+            keep=partial(pictures.try_to_keep, self.account.message_id),
         )
         return await self._run.run()
-
-    async def _keep(self, picture: Picture) -> str | None:
-        try:
-            return await database.run(pictures.keep, self.account.message_id, picture)
-        except DatabaseError:
-            # The rest of the answer is paid for, too.
-            logger.exception("A picture could not be kept.")
-            return None
 
     async def _ask_again(self) -> None:
         self._writer.flush()

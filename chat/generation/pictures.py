@@ -1,14 +1,18 @@
 """Pictures in answers: stored before the text that shows them, which is Markdown with an address of our own."""
 
+import logging
 import re
 from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 
 from chat import database, events
 from chat.models import Message, Picture
+
+logger = logging.getLogger(__name__)
 
 ADDRESS: Final = "/api/files/"
 SHOWN: Final = re.compile(rf"!\[picture\]\({ADDRESS}([0-9a-f-]{{36}})\)")
@@ -22,6 +26,15 @@ def keep(message_id: UUID, picture: events.Picture) -> str:
             return ""
         row.save(force_insert=True)
     return f"\n\n![picture]({ADDRESS}{row.pk})\n\n"
+
+
+async def try_to_keep(message_id: UUID, picture: events.Picture) -> str | None:
+    """`keep`; None where the database fails: the rest of the answer is paid for, too."""
+    try:
+        return await database.run(keep, message_id, picture)
+    except DatabaseError:
+        logger.exception("A picture could not be kept.")
+        return None
 
 
 def unshown(content: str) -> str:
