@@ -140,10 +140,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
         self.refuse(BAD_REQUEST)
 
-    def lineReceived(self, line: bytes) -> None:  # noqa: N802
-        if not self.is_refused:
-            super().lineReceived(line)
-
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
         if not self.is_refused:
             super().rawDataReceived(data)

@@ -100,6 +100,14 @@ async def do_megabytes(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
+async def do_numbers(scope: Any, receive: Any, send: Any) -> None:
+    """20,000 numbers of a thousand digits, one after the other."""
+    await start(send)
+    for number in range(20_000):
+        await send({"type": "http.response.body", "body": b"%01000d" % number, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
 async def do_pieces(scope: Any, receive: Any, send: Any) -> None:
     """Two pieces whose length is told beforehand."""
     await start(send, (b"Content-Length", b"%d" % (2 * len(PIECE))))

@@ -68,3 +68,9 @@ def test_an_answer_is_flushed_before_the_connection_closes_but_not_for_ever() ->
         received = receive_all(client)
         assert b"HTTP/1.1 200 OK" in received
         assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_many_small_pieces_arrive_in_order_however_the_client_reads() -> None:
+    with Served() as served:
+        body = receive_all(served.connect(get("/numbers", "Connection: close"))).partition(b"\r\n\r\n")[2]
+        assert body == b"".join(b"3e8\r\n%01000d\r\n" % number for number in range(20_000)) + b"0\r\n\r\n"
