@@ -9,9 +9,10 @@ import pytest
 from chat.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from chat.providers.base import ModelFacts, Provider
 from chat.providers.http.body import merged
+from tests.harness import patience
 from tests.harness.upstream.process import Upstream as Server
 from tests.harness.upstream.script import default_text
-from tests.providers.asking import KEY, ask, last_usage, said, without_usage
+from tests.providers.asking import KEY, TURNS, ask, last_usage, said, without_usage
 from tests.providers.formats import Wire
 
 
@@ -79,8 +80,17 @@ async def test_the_next_question_uses_the_same_connection(wire: Wire, upstream: 
 
 
 async def test_a_hundred_streams_run_at_once(provider: Provider, upstream: Server, model: str) -> None:
-    upstream.script(model, tokens=5, delay_first=0.5)
-    answers = await asyncio.gather(*(ask(provider, model) for _ in range(150)))
+    upstream.script(model, tokens=5, then="hang", after=1)
+    asked = asyncio.gather(*(ask(provider, model) for _ in range(150)))
+    deadline = time.monotonic() + patience.SECONDS
+    while sum(record.pieces for record in await asyncio.to_thread(upstream.log, model)) < 150:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    while not asked.done():
+        # A word counts as sent a moment before its answer hangs.
+        await asyncio.to_thread(upstream.release, TURNS[-1].content)
+        await asyncio.sleep(0.05)
+    answers = await asked
     assert {said(events) for events in answers} == {default_text(5)}
     records = upstream.log(model)
     ends = [record.ended_at for record in records if record.ended_at is not None]
