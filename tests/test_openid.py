@@ -267,7 +267,8 @@ def test_a_subject_that_cannot_be_kept_is_told_in_words(odd_site: Site, issuer: 
 def test_what_no_database_takes_is_left_out() -> None:
     told = fit({"sub": "x", "name": "Q\0\ud800", "email": 5, "groups": ["\ud800", {"a\0": ["b\0"]}], "n": 1.5})
     assert told == {"sub": "x", "name": "Q?", "groups": ["?", {"a": ["b"]}], "n": 1.5}
-    for nobody in ({}, {"sub": ""}, {"sub": 5}, {"sub": "a\0"}, {"sub": "s" * 192}, [], "x", None):
+    odd: tuple[Any, ...] = ({}, {"sub": ""}, {"sub": 5}, {"sub": "a\0"}, {"sub": "s" * 192}, [], "x", None)
+    for nobody in odd:
         with pytest.raises(OAuth2Error):
             fit(nobody)
 
