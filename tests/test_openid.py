@@ -15,7 +15,7 @@ from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.test import RequestFactory, override_settings
 
-from chat.accounts.claims import ClaimsAdapter, group_names
+from chat.accounts.claims import ClaimsAdapter, fit, group_names
 from chatsite.configuration.environment import Environment
 from chatsite.configuration.openid import openid_provider
 from tests.harness.issuer import CLIENT, Issuer
@@ -225,13 +225,13 @@ def test_a_claim_names_groups(claims: dict[str, object], path: str, names: set[s
 
 ODD: Final[dict[str, dict[str, Any]]] = {
     "texts": {
-        "name": "Q\0\ud800uinn",
+        "name": "Q\0uinn",
         "given_name": "Q\0uinn",
         "preferred_username": "quinn",
         "email": "q\0@x.example",
     },
     "shapes": {"name": 5, "given_name": ["a"], "family_name": {"a": 1}, "preferred_username": ["b"], "email": 7},
-    "groups": {"groups": ["red", "re\0d", "\ud800", 5, None, ["green"], {"green": 1}], "preferred_username": "grit"},
+    "groups": {"groups": ["red", "re\0d", 5, None, ["green"], {"green": 1}], "preferred_username": "grit"},
     "many groups": {"groups": [f"{number}" for number in range(20_000)], "preferred_username": "mia"},
     "an object": {"groups": {"red": True}, "preferred_username": "otto"},
     "long": {"preferred_username": "l" * 5000, "given_name": "l" * 5000, "email": "l" * 500 + "@x.example"},
@@ -275,6 +275,15 @@ def test_a_subject_that_cannot_be_kept_is_told_in_words(odd_site: Site, issuer: 
     issuer.tell(sub, preferred_username="sam")
     with visitor(odd_site) as client:
         assert sign_in(client, issuer, sub).status_code == 401
+
+
+def test_what_no_database_takes_is_left_out() -> None:
+    told = fit({"sub": "x", "name": "Q\0\ud800", "email": 5, "groups": ["\ud800", {"a\0": ["b\0"]}], "n": 1.5})
+    assert told == {"sub": "x", "name": "Q?", "groups": ["?", {"a": ["b"]}], "n": 1.5}
+    odd: tuple[Any, ...] = ({}, {"sub": ""}, {"sub": 5}, {"sub": "a\0"}, {"sub": "s" * 192}, [], "x", None)
+    for nobody in odd:
+        with pytest.raises(OAuth2Error):
+            fit(nobody)
 
 
 def test_two_answers_about_two_people_let_in_neither(db: None) -> None:
