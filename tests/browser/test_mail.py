@@ -78,7 +78,7 @@ def test_a_new_address_takes_the_old_ones_place_once_it_is_confirmed(
     page.get_by_label("New email").fill(new)
     page.get_by_role("button", name="Change email").click()
     expect(page.get_by_text(f"{new} waits")).to_be_visible()
-    page.get_by_role("link", name="Back to the profile").click()
+    page.get_by_role("link", name="Back", exact=True).click()
     expect(page.get_by_text(f"{old}. You can sign in with it")).to_be_visible()
 
     page.goto(link_in(mailbox.next(new)))
