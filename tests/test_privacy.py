@@ -63,7 +63,7 @@ def test_nor_does_one_to_a_host_that_is_not_ours(site: Site) -> None:
     ],
 )
 def test_nor_what_the_server_answers_before_the_application_does(request_text: str) -> None:
-    with Served() as served:
+    with Served(layers=True) as served:
         request = request_text.replace("Host:", "Connection: close\r\nHost:").encode("latin1")
         received = receive_all(served.connect(request)).lower()
     assert received.count(PREFETCH) == 1

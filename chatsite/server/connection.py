@@ -140,6 +140,11 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
         self.refuse(BAD_REQUEST)
 
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        # Twisted would end the connection at once, and with it the answer.
+        if not self.is_refused:
+            super().lineReceived(line)
+
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
         if not self.is_refused:
             super().rawDataReceived(data)

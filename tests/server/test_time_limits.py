@@ -38,6 +38,12 @@ def test_a_body_that_does_not_come_is_refused() -> None:
         assert "length" not in served.seen()
 
 
+def test_a_body_of_which_nothing_comes_is_refused() -> None:
+    with impatient(header_seconds=60, idle_seconds=60) as served:
+        raw = served.connect("POST /length HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+        assert receive_all(raw).startswith(b"HTTP/1.1 408 ")
+
+
 def test_a_body_that_keeps_coming_is_waited_for() -> None:
     with impatient() as served:
         raw = served.connect("POST /length HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 20480\r\n\r\n")
