@@ -17,8 +17,10 @@ def _named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def is_empty(url: str) -> bool:
-    """Tell whether a database has no table of Django's."""
+def is_replaceable(url: str) -> bool:
+    """Tell whether a copy may take a database's place: it has no table of Django's, and is not the server's own."""
+    if not url.startswith("postgresql:") or url == server_of(url):
+        return False
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT to_regclass('django_migrations') IS NULL").fetchone()
     assert row is not None

@@ -113,7 +113,7 @@ class Site:
 
     def __enter__(self) -> Self:
         address = self.environment.get("DATABASE_URL", "")
-        if self.people and address.startswith("postgresql:") and postgres.is_empty(address):
+        if self.people and postgres.is_replaceable(address):
             source, self.keys = peopled_postgres(postgres.server_of(address))
             postgres.copy(source, address)
         elif address:
