@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.test import RequestFactory, override_settings
 
 from chat.accounts.claims import ClaimsAdapter, fit, group_names
@@ -286,7 +288,10 @@ def test_what_no_database_takes_is_left_out() -> None:
             fit(nobody)
 
 
-def test_two_answers_about_two_people_let_in_neither(db: None) -> None:
+def test_two_answers_about_two_people_let_in_neither(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It is installed only where people sign in with it.
+    monkeypatch.setitem(registry.provider_map, OpenIDConnectProvider.id, OpenIDConnectProvider)
+
     class Told(ClaimsAdapter):
         """One whose answers are known."""
 

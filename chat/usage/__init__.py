@@ -28,7 +28,7 @@ Reading:
 Rules:
 
 - Rows name everything as it was called then and have no foreign key to people or chats, so they outlive both. Django
-  refuses changes and so do triggers (migrations 0005, 0011, 0020). A later price makes a `Correction` beside the row
+  refuses changes and so do triggers (migrations 0005, 0011, 0014). A later price makes a `Correction` beside the row
   (`chat/repricing.py`); whoever shows a cost reads `corrected()` rows.
 - Money is stored in whole units of 10^-12 (`chat/models/money.py`): SQLite keeps decimals as floats, whose sums are off
   in the last digit. A price nobody knows is NULL, never 0; the provider's own price takes its place where it told one.

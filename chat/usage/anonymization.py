@@ -24,7 +24,7 @@ OWNER: Final[dict[str, Any]] = {
 KNOWING: Final = [grain for grain, unknown in UNKNOWN.items() if "user_id" not in unknown]
 # A random UUID in SQL: equal ids would still tell which rows belong to one conversation.
 RANDOM: Final = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
-# The only update of the ledger that its triggers allow (migration 0020).
+# The only update of the ledger that its triggers allow (migration 0014).
 FORGET: Final = """
     UPDATE chat_usagerecord SET user_id = %s, username = %s, api_key_id = NULL, api_key_name = '',
         conversation_id = {random}, message_id = {random}, generation_id = {random}

@@ -112,7 +112,7 @@ def test_a_key_is_issued_and_shown_exactly_once(browser: Client, boss: User) -> 
     answer = browser.post("/admin/chat/apikey/add/", {"user": boss.pk, "name": "laptop", "scopes": ["usage", "chat"]})
     assert answer.status_code == 200
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
-    (key,) = re.findall(r"<code>(cs-[\w-]+)</code>", answer.content.decode())
+    (key,) = re.findall(r'<code id="issued">(cs-[\w-]+)</code>', answer.content.decode())
     row = ApiKey.objects.get()
     assert (row.user, row.name, row.hash) == (boss, "laptop", token_hash(key))
     assert (row.scopes, row.expires_at) == (["chat", "usage"], None)
