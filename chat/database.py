@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from chat import metrics, runtime
-from chat.interruption import Interruption
+from chat.query_cancel import Interruption
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from chat.usage import totals
 from chat.usage.pagination import pages
 from chat.usage.price_context import context_of
 from chat.usage.prices import unit_price
-from chat.usage.pricing import Cost, UnitPrice, cost_of
+from chat.usage.cost import Cost, UnitPrice, cost_of
 
 # Corrections that are written in one transaction.
 AT_ONCE: Final = 500

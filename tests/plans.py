@@ -19,7 +19,7 @@ from chat.generation.request import ChatRequest
 from chat.generation.settlement import Result, settle
 from chat.generation.spec import GenerationSpec
 from chat.generation.start import _write
-from chat.interruption import Interruption
+from chat.query_cancel import Interruption
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
 from chat.search.query import Terms

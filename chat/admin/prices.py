@@ -15,7 +15,7 @@ from django.utils import timezone
 from chat.admin.generic import BaseInlineFormSet, BaseModelAdmin, ModelAdmin, ModelForm, TabularInline
 from chat.admin.readonly import ReadOnly
 from chat.models import ChatModel, Correction, DailyTotal, Price, PriceTier
-from chat.usage.pricing import hourly
+from chat.usage.cost import hourly
 from chat.views import formatting
 
 AMOUNTS: Final = (

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from chat import database, runtime
 from chat.errors import ChatError
-from chat.interruption import Interruption
+from chat.query_cancel import Interruption
 
 T = TypeVar("T")
 

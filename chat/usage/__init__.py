@@ -14,7 +14,7 @@ Prices:
     prices.py          which price holds for a model at a moment, and where it comes from
     bundled.py         what genai-prices knows
     price_context.py   tiers of a provider (flex, batch, region, …)
-    pricing.py         the arithmetic: exact decimals, no Django
+    cost.py            the arithmetic: exact decimals, no Django
     unpriced.py        what was charged by a tier without a price
 
 Reading:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chat import runtime
 from chat.usage.price_context import parsed
-from chat.usage.pricing import PLACES, Rates, Tier, UnitPrice
+from chat.usage.cost import PLACES, Rates, Tier, UnitPrice
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot

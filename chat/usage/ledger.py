@@ -18,7 +18,7 @@ from chat.models.usage import FORMER_USER, FORMER_USER_ID
 from chat.usage import totals
 from chat.usage.price_context import context_of
 from chat.usage.prices import price_in_force, unit_price
-from chat.usage.pricing import Cost, UnknownRateError, cost_of
+from chat.usage.cost import Cost, UnknownRateError, cost_of
 from chat.usage.token_counts import Spent, counted_usage
 from chat.usage.vocabulary import TokenEstimator
 

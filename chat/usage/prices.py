@@ -22,7 +22,7 @@ from django.utils import timezone
 from chat import runtime
 from chat.models import ChatModel, Price, PriceTier, Provider
 from chat.usage.bundled import Bundled, bundled_price
-from chat.usage.pricing import Rates, Tier, UnitPrice
+from chat.usage.cost import Rates, Tier, UnitPrice
 
 MOST_KEPT: Final = 2000
 

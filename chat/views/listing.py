@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from chat import database
 from chat.errors import ChatError
-from chat.interruption import Interruption
+from chat.query_cancel import Interruption
 from chat.models import Conversation
 from chat.search import latest
 from chat.search.query import Terms

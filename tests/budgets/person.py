@@ -13,7 +13,7 @@ from chat.budgets.demand import Demand
 from chat.budgets.reservation import BudgetReservation
 from chat.budgets.status import BudgetStatus, statuses
 from chat.models import ApiKey, Budget, Price, Reservation
-from chat.usage.pricing import Rates, UnitPrice
+from chat.usage.cost import Rates, UnitPrice
 from tests.usage.rows import priced_model, record
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)

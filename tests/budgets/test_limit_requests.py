@@ -108,7 +108,7 @@ async def test_a_server_that_refuses_so_long_a_limit_is_asked_with_a_shorter_one
 
 
 def test_tokens_of_a_prompt_that_is_kept_in_a_cache_may_cost_most() -> None:
-    from chat.usage.pricing import Rates, UnitPrice
+    from chat.usage.cost import Rates, UnitPrice
 
     price = UnitPrice(Rates(Decimal(3), Decimal(15), Decimal("0.3"), Decimal("3.75")), "USD")
     budget = Budget(scope="site", unit="USD", amount=1)

@@ -14,7 +14,7 @@ from chat.budgets import reservation as budgets
 from chat.budgets import spending
 from chat.errors import ChatError
 from chat.models import Budget, Price, Reservation
-from chat.usage.pricing import Rates, UnitPrice
+from chat.usage.cost import Rates, UnitPrice
 from tests.budgets.person import NOTHING, NOW, THOUSAND, Asked, Person, reserved, stands, used
 from tests.usage.rows import record
 

@@ -14,7 +14,7 @@ from genai_prices.types import Usage as TheirUsage
 from chat.events import Usage
 from chat.usage.bundled import Found, _looked_up
 from chat.usage.price_context import context_of
-from chat.usage.pricing import UnknownRateError, cost_of
+from chat.usage.cost import UnknownRateError, cost_of
 
 CONTEXTS: list[dict[str, str]] = [
     {},

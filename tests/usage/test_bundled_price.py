@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from chat.usage import bundled
-from chat.usage.pricing import UnitPrice
+from chat.usage.cost import UnitPrice
 
 OPENAI = "https://api.openai.com/v1"
 OLLAMA = "http://localhost:11434/v1"

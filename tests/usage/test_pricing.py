@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.events import Usage
-from chat.usage.pricing import Cost, Rates, Tier, UnitPrice, cost_of, hourly
+from chat.usage.cost import Cost, Rates, Tier, UnitPrice, cost_of, hourly
 
 
 def usd(into: Decimal | str, out: Decimal | str, *cache: Decimal | str | None) -> UnitPrice:

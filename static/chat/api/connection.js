@@ -1,6 +1,6 @@
 /** The line to the one answer that is being written. */
 
-import { NOWHERE, listen } from "./generation.js";
+import { NOWHERE, listen } from "./reconnect.js";
 
 /** @typedef {import("./api.js").Api} Api */
 /** @typedef {import("./api.js").Place} Place */

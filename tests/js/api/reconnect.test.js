@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createApi } from "../../../static/chat/api/api.js";
-import { listen } from "../../../static/chat/api/generation.js";
+import { listen } from "../../../static/chat/api/reconnect.js";
 import { framed, serve } from "../upstream.js";
 
 const START = { type: /** @type {const} */ ("start"), conversation_id: "c", message_id: "a", user_message_id: "q", generation_id: "g", model: "m" };
