@@ -15,10 +15,10 @@ from chat import database
 from chat.budgets import spending
 from chat.models import ChatModel, Correction, Price, UsageRecord
 from chat.usage import totals
+from chat.usage.cost import Cost, UnitPrice, cost_of
 from chat.usage.pagination import pages
 from chat.usage.price_context import context_of
 from chat.usage.prices import unit_price
-from chat.usage.cost import Cost, UnitPrice, cost_of
 
 # Corrections that are written in one transaction.
 AT_ONCE: Final = 500

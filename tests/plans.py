@@ -19,9 +19,9 @@ from chat.generation.request import ChatRequest
 from chat.generation.settlement import Result, settle
 from chat.generation.spec import GenerationSpec
 from chat.generation.start import _write
-from chat.query_cancel import Interruption
 from chat.live_list import feed
 from chat.models import ChatModel, Conversation, Message
+from chat.query_cancel import Interruption
 from chat.search.query import Terms
 from chat.usage.token_counts import Spent
 from chat.views import conversations, listing

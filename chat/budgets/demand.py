@@ -10,10 +10,10 @@ from chat import runtime
 from chat.models import Budget
 from chat.providers.base import CompletionRequest
 from chat.providers.refusal import SMALL_LIMIT
+from chat.usage.cost import UnitPrice
 from chat.usage.estimate import TokenRegression, Vector, predicted, prompt_features
 from chat.usage.ledger import Account
 from chat.usage.prices import price_in_force, unit_price
-from chat.usage.cost import UnitPrice
 
 # Tokens of an answer whose request sets no limit: the most that the usual models take. Hidden reasoning could outgrow
 # any smaller number unseen.

@@ -2,12 +2,12 @@
 
 - Chats: conversation, tree (its branches), generation, journal, picture.
 - Providers and money: catalog, prices, usage (the ledger), correction, daily (sums), vocabulary, budgets, money.
-- People: access (keys, the set-up token), permissions (who may grant what), invitation, limits, throttle, superuser,
-  deletion, policy (of the site).
+- People: access (keys), setup_token (the first admin's link), permissions (who may grant what), invitation, limits,
+  throttle, superuser, deletion, policy (of the site).
 - Shared: append_only, shallow_json.
 """
 
-from chat.models.access import ApiKey, SetupToken
+from chat.models.access import ApiKey
 from chat.models.budgets import Budget, Reservation
 from chat.models.catalog import ChatModel, Provider
 from chat.models.conversation import Conversation, Message
@@ -21,6 +21,7 @@ from chat.models.limits import RateLimit
 from chat.models.picture import Picture
 from chat.models.policy import SitePolicy
 from chat.models.prices import Price, PriceTier
+from chat.models.setup_token import SetupToken
 from chat.models.superuser import LastSuperuserError
 from chat.models.throttle import Throttle
 from chat.models.usage import UsageRecord

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chat import runtime
-from chat.usage.price_context import parsed
 from chat.usage.cost import PLACES, Rates, Tier, UnitPrice
+from chat.usage.price_context import parsed
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot

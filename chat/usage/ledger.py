@@ -16,9 +16,9 @@ from chat.models import Generation, Price, UsageRecord
 from chat.models.money import MOST_MONEY
 from chat.models.usage import FORMER_USER, FORMER_USER_ID
 from chat.usage import totals
+from chat.usage.cost import Cost, UnknownRateError, cost_of
 from chat.usage.price_context import context_of
 from chat.usage.prices import price_in_force, unit_price
-from chat.usage.cost import Cost, UnknownRateError, cost_of
 from chat.usage.token_counts import Spent, counted_usage
 from chat.usage.vocabulary import TokenEstimator
 

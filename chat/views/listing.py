@@ -11,8 +11,8 @@ from django.utils.dateparse import parse_datetime
 
 from chat import database
 from chat.errors import ChatError
-from chat.query_cancel import Interruption
 from chat.models import Conversation
+from chat.query_cancel import Interruption
 from chat.search import latest
 from chat.search.query import Terms
 from chat.search.results import find

@@ -13,8 +13,8 @@ from genai_prices.types import Usage as TheirUsage
 
 from chat.events import Usage
 from chat.usage.bundled import Found, _looked_up
-from chat.usage.price_context import context_of
 from chat.usage.cost import UnknownRateError, cost_of
+from chat.usage.price_context import context_of
 
 CONTEXTS: list[dict[str, str]] = [
     {},

@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from chat.models import ChatModel, Price, Provider
-from chat.usage.prices import import_prices, price_in_force, prices_in_force, unit_price
 from chat.usage.cost import Rates, UnitPrice
+from chat.usage.prices import import_prices, price_in_force, prices_in_force, unit_price
 from tests.harness.site import Site
 from tests.usage.test_bundled_price import bundled_price
 

@@ -20,8 +20,8 @@ from chat.events import (
 from chat.providers.http.body import whole
 from chat.providers.sse import EventDecoder
 from chat.usage.bundled import bundled_price
-from chat.usage.price_context import context_of
 from chat.usage.cost import UnknownRateError, cost_of
+from chat.usage.price_context import context_of
 from tests.providers.chunking import cut
 from tests.providers.real_shapes.case import Case, Fails, Sale
 
