@@ -48,11 +48,13 @@ class Forked:
     def __init__(self, told: socket.socket, stdout: IO[str] | None) -> None:
         self.stdout = stdout
         self.returncode: int | None = None
-        self._told = told
         self.pid = int(told.recv(20))
+        # A bare descriptor: a socket that is collected together with this would warn before it can be closed here.
+        self._told = told.detach()
 
     def __del__(self) -> None:
-        self._told.close()
+        if self.returncode is None and hasattr(self, "_told"):
+            os.close(self._told)
 
     def poll(self) -> int | None:
         """Return the exit code, or the signal that ended it as a negative number; None while it runs."""
@@ -63,14 +65,12 @@ class Forked:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end. Returns the exit code; raises TimeoutExpired."""
         if self.returncode is None:
-            self._told.settimeout(timeout)
-            try:
-                code = self._told.recv(20)
-            except TimeoutError:
-                raise subprocess.TimeoutExpired("manage.py", timeout or 0) from None
+            if not select.select([self._told], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("manage.py", timeout or 0)
+            code = os.read(self._told, 20)
             assert code, "the fork server has died"
             self.returncode = int(code)
-            self._told.close()
+            os.close(self._told)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
