@@ -71,8 +71,8 @@ def open_sidebar(page: Page) -> None:
 @pytest.fixture(scope="module")
 def clerk(site: Site) -> str:
     """Somebody who may sign in to the admin and see nothing there."""
-    site.shell(f"User.objects.create_user('clerk', password={PASSWORD!r}, is_staff=True)")
-    return "clerk"
+    site.shell(f"User.objects.create_user('accessibility-clerk', password={PASSWORD!r}, is_staff=True)")
+    return "accessibility-clerk"
 
 
 def test_signing_in_and_being_lost(page: Page, site: Site, clerk: str) -> None:
