@@ -56,6 +56,9 @@ class StreamDecoder(ABC):
         self._halves: SurrogateJoiner | None = None
         # Whether text that holds no sign of a tag or of code goes on as it is.
         self._is_plain = False
+        # Whether the next event is first read strictly, as one that has nothing but text; and whether its server's are
+        # such that this can succeed.
+        self._is_strict, self._is_usual = False, True
         self._pictures: set[bytes] = set()
         self._picture_bytes = 0
 
@@ -69,6 +72,13 @@ class StreamDecoder(ABC):
         """Return what `event` adds to the answer; sets `failure` when it says that the provider failed.
 
         Raises one of MALFORMED when it cannot be read, and ChatError when it is more than is taken in.
+        """
+
+    @abstractmethod
+    def _plain_text(self, event: ServerSentEvent) -> str | None:
+        """Return the text of an event that says nothing else at all; None for any other, also where it is malformed.
+
+        The schema tells in C what would otherwise be asked field by field, for nearly all of the events that come.
         """
 
     @abstractmethod
@@ -111,15 +121,32 @@ class StreamDecoder(ABC):
             self.usage = replace(self.usage, completion_tokens=None, reasoning_tokens=None)
         if malformed != self.malformed and self.said:
             found.append(Unreadable())
+        # What words after a count, a reason or a failure mean is decided with each of them.
+        is_under_way = self.failure is None and not ends.may_be_over
+        is_uncounted = self.usage is None or self.usage.completion_tokens is None
+        self._is_strict = self._is_plain and self._is_usual and is_under_way and is_uncounted
         return found
 
     def decode_all(self, events: Iterable[ServerSentEvent]) -> list[Upstream]:
         """Return what `events` add to the answer, up to the one that sets `failure`, and what was counted anew."""
         found: list[Upstream] = []
         for event in events:
-            if self.failure is not None:
+            if self._is_strict:
+                text = self._plain_text(event)
+                if text and not MARKED(text):
+                    self.events += 1
+                    self.deltas += 1
+                    found.append(TextDelta(text))
+                    continue
+                said = self.decode(event)
+                # Text with something beside it, as it most likely is in all events of this server.
+                self._is_usual = text is not None or [type(each) for each in said] != [TextDelta]
+                self._is_strict = self._is_strict and self._is_usual
+                found += said
+            elif self.failure is not None:
                 break
-            found += self.decode(event)
+            else:
+                found += self.decode(event)
         if self.usage is not self._told:
             found += self._counted()
         return found

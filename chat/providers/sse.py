@@ -10,6 +10,7 @@ import msgspec
 
 from chat.providers import bounds
 
+RETURN: Final = ord("\r")
 BOM: Final = b"\xef\xbb\xbf"
 # What the shortest line takes of the memory.
 LINE_BYTES: Final = 64
@@ -19,7 +20,7 @@ class OversizedEventError(ValueError):
     """One event is larger than any honest server's; the stream cannot be decoded further."""
 
 
-class ServerSentEvent(msgspec.Struct, frozen=True):
+class ServerSentEvent(msgspec.Struct, frozen=True, gc=False):
     """One event. `data` has its lines joined with newlines, `id` is the last one the stream named."""
 
     data: str
@@ -40,6 +41,8 @@ class EventDecoder:
         self._size = 0
         self._skip_newline = False
         self._at_start = True
+        # Whether the last chunk ended within an event, or began the stream.
+        self._is_amid = True
         self._data: list[str] = []
         self._event = ""
         self._id = ""
@@ -52,6 +55,9 @@ class EventDecoder:
             chunk = chunk.removeprefix(b"\n")
         if not chunk:
             return []
+        if not self._is_amid and (events := self._whole_events(chunk)) is not None:
+            return events
+        self._is_amid = True
         self._skip_newline = chunk.endswith(b"\r")
         # Splits at CR, LF and CRLF only, as bytes do; text would split at more.
         lines = chunk.splitlines()
@@ -61,7 +67,24 @@ class EventDecoder:
         if chunk[-1] not in b"\r\n":
             self._unfinished.append(lines.pop())
             self._grow(len(self._unfinished[-1]))
-        return self._take(lines)
+        events = self._take(lines)
+        self._is_amid = bool(self._unfinished or self._data or self._event or self._skip_newline)
+        return events
+
+    def _whole_events(self, chunk: bytes) -> list[ServerSentEvent] | None:
+        """Return the events of a chunk that is nothing but whole ones, each of one line of data; None for any other.
+
+        That is how nearly all of them come, and it takes half the time.
+        """
+        if chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or RETURN in chunk or len(chunk) > bounds.UNCOUNTED_BYTES:
+            return None
+        text = chunk[6:-2].decode("utf-8", "replace")
+        if "\n" not in text:
+            return [ServerSentEvent(text, "message", self._id)]
+        found = text.split("\n\ndata: ")
+        if text.count("\n") != 2 * len(found) - 2:
+            return None
+        return [ServerSentEvent(data, "message", self._id) for data in found]
 
     def flush(self) -> list[ServerSentEvent]:
         """Return the event that the end of the body left without its blank line, if any."""
@@ -82,20 +105,25 @@ class EventDecoder:
                 line = line.removeprefix(BOM)
             if line[:6] == b"data: ":
                 # Nearly all lines are.
-                self._data.append(line[6:].decode("utf-8", "replace"))
-                self._grow(len(line) + LINE_BYTES)
-                continue
-            if line:
+                self._data.append(str(line[6:], "utf-8", "replace"))
+                self._size += len(line) + LINE_BYTES
+                if self._size > bounds.UNCOUNTED_BYTES:
+                    self._grow(0)
+            elif line:
                 self._field(line)
-                continue
-            if self._data:
-                if self._size > bounds.UNCOUNTED_BYTES and bounds.is_crowded("\n".join(self._data)):
-                    raise OversizedEventError(f"an event of more than {bounds.VALUES} values")
-                events.append(ServerSentEvent("\n".join(self._data), self._event or "message", self._id))
-                self._data = []
-            self._event = ""
-            self._size = 0
+            else:
+                if self._data:
+                    events.append(self._event_of(self._data))
+                    self._data = []
+                self._event = ""
+                self._size = 0
         return events
+
+    def _event_of(self, lines: list[str]) -> ServerSentEvent:
+        data = lines[0] if len(lines) == 1 else "\n".join(lines)
+        if self._size > bounds.UNCOUNTED_BYTES and bounds.is_crowded(data):
+            raise OversizedEventError(f"an event of more than {bounds.VALUES} values")
+        return ServerSentEvent(data, self._event or "message", self._id)
 
     def _field(self, line: bytes) -> None:
         name, _, raw = line.partition(b":")

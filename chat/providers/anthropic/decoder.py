@@ -6,13 +6,13 @@ skipped.
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.decoder import Said, StreamDecoder, failure, fields_of
+from chat.providers.decoder import MALFORMED, Said, StreamDecoder, failure, fields_of
 from chat.providers.errors import from_body, reports_failure
 from chat.providers.sse import ServerSentEvent
 from chat.providers.tool_calls import ToolCalls, index, json_text, text
@@ -56,7 +56,19 @@ class StreamEvent(msgspec.Struct, gc=False):
     error: Any = None
 
 
+# The same where there is nothing but text: whatever else has a value is an error here.
+class PlainChange(msgspec.Struct, gc=False):
+    type: Literal["text_delta"]
+    text: str
+
+
+class PlainEvent(msgspec.Struct, gc=False):
+    type: Literal["content_block_delta"]
+    delta: PlainChange
+
+
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
+_decode_plain = msgspec.json.Decoder(PlainEvent).decode
 STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {"message": Message, "content_block": Block, "delta": Change}
 
 
@@ -73,6 +85,13 @@ class MessagesDecoder(StreamDecoder):
         self._tool_calls = ToolCalls(numbered=True)
         # Which of the blocks under way are calls.
         self._called: set[int | None] = set()
+
+    def _plain_text(self, event: ServerSentEvent) -> str | None:
+        try:
+            told = _decode_plain(event.data)
+        except MALFORMED:
+            return None
+        return told.delta.text if event.event != "error" else None
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
         if event.event == "error":

@@ -4,13 +4,13 @@ Tolerant of what servers that call themselves compatible send; wrong is only wha
 """
 
 import json
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from chat.events import ReasoningDelta, TextDelta, Upstream
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.decoder import Said, StreamDecoder, failure, fields_of
+from chat.providers.decoder import MALFORMED, Said, StreamDecoder, failure, fields_of
 from chat.providers.errors import from_body, is_failed, reports_failure
 from chat.providers.sse import ServerSentEvent
 from chat.providers.tool_calls import ToolCalls, text
@@ -52,7 +52,40 @@ class Chunk(msgspec.Struct, gc=False):
     object: Any = None
 
 
+# The same where there is nothing but text: whatever else has a value is an error here.
+class PlainMessage(msgspec.Struct, gc=False):
+    content: str
+    reasoning_content: None = None
+    reasoning: None = None
+    thinking: None = None
+    reasoning_text: None = None
+    reasoning_details: None = None
+    refusal: None = None
+    tool_calls: None = None
+    function_call: None = None
+    images: None = None
+    audio: None = None
+
+
+class PlainChoice(msgspec.Struct, gc=False):
+    delta: PlainMessage
+    finish_reason: None = None
+    usage: None = None
+    error: None = None
+
+
+class PlainChunk(msgspec.Struct, gc=False):
+    choices: tuple[PlainChoice]
+    usage: None = None
+    service_tier: str | None = None
+    x_groq: None = None
+    error: None = None
+    base_resp: None = None
+    object: Literal["chat.completion.chunk"] | None = None
+
+
 _decode_chunk = msgspec.json.Decoder(Chunk).decode
+_decode_plain = msgspec.json.Decoder(PlainChunk).decode
 
 
 class CompletionDecoder(StreamDecoder):
@@ -61,6 +94,16 @@ class CompletionDecoder(StreamDecoder):
     def __init__(self, learnt: Learnt = NOTHING_LEARNT) -> None:
         super().__init__(learnt)
         self._tool_calls = ToolCalls()
+        self._tier: Any = None
+
+    def _plain_text(self, event: ServerSentEvent) -> str | None:
+        try:
+            chunk = _decode_plain(event.data)
+        except MALFORMED:
+            return None
+        if chunk.service_tier != self._tier or event.event == "error":
+            return None
+        return chunk.choices[0].delta.content
 
     def _read(self, event: ServerSentEvent) -> list[Said]:
         data = event.data
@@ -95,6 +138,7 @@ class CompletionDecoder(StreamDecoder):
         return found
 
     def _count(self, chunk: Chunk) -> None:
+        self._tier = chunk.service_tier
         self._counts.note("service_tier", chunk.service_tier)
         if isinstance(chunk.x_groq, dict):
             self._counts.add(chunk.x_groq.get("usage"))
