@@ -5,7 +5,7 @@
  * the page's own: `open`, `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
  */
 
-import { SHAPED } from "./branch.js";
+import { SHAPED } from "./visible-turns.js";
 import { thought, waited } from "./thinking.js";
 
 /** @typedef {import("./events.js").PageEvent} PageEvent */

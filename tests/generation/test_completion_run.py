@@ -9,7 +9,7 @@ import pytest
 
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Delta, Finished, Picture, ReasoningDelta, Reclassified, TextDelta, Unreadable, Upstream, Usage
-from chat.generation.attempts import CONTINUE
+from chat.generation.completion_run import CONTINUE
 from chat.generation.entry import UNREADABLE
 from chat.generation.retry_policy import delay_seconds
 from chat.providers.base import CompletionRequest, Sink, Turn, push, unheeded
