@@ -147,7 +147,10 @@ class Title(Event, frozen=True, tag="title"):
 
 
 class Done(Event, frozen=True, tag="done"):
-    """Last event of a stream that ended regularly, was stopped, or lost its last reader."""
+    """Last event of a stream that ended regularly, was stopped, or lost its last reader.
+
+    `thinking_seconds` is from the first thought to the first word of the answer; None where it did not begin with one.
+    """
 
     finish_reason: FinishReason
     token_count: int | None
@@ -156,6 +159,7 @@ class Done(Event, frozen=True, tag="done"):
     tokens_per_second: float | None
     parsed: object = None
     finish_detail: str | None = None
+    thinking_seconds: float | None = None
 
 
 class Failed(Event, frozen=True, tag="error"):

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SAVE_DELAYS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 # The fields of a generation that its end changes.
 ERROR: Final = ("error_type", "error_message", "error_retryable")
-CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
+CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds", "thinking_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Result:
     elapsed_seconds: float
     finish_detail: str = ""
     has_gaps: bool = False
+    thinking_seconds: float | None = None
 
 
 class SettlementError(Exception):
@@ -126,4 +127,5 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
     generation.error_retryable = bool(result.error and result.error.retryable)
     generation.ttft_seconds = result.ttft_seconds
     generation.elapsed_seconds = result.elapsed_seconds
+    generation.thinking_seconds = result.thinking_seconds
     generation.save(update_fields=CLOSED)

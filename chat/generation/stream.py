@@ -218,7 +218,7 @@ def _finish(found: StoredGeneration, generation: Generation) -> None:
         charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).corrected().order_by("attempt")),
         title=answer.conversation.title if begins_conversation else None,
         outcome=outcome,
-        times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0),
+        times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0, generation.thinking_seconds),
         detail=answer.finish_detail or None,
         parsed=None if generation.error_type else parse_whole(found.response_format, answer.content)[0],
     ).events()

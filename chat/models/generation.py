@@ -34,6 +34,9 @@ class Generation(models.Model):
     error_retryable = models.BooleanField(default=False)
     ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
     elapsed_seconds = models.FloatField(null=True, blank=True)
+    thinking_seconds = models.FloatField(
+        null=True, blank=True, help_text="From its first thought to its first word, where it began with a thought."
+    )
     outline = ShallowJSONField(
         default=list, blank=True, help_text="The order of the answer's parts, where it is not the usual one."
     )

@@ -136,6 +136,7 @@ def shown(message: ThreadMessage) -> Shown:
         "finishDetail": message.finish_detail or "",
         "model": message.model or "",
         "usage": usage,
+        "thinkingSeconds": message.thinking_seconds,
         "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
         "trouble": asdict(message.error) if message.error else None,
         "notes": message.notes,

@@ -49,6 +49,7 @@ class ThreadMessage:
     error: ThreadError | None
     elapsed_seconds: float | None
     ttft_seconds: float | None
+    thinking_seconds: float | None
     tokens_per_second: float | None
     siblings: Siblings
 
@@ -102,6 +103,7 @@ def _message(
         error=error,
         elapsed_seconds=generation and generation.elapsed_seconds,
         ttft_seconds=generation and generation.ttft_seconds,
+        thinking_seconds=generation and generation.thinking_seconds,
         tokens_per_second=tokens_per_second(
             charge.completion_tokens if charge else None,
             generation and generation.elapsed_seconds,

@@ -168,7 +168,6 @@ const actions = {
   retry: composer.after(sender.retry),
   continue: composer.after(sender.goOn),
   choose: () => picker.focus(),
-  reconnect: composer.after(() => connection.reconnect()),
 };
 
 /** @param {string} generationId */
@@ -186,6 +185,7 @@ watchPresence({
     else if (phase !== "idle") dispatch({ type: "error", error_type: "network_error", message: "The connection was lost." });
   },
   onWake: () => connection.wake(),
+  onOnline: () => connection.online(),
 });
 
 dispatch({ type: "choose", model: picker.chosen() });

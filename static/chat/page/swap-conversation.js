@@ -34,7 +34,7 @@ export function createConversationSwap({ parts, dispatch, draw, onRunning }) {
    * @param {Spot | null} spot what was looked at when it was left; null for its end
    */
   return (conversation, spot) => {
-    connection.leave();
+    connection.close();
     stopper.ended();
     controls.leave();
     dispatch({ type: "open", known: conversation ? knownState(conversation) : {} });

@@ -26,7 +26,6 @@
  * @property {string} type
  * @property {string} message
  * @property {boolean} retryable whether the same model may do it when asked again
- * @property {boolean} [lost] only the line is known to have broken, not the answer
  */
 
 /** @typedef {{ index: number, id: string, name: string, arguments: string }} ToolCall */

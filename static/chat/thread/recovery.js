@@ -1,7 +1,7 @@
 /** What can be done about an answer that did not come to its end. Pure. */
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
-/** @typedef {"retry" | "continue" | "choose" | "reconnect"} Remedy */
+/** @typedef {"retry" | "continue" | "choose"} Remedy */
 
 /** The question that Continue asks: an ordinary message, which then stands in the thread. */
 export const CONTINUE = "Continue exactly where you left off.";
@@ -26,7 +26,6 @@ export function emptiness({ role, status, content, reasoning, toolCalls, finishR
 export function recoveries(turn) {
   const { role, status, content, id, finishReason, trouble } = turn;
   if (role !== "assistant" || status === "queued" || status === "streaming") return [];
-  if (trouble?.lost) return ["reconnect"];
   /** @type {Remedy[]} */
   const further = content && id ? ["continue"] : [];
   if (trouble) return [...further, trouble.retryable ? "retry" : "choose"];

@@ -56,7 +56,3 @@ test("what this model will never do is a case for another one", () => {
   assert.deepEqual(offered({ status: "failed", content: "", trouble }), ["choose"]);
   assert.deepEqual(offered({ status: "interrupted", trouble }), ["continue", "choose"]);
 });
-
-test("a lost line is taken up again: the answer may be fine", () => {
-  assert.deepEqual(offered({ status: "interrupted", trouble: { ...TROUBLE, lost: true } }), ["reconnect"]);
-});
