@@ -59,10 +59,10 @@ const composer = createComposer(need("#composer", HTMLFormElement), {
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
   onUp: () => controls.commands.editLast(),
 });
-const picker = createModelPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
-  dispatch({ type: "choose", model });
-  // The next question carries the choice anyway; this only remembers it earlier.
-  if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
+const picker = createModelPicker(need("#model", HTMLButtonElement), {
+  isNew: () => !state.conversationId,
+  onFavourite: api.favourite,
+  onChoose: (model) => controls.chosen(model, composer.invite),
 });
 const title = createTitle(need("#title", HTMLElement));
 const navigation = createNavigation({
@@ -86,6 +86,7 @@ const sender = createSender({
   dispatch,
   ask: connection.ask,
   model: picker.chosen,
+  ready: picker.ready,
   settings: () => controls.opening(),
   composer,
   onAsked() {
@@ -167,7 +168,7 @@ const actions = {
   ...controls.commands,
   retry: composer.after(sender.retry),
   continue: composer.after(sender.goOn),
-  choose: () => picker.focus(),
+  choose: () => picker.open(),
 };
 
 /** @param {string} generationId */

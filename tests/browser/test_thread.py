@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import MODEL, ask, settled
+from tests.browser.talk import MODEL, ask, chosen_model, settled
 from tests.harness.browser import PHONE, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
@@ -47,7 +47,7 @@ def test_everything_is_there_again_after_a_reload(page: Page) -> None:
     expect(page.locator("article[data-role=user]")).to_contain_text("remember me after the reload")
     expect(answer.locator(".text")).to_have_text(default_text())
     expect(answer.locator(".figures")).to_have_text(figures)
-    expect(page.get_by_role("combobox", name="Model")).to_have_value(MODEL)
+    expect(chosen_model(page)).to_have_text(MODEL)
 
 
 @pytest.mark.parametrize("how", ["button", "escape"])
