@@ -108,12 +108,9 @@ CREATE TABLE "chat_provider" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
 CREATE TABLE "chat_apikey" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(100) NOT NULL, "prefix" varchar(11) NOT NULL, "hash" varchar(64) NOT NULL UNIQUE, "created_at" datetime NOT NULL, "revoked_at" datetime NULL, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "expires_at" datetime NULL, "scopes" text NOT NULL CHECK ((JSON_VALID("scopes") OR "scopes" IS NULL)), "last_used_at" datetime NULL);
 CREATE INDEX "chat_apikey_user_id_cb1b7856" ON "chat_apikey" ("user_id");
 CREATE TABLE "chat_chatmodel_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "chatmodel_id" bigint NOT NULL REFERENCES "chat_chatmodel" ("id") DEFERRABLE INITIALLY DEFERRED, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED);
-CREATE TABLE "chat_chatmodel" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(200) NOT NULL UNIQUE, "upstream_name" varchar(1000) NOT NULL, "enabled" bool NOT NULL, "is_listed" bool NOT NULL, "is_default" bool NOT NULL, "position" integer unsigned NOT NULL CHECK ("position" >= 0), "created_at" datetime NOT NULL, "provider_id" bigint NOT NULL REFERENCES "chat_provider" ("id") DEFERRABLE INITIALLY DEFERRED, "context_window" integer unsigned NULL CHECK ("context_window" >= 0), "context_window_origin" varchar(8) NOT NULL, "learnt" text NOT NULL CHECK ((JSON_VALID("learnt") OR "learnt" IS NULL)), "is_limited" bool NOT NULL, CONSTRAINT "chat_model_once_per_provider" UNIQUE ("provider_id", "upstream_name"), CONSTRAINT "chat_model_named" CHECK ((NOT ("name" = '') AND NOT ("upstream_name" = ''))));
 CREATE UNIQUE INDEX "chat_chatmodel_groups_chatmodel_id_group_id_43ef5d29_uniq" ON "chat_chatmodel_groups" ("chatmodel_id", "group_id");
 CREATE INDEX "chat_chatmodel_groups_chatmodel_id_a4004218" ON "chat_chatmodel_groups" ("chatmodel_id");
 CREATE INDEX "chat_chatmodel_groups_group_id_3b82e54e" ON "chat_chatmodel_groups" ("group_id");
-CREATE UNIQUE INDEX "chat_model_one_default" ON "chat_chatmodel" ("is_default") WHERE "is_default";
-CREATE INDEX "chat_chatmodel_provider_id_6ae30370" ON "chat_chatmodel" ("provider_id");
 CREATE TABLE "chat_chatmodel_people" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "chatmodel_id" bigint NOT NULL REFERENCES "chat_chatmodel" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE UNIQUE INDEX "chat_chatmodel_people_chatmodel_id_user_id_3233666a_uniq" ON "chat_chatmodel_people" ("chatmodel_id", "user_id");
 CREATE INDEX "chat_chatmodel_people_chatmodel_id_a4351306" ON "chat_chatmodel_people" ("chatmodel_id");
@@ -183,6 +180,13 @@ CREATE TRIGGER chat_search_title_delete AFTER DELETE ON chat_conversation BEGIN
         FROM chat_search_place WHERE conversation_id = OLD.id AND message_id IS NULL;
     DELETE FROM chat_search_place WHERE conversation_id = OLD.id AND message_id IS NULL;
 END;
+CREATE TABLE "chat_chatmodel" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(200) NOT NULL UNIQUE, "upstream_name" varchar(1000) NOT NULL, "enabled" bool NOT NULL, "is_listed" bool NOT NULL, "is_default" bool NOT NULL, "position" integer unsigned NOT NULL CHECK ("position" >= 0), "created_at" datetime NOT NULL, "provider_id" bigint NOT NULL REFERENCES "chat_provider" ("id") DEFERRABLE INITIALLY DEFERRED, "context_window" integer unsigned NULL CHECK ("context_window" >= 0), "context_window_origin" varchar(8) NOT NULL, "learnt" text NOT NULL CHECK ((JSON_VALID("learnt") OR "learnt" IS NULL)), "is_limited" bool NOT NULL, "description" varchar(200) NOT NULL, CONSTRAINT "chat_model_once_per_provider" UNIQUE ("provider_id", "upstream_name"), CONSTRAINT "chat_model_named" CHECK ((NOT ("name" = '') AND NOT ("upstream_name" = ''))));
+CREATE UNIQUE INDEX "chat_model_one_default" ON "chat_chatmodel" ("is_default") WHERE "is_default";
+CREATE INDEX "chat_chatmodel_provider_id_6ae30370" ON "chat_chatmodel" ("provider_id");
+CREATE TABLE "chat_chatmodel_favourite_of" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "chatmodel_id" bigint NOT NULL REFERENCES "chat_chatmodel" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE UNIQUE INDEX "chat_chatmodel_favourite_of_chatmodel_id_user_id_96a4f26c_uniq" ON "chat_chatmodel_favourite_of" ("chatmodel_id", "user_id");
+CREATE INDEX "chat_chatmodel_favourite_of_chatmodel_id_a9bbc5cb" ON "chat_chatmodel_favourite_of" ("chatmodel_id");
+CREATE INDEX "chat_chatmodel_favourite_of_user_id_be8d5fa3" ON "chat_chatmodel_favourite_of" ("user_id");
 CREATE TABLE "mfa_authenticator" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "type" varchar(20) NOT NULL, "data" text NOT NULL CHECK ((JSON_VALID("data") OR "data" IS NULL)), "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "created_at" datetime NOT NULL, "last_used_at" datetime NULL);
 CREATE INDEX "mfa_authenticator_user_id_0c3a50c0" ON "mfa_authenticator" ("user_id");
 CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" ("user_id", "type") WHERE "type" IN ('totp', 'recovery_codes');
@@ -242,6 +246,7 @@ INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0015_throttl
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0016_invitations', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0017_setup_seed', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0018_stored_chars', CURRENT_TIMESTAMP);
+INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0019_model_favourites', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0020_thinking_seconds', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('mfa', '0001_initial', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('mfa', '0002_authenticator_timestamps', CURRENT_TIMESTAMP);
