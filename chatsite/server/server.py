@@ -208,7 +208,6 @@ class Server(Daphne):  # type: ignore[misc]
 
     def kill_all_applications(self) -> "Deferred[None]":
         """End in good order: what Twisted waits for before it closes everything."""
-        self.is_stopping = True
         seconds = self._limits.drain_seconds + LAST_RESORT_SECONDS
         last_resort = threading.Timer(seconds, os._exit, (0,))
         last_resort.daemon = True

@@ -197,6 +197,11 @@ async def do_deaf(scope: Any, receive: Any, send: Any) -> None:
             await asyncio.sleep(60)
 
 
+async def do_text_header(scope: Any, receive: Any, send: Any) -> None:
+    """Begin with a header that is no bytes."""
+    await send({"type": "http.response.start", "status": 200, "headers": [("X-Said", "words")]})
+
+
 async def do_injection(scope: Any, receive: Any, send: Any) -> None:
     await start(send, (b"X-Said", b"one\r\nX-Injected: two"), (b"Content-Length", b"0"))
     await send({"type": "http.response.body"})
