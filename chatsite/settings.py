@@ -52,6 +52,7 @@ CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 60)
 CHAT_MAX_FOLLOWERS_PER_USER = env.whole_number("CHAT_MAX_FOLLOWERS_PER_USER", 50)
 CHAT_STORED_CHARS_PER_USER = env.whole_number("CHAT_STORED_CHARS_PER_USER", 500_000_000)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
+CHAT_BUNDLES = env.flag("CHAT_BUNDLES", default=not DEBUG)
 CHAT_ADMIN_READS = env.flag("CHAT_ADMIN_READS", default=True)
 CHAT_SIGNUP = env.choice("CHAT_SIGNUP", ("closed", "invite", "open"))
 mail = mail_server(env)
@@ -254,9 +255,12 @@ USE_I18N = False
 USE_TZ = True
 
 # All addresses change with any file, and modules import their neighbours: what was fetched once is kept for good.
-STATIC_URL = f"static/{fingerprint(BASE_DIR / 'static')}/"
+# What makes bundles of them counts as one of them.
+STATIC_FINGERPRINT = fingerprint(BASE_DIR / "static", BASE_DIR / "chatsite" / "bundles")
+STATIC_URL = f"static/{STATIC_FINGERPRINT}/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Static files are served from where they lie: there is no build step and no collectstatic to forget.
+# Static files are served from where they lie: there is no build step and no collectstatic to forget. Bundles of them
+# are made when the first page is asked for.
 WHITENOISE_STATIC_PREFIX = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

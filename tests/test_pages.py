@@ -7,9 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
@@ -46,6 +44,11 @@ class Page(HTMLParser):
             for name, attributes, text in self.elements
             if name == tag and all(attributes.get(key.replace("_", "-")) == value for key, value in wanted.items())
         ]
+
+
+def _named(found: Page) -> list[str]:
+    """Return the addresses of all that a page loads."""
+    return [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
 
 
 def page(client: Client, path: str) -> Page:
@@ -154,11 +157,15 @@ def test_only_the_script_that_carries_the_nonce_of_this_very_answer_runs(browser
     assert len(nonces) == 2
 
 
-def test_every_file_a_page_names_is_there(browser: Client) -> None:
+def test_every_file_a_page_names_is_there(browser: Client, settings: Any) -> None:
+    bundled = page(browser, "/")
+    assert [each["src"].partition("/bundle/")[2] for each in bundled.all("script")] == ["chat/main.js"]
+    assert all(browser.get(path).status_code == 200 for path in _named(bundled))
+    settings.CHAT_BUNDLES = False
     found = page(browser, "/")
-    named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
+    named = _named(found)
     assert named
-    assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
+    assert all(browser.get(path).status_code == 200 for path in named)
     modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
     later = {
