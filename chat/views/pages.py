@@ -107,6 +107,8 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         "modules": MODULES,
         "name": request.user.get_short_name() or request.user.get_username(),
         "starters": STARTERS,
+        # A number for the browser, whatever the language.
+        "message_limit": str(settings.CHAT_MAX_MESSAGE_CHARS),
         "choices": offered,
         "chosen": model.name if model and model.name in names else fresh,
         "fresh": fresh,
