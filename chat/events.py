@@ -5,6 +5,7 @@ Providers push `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Reclassified`, `
 are what a follower sees: their fields, plus the tag as `type`, are the JSON of one server-sent event.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
@@ -162,12 +163,13 @@ class Done(Event, frozen=True, tag="done"):
     thinking_seconds: float | None = None
 
 
-class Failed(Event, frozen=True, tag="error"):
-    """Last event of a stream that went wrong."""
+class Failed(Event, frozen=True, tag="error", omit_defaults=True):
+    """Last event of a stream that went wrong; `retry_at` where it is known from when on asking again helps."""
 
     error_type: str
     message: str
     retryable: bool
+    retry_at: datetime | None = None
 
 
 Delta = ReasoningDelta | TextDelta | ToolCallDelta | Reclassified

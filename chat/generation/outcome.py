@@ -61,7 +61,7 @@ class Outcome:
 
     def _last(self) -> Event:
         if isinstance(self.outcome, ChatError):
-            return Failed(self.outcome.code, self.outcome.message, self.outcome.retryable)
+            return Failed(self.outcome.code, self.outcome.message, self.outcome.retryable, self.outcome.retry_at)
         tokens = self.charge.completion_tokens if self.charge else None
         return Done(
             finish_reason=self.outcome,

@@ -212,7 +212,12 @@ def _finish(found: StoredGeneration, generation: Generation) -> None:
     found.log = GenerationLog.stored(answer.content, answer.reasoning, answer.tool_calls, generation.outline)
     outcome: EndReason = answer.finish_reason  # type: ignore[assignment]
     if generation.error_type:
-        outcome = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
+        outcome = ChatError(
+            generation.error_type,
+            generation.error_message,
+            retryable=generation.error_retryable,
+            retry_at=generation.error_retry_at,
+        )
     begins_conversation = answer.parent is not None and answer.parent.parent_id is None
     found.tail = Outcome(
         charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).corrected().order_by("attempt")),

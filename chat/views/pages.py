@@ -109,6 +109,8 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         "modules": MODULES,
         "name": request.user.get_short_name() or request.user.get_username(),
         "starters": STARTERS,
+        # A number for the browser, whatever the language.
+        "message_limit": str(settings.CHAT_MAX_MESSAGE_CHARS),
         "choices": offered,
         "models": json.dumps({"choices": [_choice(each) for each in offered], "recent": used}),
         "prices_are_missing": request.user.has_perm("chat.add_price") and not all(each.priced for each in offered),

@@ -23,6 +23,7 @@ class ThreadError:
     type: str
     message: str
     retryable: bool
+    retry_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def _message(
     charge = charge_of(records)
     error = None
     if generation and generation.error_type:
-        error = ThreadError(generation.error_type, generation.error_message, generation.error_retryable)
+        error = ThreadError(
+            generation.error_type, generation.error_message, generation.error_retryable, generation.error_retry_at
+        )
     return ThreadMessage(
         id=row.id,
         parent_id=row.parent_id,

@@ -2,6 +2,8 @@
 
 import { createAccountMenu } from "./sidebar/account-menu.js";
 import { createApi } from "./api/api.js";
+import { createQueue } from "./composer/queue.js";
+import { createRemedies } from "./composer/remedies.js";
 import { createSender } from "./composer/send.js";
 import { createBody, drawn } from "./markdown/body.js";
 import { copyText } from "./page/clipboard.js";
@@ -89,12 +91,14 @@ const sender = createSender({
   ready: picker.ready,
   settings: () => controls.opening(),
   composer,
+  later: (message) => queue.add(message),
   onAsked() {
     navigation.cancel();
     picker.asked();
     scroll.toEnd();
   },
 });
+const queue = createQueue(need("#queue", HTMLElement), { current: () => state, ask: (message) => sender.send(message), composer });
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
 const controls = createConversationControls({
   api,
@@ -107,7 +111,7 @@ const controls = createConversationControls({
   sender,
   models: picker.all,
   onRunning: (id) => followAgain(id),
-  onAsked: () => composer.focus(),
+  onAsked: composer.invite,
 });
 const drawer = createDrawer({
   sidebar: need("#sidebar", HTMLElement),
@@ -128,23 +132,20 @@ createAccountMenu({ archived: () => sidebar.showArchived(true), sheet: keyboard.
 
 const render = createRenderLoop((elapsed) => {
   const waiting = thread.update(state, elapsed);
-  for (const view of [welcome, composer, title, sidebar, controls]) view.update(state);
+  for (const view of [welcome, composer, queue, title, sidebar, controls]) view.update(state);
   scroll.update();
   return waiting;
 });
 
-const swap = createConversationSwap({
-  parts: { connection, stopper, controls, sidebar, picker, composer, scroll, drawer },
-  dispatch,
-  draw: render.now,
-  onRunning: followAgain,
-});
+const parts = { connection, stopper, controls, sidebar, picker, composer, queue, scroll, drawer };
+const swap = createConversationSwap({ parts, dispatch, draw: render.now, onRunning: followAgain });
 
 /** @param {PageEvent} event */
 function dispatch(event) {
   const before = state;
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
+  if (event.type === "done") queue.ended();
   if (event.type === "error") {
     sender.refused(event.error_type);
     // What it was asked below is gone: retried, it follows what there is now.
@@ -158,6 +159,7 @@ function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
   navigation.name(state.conversationId ?? "");
+  if (!conversationBefore) queue.begun(state.conversationId ?? "");
   sender.begun(!conversationBefore);
   controls.begun(!conversationBefore);
   stopper.begun();
@@ -166,9 +168,7 @@ function begun(conversationBefore) {
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
 const actions = {
   ...controls.commands,
-  retry: composer.after(sender.retry),
-  continue: composer.after(sender.goOn),
-  choose: () => picker.open(),
+  ...createRemedies({ sender, composer, choose: () => picker.open() }),
 };
 
 /** @param {string} generationId */
@@ -192,6 +192,7 @@ watchPresence({
 dispatch({ type: "choose", model: picker.chosen() });
 dispatch({ type: "unsent", questions: readUnsent(state.conversationId ?? "") });
 composer.fill(readDraft(state.conversationId ?? ""));
+queue.opened(state.conversationId ?? "");
 render.now();
 controls.arrive();
 const running = runningGeneration(log);

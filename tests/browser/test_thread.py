@@ -172,13 +172,6 @@ def test_scrolling_up_frees_the_view_and_a_button_leads_back(page: Page, upstrea
     settled(answer, "stopped")
 
 
-def test_a_message_that_is_refused_is_not_lost(page: Page) -> None:
-    page.get_by_role("textbox", name="Message").fill("x" * 100_001)
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("log")).to_contain_text("at most 100,000")
-    expect(page.get_by_role("textbox", name="Message")).to_have_value("x" * 100_001)
-
-
 def test_on_a_phone_nothing_overflows_and_the_sidebar_is_an_overlay(open_page: OpenPage, site: Site) -> None:
     page = sign_in(open_page(PHONE, has_touch=True), site, "alice")
     sidebar = page.get_by_role("navigation", name="Conversations")

@@ -9,6 +9,8 @@ import { ApiError } from "./request.js";
 // One pause before each try: a blip costs half a second. The last one comes again and again: a network or a server that is
 // back is found within three seconds, however long it was away.
 const PAUSES_MS = [500, 1000, 2000];
+// Asked again in the same words, as the same person, it would be refused again; or before a certain time.
+const VAIN = new Set(["invalid_request", "too_large", "unauthenticated", "forbidden", "budget"]);
 const NEVER_BEGUN = "The connection was lost before an answer began.";
 
 /** @type {Place} */
@@ -19,7 +21,11 @@ export const NOWHERE = { generationId: "", conversationId: "", position: "" };
  * @returns {PageEvent}
  */
 function told(error) {
-  if (error instanceof ApiError) return { type: "error", error_type: error.type, message: error.message };
+  if (error instanceof ApiError) {
+    const { type, message, retryAt } = error;
+    const known = VAIN.has(type) ? { retryable: false, retry_at: retryAt } : {};
+    return { type: "error", error_type: type, message, ...known };
+  }
   return { type: "error", error_type: "network_error", message: NEVER_BEGUN };
 }
 

@@ -90,6 +90,7 @@
  * @property {string} error_type
  * @property {string} message
  * @property {boolean} [retryable] true where the page says so itself
+ * @property {string | null} [retry_at] from when on asking again helps, ISO 8601
  */
 /** @typedef {Started | Status | ReasoningDelta | TextDelta | ToolCallDelta | Reclassified | Field | Charge | Title | Done | Failed} StreamEvent */
 

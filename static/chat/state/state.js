@@ -88,8 +88,8 @@ function joined(calls, part) {
 function failed(state, event, live) {
   // As the server has it: what has said something was interrupted, what never did has failed.
   const partial = live.content || live.reasoning || live.toolCalls.length > 0 || event.error_type === "interrupted";
-  const { error_type: type, message, retryable = true } = event;
-  const trouble = { type, message, retryable };
+  const { error_type: type, message, retryable = true, retry_at = null } = event;
+  const trouble = { type, message, retryable, retry_at };
   const status = /** @type {Status} */ (partial ? "interrupted" : "failed");
   return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
 }

@@ -132,7 +132,11 @@ for (const [status, type] of /** @type {[number, string][]} */ ([
     await using server = await serve((_, response) => {
       response.writeHead(status).end(JSON.stringify({ error: { type, message: "In words." } }));
     });
-    assert.deepEqual(await heard(server.origin), [{ type: "error", error_type: type, message: "In words." }]);
+    const [{ retryable = true, retry_at: at, ...error }, ...more] = await heard(server.origin);
+    assert.deepEqual([error, ...more], [{ type: "error", error_type: type, message: "In words." }]);
+    // Only what may be taken later is offered to be asked again.
+    assert.equal(retryable, status !== 400 && status !== 413);
+    assert.equal(at ?? null, null);
     assert.equal(server.seen.length, 1);
   });
 }
@@ -144,6 +148,17 @@ test("somebody who is signed out is asked to sign in, not for an API key", async
   const [error] = await heard(server.origin);
   assert.equal(error?.error_type, "unauthenticated");
   assert.match(error?.message, /sign in/);
+});
+
+test("a used-up budget tells when it is free again", async () => {
+  const before = Date.now();
+  await using server = await serve((_, response) => {
+    const error = { error: { type: "budget", message: "It is used up." } };
+    response.writeHead(429, { "Retry-After": "3600" }).end(JSON.stringify(error));
+  });
+  const [error] = await heard(server.origin);
+  assert.equal(error?.retryable, false);
+  assert.ok(Math.abs(Date.parse(error?.retry_at) - before - 3_600_000) < 60_000);
 });
 
 test("a refusal that is no JSON still becomes a sentence", async () => {

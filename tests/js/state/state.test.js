@@ -168,7 +168,7 @@ test("an error keeps the partial text and says what happened", () => {
   assert.equal(state.phase, "idle");
   assert.equal(answer(state).status, "interrupted");
   assert.equal(answer(state).content, "Half");
-  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off.", retryable: false });
+  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off.", retryable: false, retry_at: null });
 });
 
 test("an answer that said anything at all was interrupted, one that said nothing has failed", () => {
