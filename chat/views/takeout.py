@@ -32,7 +32,7 @@ from chat.views.summary import detail
 
 VERSION: Final = 1
 # What the browser remembers for the page.
-PREFERENCES: Final = ("theme", "sidebar")
+PREFERENCES: Final = ("theme", "sidebar", "figures")
 AT_ONCE: Final = 100
 ACCOUNT: Final = (
     *("id", "username", "first_name", "last_name", "email"),
