@@ -165,11 +165,9 @@ function begun(conversationBefore) {
   stopper.begun();
 }
 
+const remedies = createRemedies({ sender, composer, choose: () => picker.open() });
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
-const actions = {
-  ...controls.commands,
-  ...createRemedies({ sender, composer, choose: () => picker.open() }),
-};
+const actions = { ...controls.commands, ...remedies };
 
 /** @param {string} generationId */
 function followAgain(generationId) {
