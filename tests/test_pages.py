@@ -3,12 +3,11 @@
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
@@ -45,6 +44,11 @@ class Page(HTMLParser):
             for name, attributes, text in self.elements
             if name == tag and all(attributes.get(key.replace("_", "-")) == value for key, value in wanted.items())
         ]
+
+
+def _named(found: Page) -> list[str]:
+    """Return the addresses of all that a page loads."""
+    return [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
 
 
 def page(client: Client, path: str) -> Page:
@@ -153,11 +157,15 @@ def test_only_the_script_that_carries_the_nonce_of_this_very_answer_runs(browser
     assert len(nonces) == 2
 
 
-def test_every_file_a_page_names_is_there(browser: Client) -> None:
+def test_every_file_a_page_names_is_there(browser: Client, settings: Any) -> None:
+    bundled = page(browser, "/")
+    assert [each["src"].partition("/bundle/")[2] for each in bundled.all("script")] == ["chat/main.js"]
+    assert all(browser.get(path).status_code == 200 for path in _named(bundled))
+    settings.CHAT_BUNDLES = False
     found = page(browser, "/")
-    named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
+    named = _named(found)
     assert named
-    assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
+    assert all(browser.get(path).status_code == 200 for path in named)
     modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
     later = {
@@ -185,33 +193,45 @@ def test_the_template_that_javascript_clones_is_the_one_that_renders_history(bro
     assert shapes[0] == shapes[1]
 
 
-def test_the_picker_says_which_models_have_no_price(browser: Client, model: ChatModel) -> None:
+def listed(browser: Client) -> list[dict[str, Any]]:
+    """Return the models of the picker."""
+    (element,) = page(browser, "/").all("div", id="models")
+    choices: list[dict[str, Any]] = json.loads(element["data-models"] or "")["choices"]
+    return choices
+
+
+def chosen(browser: Client, path: str = "/") -> str | None:
+    return page(browser, path).all("button", id="model")[0]["data-chosen"]
+
+
+def test_the_picker_says_nothing_of_a_price_that_nobody_knows(browser: Client, model: ChatModel) -> None:
     ChatModel.objects.create(name="priced", upstream_name="priced", provider=model.provider, position=1).prices.create(
         input_per_million=1, output_per_million=2
     )
-    found = page(browser, "/")
-    assert [each["value"] for each in found.all("option")] == ["llama", "priced"]
-    assert [each["text"] for each in found.all("span", **{"class": "option-price"})] == ["no price", "$1 / $2"]
-    assert not found.all("optgroup")
+    assert {each["name"]: each["price"] for each in listed(browser)} == {"llama": "", "priced": "$1 in · $2 out"}
 
 
-def test_the_picker_groups_models_by_provider_where_there_are_several(browser: Client, model: ChatModel) -> None:
+def test_the_picker_knows_providers_and_currencies(browser: Client, model: ChatModel) -> None:
     other = Provider.objects.create(name="elsewhere", base_url="http://127.0.0.1:8/v1")
     far = ChatModel.objects.create(name="far", upstream_name="far", provider=other)
     far.prices.create(input_per_million="0.075", output_per_million="2.5", currency="EUR")
-    found = page(browser, "/")
-    assert [each["label"] for each in found.all("optgroup")] == ["elsewhere", "local"]
-    assert [each["value"] for each in found.all("option")] == ["far", "llama"]
-    assert found.all("span", **{"class": "option-price"})[0]["text"] == "€0.075 / €2.50"
+    assert {each["provider"]: each["price"] for each in listed(browser)} == {
+        "elsewhere": "€0.075 in · €2.50 out",
+        "local": "",
+    }
 
 
-def test_the_model_chosen_last_is_chosen_again(browser: Client, ada: User, model: ChatModel) -> None:
+def test_the_model_chosen_last_is_chosen_again_and_before_that_the_admins_choice(
+    browser: Client, ada: User, model: ChatModel
+) -> None:
     other = ChatModel.objects.create(name="other", upstream_name="other", provider=model.provider, position=1)
-    assert [each["value"] for each in page(browser, "/").all("option", selected="")] == ["llama"]
+    assert chosen(browser) == ""
+    ChatModel.objects.filter(pk=model.pk).update(is_default=True)
+    assert chosen(browser) == "llama"
     conversation = talk(ada, "Why?")
     Conversation.objects.filter(pk=conversation.pk).update(model=other)
     for path in ("/", f"/c/{conversation.pk}"):
-        assert [each["value"] for each in page(browser, path).all("option", selected="")] == ["other"]
+        assert chosen(browser, path) == "other"
 
 
 def test_the_demo_alone_says_how_to_connect_a_real_model(
