@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
@@ -293,13 +292,3 @@ def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> 
     for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
         browser.cookies["theme"] = chosen
         assert theme() == rendered
-
-
-def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    assert b"There is nothing here" in client.get("/no/such/page").content
-    response = client.post("/accounts/login/", {"login": "ada", "password": "x"})
-    assert response.status_code == 403
-    assert b"out of date" in response.content
-    assert "Something went wrong" in render_to_string("500.html")
-    assert "not for you" in render_to_string("403.html")

@@ -4,7 +4,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Final
 
-from asgiref.sync import markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
@@ -12,7 +12,7 @@ from django.template.loader import get_template
 from chatsite.application.thread_pool import may_hash_password
 from chatsite.login.attempt import LoginAttempt
 from chatsite.login.hashing_pool import QueueFullError
-from chatsite.middleware import GetResponse
+from chatsite.middleware import AsyncMiddleware, GetResponse
 
 # Being answered or waiting: at three hashes a second the last one waits for a few seconds.
 MAX_CONCURRENT: Final = 10
@@ -21,18 +21,14 @@ RETRY_SECONDS: Final = 3
 MINUTE_SECONDS: Final = 60
 
 
-class LoginThrottle:
+class LoginThrottle(AsyncMiddleware):
     """Lets a few requests in at once, and answers the others with 429 and when to come again."""
 
-    sync_capable = False
-    async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         self._concurrent = 0
         # A crowd is told the same, and each of these pages costs the event loop as much as the rest of the answer.
         self._page = lru_cache(maxsize=64)(_page)
-        markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not may_hash_password(request.method or "", request.path_info):
