@@ -6,8 +6,10 @@ from typing import Final
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.loader import get_template
 
+from chat.accounts.leaving import is_gone
 from chatsite.application.thread_pool import may_hash_password
 from chatsite.login.attempt import LoginAttempt
 from chatsite.login.hashing_pool import QueueFullError
@@ -54,7 +56,9 @@ class LoginThrottle:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer with 429 where no more passwords can be hashed, whichever view tried to."""
+        """Lead out whose account is gone; answer with 429 where no more passwords can be hashed, whichever view."""
+        if is_gone(request, exception):
+            return redirect("account_login")
         return too_many_requests(request, RETRY_SECONDS, "busy") if isinstance(exception, QueueFullError) else None
 
 
