@@ -7,8 +7,10 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.loader import get_template
 
+from chat.accounts.leaving import is_gone
 from chatsite.application.thread_pool import may_hash_password
 from chatsite.login.attempt import LoginAttempt
 from chatsite.login.hashing_pool import QueueFullError
@@ -53,7 +55,9 @@ class LoginThrottle(AsyncMiddleware):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer with 429 where no more passwords can be hashed, whichever view tried to."""
+        """Lead out whose account is gone; answer with 429 where no more passwords can be hashed, whichever view."""
+        if is_gone(request, exception):
+            return redirect("account_login")
         return self._refuse(request, RETRY_SECONDS, "busy") if isinstance(exception, QueueFullError) else None
 
     def _refuse(self, request: HttpRequest, seconds: int, kind: str) -> HttpResponse:
