@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 
@@ -66,7 +67,8 @@ KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|key|api|cs)[-_][\w*.-]{6,})", re.I
 class ChatError(Exception):
     """Something went wrong and a person shall read why.
 
-    `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known.
+    `message` is public: no key, address, path or traceback. `retry_after` is in seconds, None when not known;
+    `retry_at` is that moment where the message names it, so that a page can tell it in its reader's own time.
     `retryable` goes by the code unless more is known; `repeat` is how. `refusal` is what is to be learnt from it, where
     it is that.
     """
@@ -77,6 +79,7 @@ class ChatError(Exception):
         message: str,
         *,
         retry_after: float | None = None,
+        retry_at: datetime | None = None,
         retryable: bool | None = None,
         repeat: Repeat = "as_it_was",
     ) -> None:
@@ -84,6 +87,7 @@ class ChatError(Exception):
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.retry_at = retry_at
         self.retryable = LADDER[code].retryable if retryable is None else retryable
         self.repeat: Repeat = repeat
         self.refusal: Refusal | None = None

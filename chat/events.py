@@ -5,6 +5,7 @@ Providers push `TextDelta`, `ReasoningDelta`, `ToolCallDelta`, `Reclassified`, `
 are what a follower sees: their fields, plus the tag as `type`, are the JSON of one server-sent event.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
@@ -147,7 +148,10 @@ class Title(Event, frozen=True, tag="title"):
 
 
 class Done(Event, frozen=True, tag="done"):
-    """Last event of a stream that ended regularly, was stopped, or lost its last reader."""
+    """Last event of a stream that ended regularly, was stopped, or lost its last reader.
+
+    `thinking_seconds` is from the first thought to the first word of the answer; None where it did not begin with one.
+    """
 
     finish_reason: FinishReason
     token_count: int | None
@@ -156,14 +160,16 @@ class Done(Event, frozen=True, tag="done"):
     tokens_per_second: float | None
     parsed: object = None
     finish_detail: str | None = None
+    thinking_seconds: float | None = None
 
 
-class Failed(Event, frozen=True, tag="error"):
-    """Last event of a stream that went wrong."""
+class Failed(Event, frozen=True, tag="error", omit_defaults=True):
+    """Last event of a stream that went wrong; `retry_at` where it is known from when on asking again helps."""
 
     error_type: str
     message: str
     retryable: bool
+    retry_at: datetime | None = None
 
 
 Delta = ReasoningDelta | TextDelta | ToolCallDelta | Reclassified

@@ -15,7 +15,7 @@ WRITTEN: Final = (ROOT / "static/chat/state/events.js").read_text() + (ROOT / "s
 OBJECT: Final = re.compile(r"@typedef \{object\} (\w+)[^\n]*\n(.*?)\*/", re.DOTALL)
 PROPERTY: Final = re.compile(r"@property \{(.+?)\} (\[?)(\w+)\]?(?=[ \n])")
 # What the page adds to what it was sent.
-OWN: Final = {"at", "place"}
+OWN: Final = {"at"}
 # A part of the stream's usage that the page has no use for.
 UNREAD: Final = {"reasoning_tokens", "service_tier", "provider_cost"}
 

@@ -183,4 +183,5 @@ def refusal(budget: Budget, used: int, reserved: int, now: datetime) -> ChatErro
     else:
         left = f"What is left of {owner.budget_within} for {spell}"
         message = f"{left} is too little for this and all that was said before it. {free_again(budget, now)}"
-    return ChatError("budget", message, retry_after=(budget.end_at(now) - now).total_seconds())
+    end = budget.end_at(now)
+    return ChatError("budget", message, retry_after=(end - now).total_seconds(), retry_at=end)

@@ -34,6 +34,8 @@ class Attempt:
     unheard: list[Entry] = field(default_factory=list, repr=False)
     usage: Usage | None = None
     first_token: float | None = None
+    # Of the answer itself, not of thoughts.
+    first_word: float | None = None
     ended: float | None = None
     finish_reason: FinishReason | None = None
     finish_detail: str | None = None
@@ -62,6 +64,12 @@ class Attempt:
     def end(self) -> Finished | None:
         """The provider's own end, if it came to that."""
         return Finished(self.finish_reason, self.finish_detail) if self.finish_reason else None
+
+    @property
+    def thinking_seconds(self) -> float | None:
+        """From the first thought to the first word, or to the end; None where it did not begin with a thought."""
+        end = self.ended or monotonic() if self.first_word is None else self.first_word
+        return None if self.first_token in (None, end) else end - self.first_token
 
     @property
     def is_billed(self) -> bool:

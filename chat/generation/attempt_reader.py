@@ -80,8 +80,8 @@ class AttemptReader:
             if now - self._extended_at > self._step:
                 self._extended_at = now
                 self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
-            if attempt.first_token is None:
-                attempt.first_token = monotonic()
+            if attempt.first_word is None:
+                self._begin(is_thought=kind is ReasoningDelta)
             if kind is not TextDelta or self._overlap is None:
                 self._write(event)  # type: ignore[arg-type] # one of the three
             else:
@@ -101,8 +101,16 @@ class AttemptReader:
                 if self._overlap is not None:
                     self._overlap.forget()
                 self._end_overlap()
+                attempt.first_word = None
                 self._write(event)
         return None
+
+    def _begin(self, *, is_thought: bool) -> None:
+        now = monotonic()
+        if self._attempt.first_token is None:
+            self._attempt.first_token = now
+        if not is_thought:
+            self._attempt.first_word = now
 
     def _continue(self, text: str) -> None:
         """Write the text of a continuation, as soon as it is clear that it is new."""
@@ -122,8 +130,8 @@ class AttemptReader:
 
     async def _show(self, picture: Picture) -> None:
         """Keep a picture, and show it where it stands in the answer."""
-        if self._attempt.first_token is None:
-            self._attempt.first_token = monotonic()
+        if self._attempt.first_word is None:
+            self._begin(is_thought=False)
         if (shown := await self._keep(picture)) is None:
             self._miss()
         else:

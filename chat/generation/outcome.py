@@ -23,14 +23,18 @@ class Times:
 
     ttft_seconds: float | None
     elapsed_seconds: float
+    thinking_seconds: float | None = None
 
     @classmethod
     def of(cls, attempts: Sequence[Attempt], began: float, ended: float | None) -> Self:
         """Return them of monotonic times; without an end they are those until now."""
-        first = next((attempt.first_token for attempt in attempts if attempt.first_token is not None), None)
+        begun = next((attempt for attempt in attempts if attempt.first_token is not None), None)
+        first = begun.first_token if begun else None
+        thinking = begun.thinking_seconds if begun else None
         return cls(
             ttft_seconds=None if first is None else round(first - began, 4),
             elapsed_seconds=round((ended or monotonic()) - began, 4),
+            thinking_seconds=None if thinking is None else round(thinking, 4),
         )
 
 
@@ -57,7 +61,7 @@ class Outcome:
 
     def _last(self) -> Event:
         if isinstance(self.outcome, ChatError):
-            return Failed(self.outcome.code, self.outcome.message, self.outcome.retryable)
+            return Failed(self.outcome.code, self.outcome.message, self.outcome.retryable, self.outcome.retry_at)
         tokens = self.charge.completion_tokens if self.charge else None
         return Done(
             finish_reason=self.outcome,
@@ -67,6 +71,7 @@ class Outcome:
             tokens_per_second=tokens_per_second(tokens, self.times.elapsed_seconds, self.times.ttft_seconds),
             parsed=self.parsed,
             finish_detail=self.detail,
+            thinking_seconds=self.times.thinking_seconds,
         )
 
 
@@ -97,6 +102,7 @@ def result_of(outcome: EndReason, log: GenerationLog, times: Times) -> Result:
         attempts=tuple(spent(attempt, outcome) for attempt in log.attempts),
         ttft_seconds=times.ttft_seconds,
         elapsed_seconds=times.elapsed_seconds,
+        thinking_seconds=times.thinking_seconds,
     )
 
 

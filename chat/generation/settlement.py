@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 # A database that restarts is back within seconds; what was said waits for it.
 SAVE_DELAYS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 # The fields of a generation that its end changes.
-ERROR: Final = ("error_type", "error_message", "error_retryable")
-CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds")
+ERROR: Final = ("error_type", "error_message", "error_retryable", "error_retry_at")
+CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "elapsed_seconds", "thinking_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Result:
     elapsed_seconds: float
     finish_detail: str = ""
     has_gaps: bool = False
+    thinking_seconds: float | None = None
 
 
 class SettlementError(Exception):
@@ -124,6 +125,8 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
     generation.error_type = result.error.code if result.error else ""
     generation.error_message = result.error.message if result.error else ""
     generation.error_retryable = bool(result.error and result.error.retryable)
+    generation.error_retry_at = result.error.retry_at if result.error else None
     generation.ttft_seconds = result.ttft_seconds
     generation.elapsed_seconds = result.elapsed_seconds
+    generation.thinking_seconds = result.thinking_seconds
     generation.save(update_fields=CLOSED)

@@ -212,13 +212,18 @@ def _finish(found: StoredGeneration, generation: Generation) -> None:
     found.log = GenerationLog.stored(answer.content, answer.reasoning, answer.tool_calls, generation.outline)
     outcome: EndReason = answer.finish_reason  # type: ignore[assignment]
     if generation.error_type:
-        outcome = ChatError(generation.error_type, generation.error_message, retryable=generation.error_retryable)
+        outcome = ChatError(
+            generation.error_type,
+            generation.error_message,
+            retryable=generation.error_retryable,
+            retry_at=generation.error_retry_at,
+        )
     begins_conversation = answer.parent is not None and answer.parent.parent_id is None
     found.tail = Outcome(
         charge=charge_of(UsageRecord.objects.filter(generation_id=generation.pk).corrected().order_by("attempt")),
         title=answer.conversation.title if begins_conversation else None,
         outcome=outcome,
-        times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0),
+        times=Times(generation.ttft_seconds, generation.elapsed_seconds or 0.0, generation.thinking_seconds),
         detail=answer.finish_detail or None,
         parsed=None if generation.error_type else parse_whole(found.response_format, answer.content)[0],
     ).events()

@@ -32,8 +32,14 @@ class Generation(models.Model):
     error_type = models.CharField(max_length=20, blank=True)
     error_message = models.TextField(blank=True)
     error_retryable = models.BooleanField(default=False)
+    error_retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="From when on asking again helps, where that is known."
+    )
     ttft_seconds = models.FloatField(null=True, blank=True, help_text="From the start to the first token.")
     elapsed_seconds = models.FloatField(null=True, blank=True)
+    thinking_seconds = models.FloatField(
+        null=True, blank=True, help_text="From its first thought to its first word, where it began with a thought."
+    )
     outline = ShallowJSONField(
         default=list, blank=True, help_text="The order of the answer's parts, where it is not the usual one."
     )

@@ -23,6 +23,7 @@ class ThreadError:
     type: str
     message: str
     retryable: bool
+    retry_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ThreadMessage:
     error: ThreadError | None
     elapsed_seconds: float | None
     ttft_seconds: float | None
+    thinking_seconds: float | None
     tokens_per_second: float | None
     siblings: Siblings
 
@@ -80,7 +82,9 @@ def _message(
     charge = charge_of(records)
     error = None
     if generation and generation.error_type:
-        error = ThreadError(generation.error_type, generation.error_message, generation.error_retryable)
+        error = ThreadError(
+            generation.error_type, generation.error_message, generation.error_retryable, generation.error_retry_at
+        )
     return ThreadMessage(
         id=row.id,
         parent_id=row.parent_id,
@@ -102,6 +106,7 @@ def _message(
         error=error,
         elapsed_seconds=generation and generation.elapsed_seconds,
         ttft_seconds=generation and generation.ttft_seconds,
+        thinking_seconds=generation and generation.thinking_seconds,
         tokens_per_second=tokens_per_second(
             charge.completion_tokens if charge else None,
             generation and generation.elapsed_seconds,

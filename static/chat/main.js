@@ -2,6 +2,8 @@
 
 import { createAccountMenu } from "./sidebar/account-menu.js";
 import { createApi } from "./api/api.js";
+import { createQueue } from "./composer/queue.js";
+import { createRemedies } from "./composer/remedies.js";
 import { createSender } from "./composer/send.js";
 import { createBody, drawn } from "./markdown/body.js";
 import { copyText } from "./page/clipboard.js";
@@ -59,10 +61,10 @@ const composer = createComposer(need("#composer", HTMLFormElement), {
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
   onUp: () => controls.commands.editLast(),
 });
-const picker = createModelPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
-  dispatch({ type: "choose", model });
-  // The next question carries the choice anyway; this only remembers it earlier.
-  if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
+const picker = createModelPicker(need("#model", HTMLButtonElement), {
+  isNew: () => !state.conversationId,
+  onFavourite: api.favourite,
+  onChoose: (model) => controls.chosen(model, composer.invite),
 });
 const title = createTitle(need("#title", HTMLElement));
 const navigation = createNavigation({
@@ -86,14 +88,17 @@ const sender = createSender({
   dispatch,
   ask: connection.ask,
   model: picker.chosen,
+  ready: picker.ready,
   settings: () => controls.opening(),
   composer,
+  later: (message) => queue.add(message),
   onAsked() {
     navigation.cancel();
     picker.asked();
     scroll.toEnd();
   },
 });
+const queue = createQueue(need("#queue", HTMLElement), { current: () => state, ask: (message) => sender.send(message), composer });
 const stopper = createStopper({ request: api.stop, current: () => state, dispatch });
 const controls = createConversationControls({
   api,
@@ -106,7 +111,7 @@ const controls = createConversationControls({
   sender,
   models: picker.all,
   onRunning: (id) => followAgain(id),
-  onAsked: () => composer.focus(),
+  onAsked: composer.invite,
 });
 const drawer = createDrawer({
   sidebar: need("#sidebar", HTMLElement),
@@ -127,23 +132,20 @@ createAccountMenu({ archived: () => sidebar.showArchived(true), sheet: keyboard.
 
 const render = createRenderLoop((elapsed) => {
   const waiting = thread.update(state, elapsed);
-  for (const view of [welcome, composer, title, sidebar, controls]) view.update(state);
+  for (const view of [welcome, composer, queue, title, sidebar, controls]) view.update(state);
   scroll.update();
   return waiting;
 });
 
-const swap = createConversationSwap({
-  parts: { connection, stopper, controls, sidebar, picker, composer, scroll, drawer },
-  dispatch,
-  draw: render.now,
-  onRunning: followAgain,
-});
+const parts = { connection, stopper, controls, sidebar, picker, composer, queue, scroll, drawer };
+const swap = createConversationSwap({ parts, dispatch, draw: render.now, onRunning: followAgain });
 
 /** @param {PageEvent} event */
 function dispatch(event) {
   const before = state;
   state = reduce(state, event);
   if (event.type === "start") begun(before.conversationId);
+  if (event.type === "done") queue.ended();
   if (event.type === "error") {
     sender.refused(event.error_type);
     // What it was asked below is gone: retried, it follows what there is now.
@@ -157,19 +159,15 @@ function begun(conversationBefore) {
   keepDraft(conversationBefore ?? "", "");
   keepDraft(state.conversationId ?? "", composer.text());
   navigation.name(state.conversationId ?? "");
+  if (!conversationBefore) queue.begun(state.conversationId ?? "");
   sender.begun(!conversationBefore);
   controls.begun(!conversationBefore);
   stopper.begun();
 }
 
+const remedies = createRemedies({ sender, composer, choose: () => picker.open() });
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
-const actions = {
-  ...controls.commands,
-  retry: composer.after(sender.retry),
-  continue: composer.after(sender.goOn),
-  choose: () => picker.focus(),
-  reconnect: composer.after(() => connection.reconnect()),
-};
+const actions = { ...controls.commands, ...remedies };
 
 /** @param {string} generationId */
 function followAgain(generationId) {
@@ -186,11 +184,13 @@ watchPresence({
     else if (phase !== "idle") dispatch({ type: "error", error_type: "network_error", message: "The connection was lost." });
   },
   onWake: () => connection.wake(),
+  onOnline: () => connection.online(),
 });
 
 dispatch({ type: "choose", model: picker.chosen() });
 dispatch({ type: "unsent", questions: readUnsent(state.conversationId ?? "") });
 composer.fill(readDraft(state.conversationId ?? ""));
+queue.opened(state.conversationId ?? "");
 render.now();
 controls.arrive();
 const running = runningGeneration(log);

@@ -8,9 +8,6 @@ import { NOWHERE, listen } from "./reconnect.js";
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 /** @typedef {import("../state/events.js").PageEvent} PageEvent */
 
-// After giving up, a look now and then: a server that took long to start again is found without a click.
-const LOOK_AGAIN_MS = 15_000;
-
 /**
  * @param {import("../state/events.js").PageEvent} event
  * @param {number} at seconds since the question
@@ -24,75 +21,77 @@ function clocked(event, at) {
 /**
  * @param {object} parts
  * @param {Pick<Api, "ask" | "follow">} parts.api
- * @param {(event: PageEvent) => void} parts.dispatch gets the stream's events, `waited` once a second, and `resume`
+ * @param {(event: PageEvent) => void} parts.dispatch gets the stream's events, and `waited` once a second
  * @param {() => void} parts.onEnd
  */
 export function createConnection({ api, dispatch, onEnd }) {
-  /** @type {AbortController | null} */
+  /** @type {AbortController | null} of the answer that is heard */
   let open = null;
-  /** @type {Place | null} where the line was given up */
-  let lost = null;
+  /** @type {AbortController | null} of the one request that hears it now */
+  let line = null;
+  let begun = false;
+  let hurried = false;
   let nudge = () => {};
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let look;
 
   /** @param {number} milliseconds cut short by `wake` */
-  const pause = (milliseconds) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+  function pause(milliseconds) {
+    if (hurried) {
+      hurried = false;
+      return Promise.resolve();
+    }
+    // Not all pages at the same moment, when a server comes back.
+    const wait = milliseconds * (0.75 + Math.random() / 2);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, wait);
       nudge = () => {
         clearTimeout(timer);
         resolve(null);
       };
     });
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {AbortSignal} of one request: it can be given up while the answer is heard on
+   */
+  function fresh(signal) {
+    const own = new AbortController();
+    line = own;
+    if (signal.aborted) own.abort();
+    signal.addEventListener("abort", () => own.abort(), { once: true });
+    return own.signal;
+  }
 
   /**
    * @param {(signal: AbortSignal) => AsyncGenerator<Positioned, void, void>} begin
-   * @param {{ place?: Place, timed?: boolean, once?: boolean }} [how] `timed`: heard from the first moment on; `once`:
-   *   one quiet try at a line that was lost
+   * @param {{ place?: Place, timed?: boolean }} [how] `timed`: heard from the first moment on
    */
-  async function hear(begin, { place = NOWHERE, timed = false, once = false } = {}) {
+  async function hear(begin, { place = NOWHERE, timed = false } = {}) {
     open?.abort();
     const own = new AbortController();
     open = own;
-    if (!once) lost = null;
+    begun = place !== NOWHERE;
+    hurried = false;
     const { signal } = own;
     const since = performance.now();
     const seconds = () => (performance.now() - since) / 1000;
-    let quiet = once;
     const clock = setInterval(() => {
-      if (!quiet && !signal.aborted) dispatch({ type: "waited", seconds: Math.floor(seconds()) });
+      if (!signal.aborted) dispatch({ type: "waited", seconds: Math.floor(seconds()) });
     }, 1000);
-    const follow = (/** @type {Place} */ from) => api.follow(from, signal);
+    const follow = (/** @type {Place} */ from) => api.follow(from, fresh(signal));
     try {
-      for await (const event of listen({ first: begin(signal), follow, signal, place, pause, once })) {
+      for await (const event of listen({ first: begin(fresh(signal)), follow, signal, place, pause })) {
         if (signal.aborted) break;
-        lost = event.type === "error" ? (event.place ?? null) : null;
-        if (quiet && lost) break;
-        if (quiet) dispatch({ type: "resume", generation_id: place.generationId });
-        quiet = false;
+        if (event.type === "start") begun = true;
         dispatch(timed ? clocked(event, seconds()) : event);
       }
     } finally {
       clearInterval(clock);
       if (open === own) {
         open = null;
-        clearTimeout(look);
-        if (lost && !signal.aborted) look = setTimeout(lookAgain, LOOK_AGAIN_MS, lost);
         onEnd();
       }
     }
-  }
-
-  /** @param {{ once: boolean }} how */
-  function resume({ once }) {
-    const place = lost;
-    if (place) hear((signal) => api.follow(place, signal), { place, once });
-  }
-
-  /** @param {Place} place */
-  function lookAgain(place) {
-    if (lost === place && !open && !globalThis.document?.hidden) resume({ once: true });
   }
 
   return {
@@ -110,28 +109,19 @@ export function createConnection({ api, dispatch, onEnd }) {
       return hear((signal) => api.follow(place, signal), { place });
     },
 
-    /** Tries a line that was given up again, because somebody wants it. */
-    reconnect() {
-      if (!lost) return;
-      dispatch({ type: "resume", generation_id: lost.generationId });
-      resume({ once: false });
-    },
+    /** The reader is back: tries at once what was waiting. */
+    wake: () => nudge(),
 
-    /** The network or the reader is back: tries at once what was waiting or given up. */
-    wake() {
+    /** The network is back, perhaps another one: what was open on the old one may be silent for ever. */
+    online() {
       nudge();
-      if (!open) resume({ once: true });
-    },
-
-    /** Another conversation takes the page: this line is not taken up again. */
-    leave() {
-      this.close();
-      lost = null;
+      if (!open || !begun) return;
+      hurried = true;
+      line?.abort();
     },
 
     /** Lets go without Stop: the answer is written on, and can be followed again. */
     close() {
-      clearTimeout(look);
       open?.abort();
     },
   };

@@ -37,7 +37,7 @@ function start(conversationId, message) {
  */
 function* told(conversationId, message) {
   const { content, reasoning, tool_calls: calls = [], usage, cost, error } = message;
-  const { elapsed_seconds, tokens_per_second, finish_reason, finish_detail } = message;
+  const { elapsed_seconds, tokens_per_second, thinking_seconds, finish_reason, finish_detail } = message;
   /** @type {PageEvent[]} */
   const all = [start(conversationId, message)];
   for (const note of message.notes ?? []) all.push({ type: "status", message: note, attempt: 0 });
@@ -46,7 +46,7 @@ function* told(conversationId, message) {
   for (const call of calls) all.push({ ...call, type: "tool_call" });
   if (usage) all.push({ ...UNKNOWN_SOURCE, ...usage, cost: cost ?? null, type: "usage" });
   if (error) all.push({ type: "error", error_type: error.type, message: error.message, retryable: error.retryable });
-  else all.push({ type: "done", finish_reason: finish_reason ?? "", finish_detail, elapsed_seconds, tokens_per_second });
+  else all.push({ type: "done", finish_reason: finish_reason ?? "", finish_detail, elapsed_seconds, tokens_per_second, thinking_seconds });
   for (const event of all) yield { position: "", event };
 }
 

@@ -6,9 +6,11 @@ import { ApiError } from "./request.js";
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 /** @typedef {import("./api.js").Place} Place */
 
-// One pause before each try: a blip costs half a second, a server that starts again is waited for.
-const PAUSES_MS = [500, 2000, 5000];
-const LOST = "The connection was lost. The server may still be writing this answer.";
+// One pause before each try: a blip costs half a second. The last one comes again and again: a network or a server that is
+// back is found within three seconds, however long it was away.
+const PAUSES_MS = [500, 1000, 2000];
+// Asked again in the same words, as the same person, it would be refused again; or before a certain time.
+const VAIN = new Set(["invalid_request", "too_large", "unauthenticated", "forbidden", "budget"]);
 const NEVER_BEGUN = "The connection was lost before an answer began.";
 
 /** @type {Place} */
@@ -19,14 +21,17 @@ export const NOWHERE = { generationId: "", conversationId: "", position: "" };
  * @returns {PageEvent}
  */
 function told(error) {
-  if (error instanceof ApiError) return { type: "error", error_type: error.type, message: error.message };
+  if (error instanceof ApiError) {
+    const { type, message, retryAt } = error;
+    const known = VAIN.has(type) ? { retryable: false, retry_at: retryAt } : {};
+    return { type: "error", error_type: type, message, ...known };
+  }
   return { type: "error", error_type: "network_error", message: NEVER_BEGUN };
 }
 
 /**
  * Yields the stream's events, and `reconnecting` before each new try. The last one is `done` or `error`, unless
- * the signal was aborted: then it ends without. An error with a `place` means that the line was lost there, not
- * that the answer has ended.
+ * the signal was aborted: then it ends without. A line to an answer that has begun is never given up.
  *
  * @param {object} source
  * @param {AsyncGenerator<Positioned, void, void>} source.first the stream to begin with
@@ -34,12 +39,11 @@ function told(error) {
  * @param {AbortSignal} source.signal
  * @param {Place} [source.place] where `first` begins
  * @param {(milliseconds: number) => Promise<unknown>} source.pause
- * @param {boolean} [source.once] gives up at the first failure, until something has arrived
  * @returns {AsyncGenerator<PageEvent, void, void>}
  */
-export async function* listen({ first, follow, signal, place = NOWHERE, pause, once = false }) {
+export async function* listen({ first, follow, signal, place = NOWHERE, pause }) {
   let stream = first;
-  let failures = once ? PAUSES_MS.length : 0;
+  let failures = 0;
   let mayTellAgain = true;
   for (;;) {
     /** @type {unknown} */
@@ -70,8 +74,7 @@ export async function* listen({ first, follow, signal, place = NOWHERE, pause, o
       // An answer with a status is final: asking again would get the same one.
       if (problem instanceof ApiError && problem.status >= 400 && problem.status < 500) return yield told(problem);
       if (!place.generationId) return yield told(problem);
-      const wait = PAUSES_MS[failures];
-      if (wait === undefined) return yield { type: "error", error_type: "network_error", message: LOST, place };
+      const wait = PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)] ?? 0;
       failures += 1;
       yield { type: "reconnecting", attempt: failures };
       await pause(wait);

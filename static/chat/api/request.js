@@ -8,13 +8,15 @@ export class ApiError extends Error {
    * @param {string} type
    * @param {string} message
    * @param {number} status
-   * @param {Record<string, any>} [body] all that the server said
+   * @param {{ body?: Record<string, any>, retryAt?: string | null }} [more] all that the server said; from when on it may
+   *   be asked again, ISO 8601
    */
-  constructor(type, message, status, body = {}) {
+  constructor(type, message, status, { body = {}, retryAt = null } = {}) {
     super(message);
     this.type = type;
     this.status = status;
     this.body = body;
+    this.retryAt = retryAt;
   }
 }
 
@@ -22,12 +24,21 @@ const UNREACHABLE = "The server cannot be reached. Check your connection.";
 
 /** @type {Record<number, string>} */
 const SENTENCES = {
-  401: "You are signed out. Reload the page to sign in again.",
+  401: "You are signed out. To go on, sign in again: what you wrote is kept.",
   403: "This page is out of date. Reload it, then try again.",
   404: "This is no longer here.",
   413: "This message is too long.",
   429: "Too many requests at once. Wait a moment, then try again.",
 };
+
+/**
+ * @param {Response} response
+ * @returns {string | null} when it wants to be asked again, ISO 8601
+ */
+function retryTime({ headers }) {
+  const seconds = Number(headers.get("Retry-After") ?? NaN);
+  return Number.isFinite(seconds) ? new Date(Date.now() + seconds * 1000).toISOString() : null;
+}
 
 /**
  * @param {Response} response
@@ -40,7 +51,7 @@ async function refusal(response) {
     const { type, message } = body.error;
     // Programs are told about API keys; a person has to sign in.
     if (response.status === 401) return new ApiError(type, SENTENCES[401] ?? sentence, 401);
-    return new ApiError(type, message || sentence, response.status, body);
+    return new ApiError(type, message || sentence, response.status, { body, retryAt: retryTime(response) });
   } catch {
     // A proxy's or Django's own page; the status alone has to do.
     return new ApiError(response.status === 413 ? "too_large" : "unknown", sentence, response.status);

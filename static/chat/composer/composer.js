@@ -1,6 +1,8 @@
 /** The box at the foot: text, Send, Stop. */
 
-import { allow, isComposing, need } from "../page/dom.js";
+import { allow, isComposing, need, show } from "../page/dom.js";
+import { isCoarse } from "../page/pointer.js";
+import { lengthOf } from "./message-length.js";
 
 /** @typedef {import("../state/state.js").State} State */
 
@@ -8,9 +10,9 @@ import { allow, isComposing, need } from "../page/dom.js";
 const fits = globalThis.CSS?.supports("field-sizing: content");
 
 /**
- * @param {HTMLFormElement} form
+ * @param {HTMLFormElement} form `data-limit` is how many characters a message may have
  * @param {object} handlers
- * @param {(text: string) => boolean} handlers.onSend returns whether the text was taken
+ * @param {(text: string) => boolean} handlers.onSend returns whether the text was taken, to be sent now or later
  * @param {() => void} handlers.onStop
  * @param {(text: string) => void} handlers.onInput
  * @param {() => boolean} handlers.onUp the arrow was pressed where nothing is typed; returns whether that did something
@@ -19,6 +21,8 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
   const box = need("textarea", HTMLTextAreaElement, form);
   const send = need("button.send", HTMLButtonElement, form);
   const stop = need("button.stop", HTMLButtonElement, form);
+  const length = need(".composer-length", HTMLElement, form);
+  const limit = Number(form.dataset.limit) || Infinity;
   /** @type {State["phase"]} */
   let phase = "idle";
 
@@ -28,14 +32,29 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
     box.style.height = `${box.scrollHeight}px`;
   }
 
+  /** @returns {boolean} whether there is something that can be sent */
+  const ready = () => box.value.trim() !== "" && !lengthOf(box.value, limit).over;
+
+  function invite() {
+    if (!isCoarse()) box.focus();
+  }
+
   function refresh() {
     const live = phase === "sending" || phase === "streaming";
-    allow(send, phase === "idle" && box.value.trim() !== "");
-    if (stop.hidden === !live) return;
     const focused = document.activeElement === stop || document.activeElement === send;
-    send.hidden = live;
-    stop.hidden = !live;
-    if (focused) (live ? stop : box).focus();
+    const { over, text } = lengthOf(box.value, limit);
+    if (length.textContent !== text) length.textContent = text;
+    show(length, text !== "");
+    length.toggleAttribute("data-over", over);
+    if (over) box.setAttribute("aria-invalid", "true");
+    else box.removeAttribute("aria-invalid");
+    allow(send, ready());
+    send.title = phase === "idle" ? "Send (Enter)" : "Send after this answer (Enter)";
+    // What is typed meanwhile can be sent, too: it waits for its turn.
+    show(send, !live || box.value.trim() !== "");
+    if (stop.hidden === !live) return;
+    show(stop, live);
+    if (focused) live ? stop.focus() : invite();
   }
 
   box.addEventListener("input", () => {
@@ -46,18 +65,20 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
 
   box.addEventListener("keydown", (event) => {
     if (event.key === "ArrowUp" && box.value === "" && !isComposing(event) && onUp()) event.preventDefault();
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || isCoarse()) return;
     event.preventDefault();
     form.requestSubmit();
   });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (phase !== "idle" || box.value.trim() === "" || !onSend(box.value)) return;
+    if (!ready() || !onSend(box.value)) return;
     box.value = "";
     fit();
     refresh();
-    box.focus();
+    // The keyboard on the screen goes away: what is wanted now is the answer.
+    if (isCoarse()) box.blur();
+    else box.focus();
   });
 
   stop.addEventListener("click", onStop);
@@ -66,6 +87,11 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
     // What is open is closed first.
     if (!document.querySelector("dialog[open], :popover-open")) onStop();
   });
+
+  if (isCoarse()) {
+    box.enterKeyHint = "enter";
+    box.removeAttribute("title");
+  }
 
   return {
     /** @param {State} state */
@@ -92,12 +118,10 @@ export function createComposer(form, { onSend, onStop, onInput, onUp }) {
      */
     after: (deed) => (/** @type {string} */ key) => {
       deed(key);
-      box.focus();
+      invite();
     },
 
     /** Takes the focus, where that does not bring up a keyboard on the screen. */
-    invite() {
-      if (matchMedia("(pointer: fine)").matches) box.focus();
-    },
+    invite,
   };
 }

@@ -22,11 +22,23 @@ function freshId() {
  * @param {(event: PageEvent) => void} parts.dispatch
  * @param {(question: Question) => void} parts.ask
  * @param {() => string} parts.model the chosen one; empty when there is none
+ * @param {() => boolean} parts.ready whether there is somebody to ask
  * @param {() => Question} parts.settings what a new conversation begins with
  * @param {{ text: () => string, fill: (text: string) => void }} parts.composer
+ * @param {(message: string) => boolean} parts.later has a question asked when the answer has ended; returns whether it does
  * @param {() => void} parts.onAsked
  */
-export function createSender({ current, dispatch, ask, model: chosen, settings, composer, onAsked }) {
+export function createSender({
+  current,
+  dispatch,
+  ask,
+  model: chosen,
+  ready,
+  settings,
+  composer,
+  later,
+  onAsked,
+}) {
   /** @type {Replaced | undefined} a refused question whose text is in the composer again */
   let restored;
 
@@ -41,7 +53,7 @@ export function createSender({ current, dispatch, ask, model: chosen, settings, 
    */
   function send(message, before) {
     const { phase, turns, conversationId, temporary } = current();
-    if (phase !== "idle") return false;
+    if (phase !== "idle" || !ready()) return false;
     const at = turns.findIndex((turn) => turn.key === before?.key);
     const replaced = turns[at];
     const parentId = replaced?.id ? replaced.parentId : leaf(replaced ? turns.slice(0, at) : turns);
@@ -75,15 +87,31 @@ export function createSender({ current, dispatch, ask, model: chosen, settings, 
     ask({ regenerate: question, conversation_id: conversationId, model: model || undefined, request_id });
   }
 
+  /**
+   * @param {import("../state/turn.js").Turn | undefined} question that the server did not take
+   * @param {string} [typed] what goes on below it
+   */
+  function giveBack(question, typed = "") {
+    if (!question || question.id) return;
+    restored = { key: question.key, requestId: "" };
+    composer.fill(question.content + typed);
+    keepDraft(place(), question.content + typed);
+    forgetUnsent(place(), question.requestId);
+  }
+
   return {
     send,
     regenerate,
 
     /**
      * @param {string} text from the composer
-     * @returns {boolean} whether it was taken
+     * @returns {boolean} whether it was taken, to be asked now or when the answer has ended
      */
     sendTyped(text) {
+      if (current().phase !== "idle") {
+        keepDraft(place(), "");
+        return later(text);
+      }
       // Another conversation may have been opened since.
       const taken = send(text, current().turns.some(({ key }) => key === restored?.key) ? restored : undefined);
       if (taken) keepDraft(place(), "");
@@ -136,12 +164,16 @@ export function createSender({ current, dispatch, ask, model: chosen, settings, 
      * @param {string} problem
      */
     refused(problem) {
-      const question = current().turns.at(-2);
-      if (!question || question.id || composer.text() || !["invalid_request", "too_large"].includes(problem)) return;
-      restored = { key: question.key, requestId: "" };
-      composer.fill(question.content);
-      keepDraft(place(), question.content);
-      forgetUnsent(place(), question.requestId);
+      if (!composer.text() && ["invalid_request", "too_large"].includes(problem)) giveBack(current().turns.at(-2));
+    },
+
+    /** @param {string} key of the answer to a question that was refused; what was typed since stands below it */
+    rewrite(key) {
+      const { turns } = current();
+      const question = turns[turns.findIndex((turn) => turn.key === key) - 1];
+      if (restored && restored.key === question?.key) return;
+      const typed = composer.text();
+      giveBack(question, typed.trim() ? `\n\n${typed}` : "");
     },
   };
 }

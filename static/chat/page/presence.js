@@ -6,12 +6,13 @@ const LOOKED_AWAY_MS = 5000;
  * @param {object} handlers
  * @param {() => void} handlers.onLeave the page is left, perhaps to come back from the browser's cache
  * @param {() => void} handlers.onReturn it has come back
- * @param {() => void} handlers.onWake it is looked at again, or the network is back
+ * @param {() => void} handlers.onWake it is looked at again
+ * @param {() => void} handlers.onOnline the network is back
  */
-export function watchPresence({ onLeave, onReturn, onWake }) {
+export function watchPresence({ onLeave, onReturn, onWake, onOnline }) {
   addEventListener("pagehide", onLeave);
   addEventListener("pageshow", ({ persisted }) => persisted && onReturn());
-  addEventListener("online", onWake);
+  addEventListener("online", onOnline);
   document.addEventListener("visibilitychange", () => document.hidden || onWake());
 }
 

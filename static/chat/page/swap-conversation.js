@@ -15,6 +15,7 @@ import { readUnsent } from "../state/unsent.js";
  * @property {ReturnType<typeof import("../sidebar/sidebar.js").createSidebar>} sidebar
  * @property {ReturnType<typeof import("../composer/model-picker.js").createModelPicker>} picker
  * @property {ReturnType<typeof import("../composer/composer.js").createComposer>} composer
+ * @property {ReturnType<typeof import("../composer/queue.js").createQueue>} queue
  * @property {ReturnType<typeof import("./scroll.js").createScroll>} scroll
  * @property {ReturnType<typeof import("../sidebar/drawer.js").createDrawer>} drawer
  */
@@ -27,20 +28,21 @@ import { readUnsent } from "../state/unsent.js";
  * @param {(generationId: string) => void} given.onRunning its last answer is still being written
  */
 export function createConversationSwap({ parts, dispatch, draw, onRunning }) {
-  const { connection, stopper, controls, sidebar, picker, composer, scroll, drawer } = parts;
+  const { connection, stopper, controls, sidebar, picker, composer, queue, scroll, drawer } = parts;
 
   /**
    * @param {Conversation | null} conversation null for a new one
    * @param {Spot | null} spot what was looked at when it was left; null for its end
    */
   return (conversation, spot) => {
-    connection.leave();
+    connection.close();
     stopper.ended();
     controls.leave();
     dispatch({ type: "open", known: conversation ? knownState(conversation) : {} });
     dispatch({ type: "unsent", questions: readUnsent(conversation?.id ?? "") });
     picker.set(conversation?.model ?? null);
     composer.fill(readDraft(conversation?.id ?? ""));
+    queue.opened(conversation?.id ?? "");
     draw();
     scroll.back(spot);
     controls.opened(conversation);

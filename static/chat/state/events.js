@@ -81,6 +81,7 @@
  * @property {number | null} [elapsed_seconds]
  * @property {number | null} [ttft_seconds]
  * @property {number | null} [tokens_per_second]
+ * @property {number | null} [thinking_seconds]
  * @property {unknown} [parsed]
  */
 /**
@@ -89,7 +90,7 @@
  * @property {string} error_type
  * @property {string} message
  * @property {boolean} [retryable] true where the page says so itself
- * @property {Place} [place] where the page stopped reading; the answer may go on
+ * @property {string | null} [retry_at] from when on asking again helps, ISO 8601
  */
 /** @typedef {Started | Status | ReasoningDelta | TextDelta | ToolCallDelta | Reclassified | Field | Charge | Title | Done | Failed} StreamEvent */
 
@@ -115,6 +116,7 @@
  * @property {Trouble | null} error
  * @property {number | null} elapsed_seconds
  * @property {number | null} ttft_seconds
+ * @property {number | null} thinking_seconds
  * @property {number | null} tokens_per_second
  * @property {Siblings} siblings
  */
@@ -167,7 +169,7 @@
  */
 /**
  * @typedef {{ type: "open", known: Partial<State> } | { type: "follow", generation_id: string | null }
- *   | { type: "resume", generation_id: string | null } | { type: "choose", model: string } | { type: "stop" } | { type: "stop_failed", message: string }
+ *   | { type: "choose", model: string } | { type: "stop" } | { type: "stop_failed", message: string }
  *   | { type: "waited", seconds: number } | { type: "reconnecting", attempt?: number }} ReadingEvent
  */
 /**

@@ -1,5 +1,6 @@
 /** Reads the turns that the server knows: those it rendered, and those it tells later. */
 
+import { wholeSeconds } from "./thinking.js";
 import { turn } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
@@ -15,6 +16,7 @@ export function readTurns(log) {
     const known = JSON.parse(article.dataset.turn ?? "{}");
     return turn({
       ...known,
+      thoughtSeconds: wholeSeconds(known.thinkingSeconds),
       key: known.id,
       content: article.querySelector(".text")?.textContent ?? "",
       reasoning: article.querySelector(".thinking-text")?.textContent ?? "",
@@ -40,6 +42,7 @@ export function knownOf(message) {
     finishDetail: message.finish_detail ?? "",
     model: message.model ?? "",
     usage: message.usage,
+    thoughtSeconds: wholeSeconds(message.thinking_seconds),
     timing: { elapsed_seconds: message.elapsed_seconds, tokens_per_second: message.tokens_per_second },
     trouble: message.error,
     notes: message.notes,

@@ -2,11 +2,11 @@
  * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
  *
  * Events are those of the stream, as the server sends them (deltas may carry `at`, in seconds since the question), and
- * the page's own: `open`, `follow`, `resume`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
+ * the page's own: `open`, `follow`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of visible-turns.js.
  */
 
-import { SHAPED } from "./branch.js";
-import { thought, waited } from "./thinking.js";
+import { SHAPED } from "./visible-turns.js";
+import { thought, waited, wholeSeconds } from "./thinking.js";
 
 /** @typedef {import("./events.js").PageEvent} PageEvent */
 /** @typedef {import("./turn.js").Turn} Turn */
@@ -88,8 +88,8 @@ function joined(calls, part) {
 function failed(state, event, live) {
   // As the server has it: what has said something was interrupted, what never did has failed.
   const partial = live.content || live.reasoning || live.toolCalls.length > 0 || event.error_type === "interrupted";
-  const { error_type: type, message, retryable = true } = event;
-  const trouble = { type, message, retryable, ...(event.place ? { lost: true } : {}) };
+  const { error_type: type, message, retryable = true, retry_at = null } = event;
+  const trouble = { type, message, retryable, retry_at };
   const status = /** @type {Status} */ (partial ? "interrupted" : "failed");
   return { ...written(state, { status, trouble, notice: "" }), phase: "idle", generationId: null };
 }
@@ -139,11 +139,12 @@ const WHILE_LIVE = {
       turns: [...state.turns.slice(0, -2), asked, { ...begun, notice: "" }],
     };
   },
-  done: (state, event) => {
+  done: (state, event, live) => {
     const stopped = event.finish_reason === "stopped" || event.finish_reason === "disconnected";
     const { elapsed_seconds = null, tokens_per_second = null } = event;
     const detail = { finishReason: event.finish_reason, finishDetail: event.finish_detail ?? "" };
-    const end = { ...detail, notice: "", timing: { elapsed_seconds, tokens_per_second } };
+    const thoughtSeconds = wholeSeconds(event.thinking_seconds) ?? live.thoughtSeconds;
+    const end = { ...detail, notice: "", thoughtSeconds, timing: { elapsed_seconds, tokens_per_second } };
     return { ...written(state, { ...end, status: stopped ? "stopped" : "complete" }), phase: "idle", generationId: null };
   },
   error: failed,
@@ -169,11 +170,6 @@ export function reduce(state, event) {
     return { ...emptied, phase, generationId: event.generation_id };
   }
   const live = state.turns.at(-1);
-  if (event.type === "resume" && state.phase === "idle") {
-    // Nobody watched the clock meanwhile.
-    const again = { status: /** @type {Status} */ ("streaming"), trouble: null, notice: RECONNECTING, thinkingSince: null };
-    return { ...written(state, again), phase: "streaming", generationId: event.generation_id };
-  }
   if (event.type === "choose" && live?.trouble && event.model !== live.model) {
     // What one model will never do, another may.
     return written(state, { trouble: { ...live.trouble, retryable: true } });

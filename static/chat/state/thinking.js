@@ -9,13 +9,19 @@
 export const isThinking = ({ reasoning, content, toolCalls }) => reasoning !== "" && content === "" && toolCalls.length === 0;
 
 /**
+ * @param {number | null | undefined} seconds
+ * @returns {number | null} as it is told: whole, and at least one
+ */
+export const wholeSeconds = (seconds) => (typeof seconds === "number" ? Math.max(1, Math.round(seconds)) : null);
+
+/**
  * @param {Turn} live
  * @param {number | undefined} now in seconds; undefined where nobody watched the clock from the beginning
  * @returns {Partial<Turn>} how long it had thought when it began to speak
  */
 export function thought(live, now) {
   if (!isThinking(live) || live.thinkingSince === null || now === undefined) return {};
-  return { thoughtSeconds: Math.max(1, Math.round(now - live.thinkingSince)) };
+  return { thoughtSeconds: wholeSeconds(now - live.thinkingSince) };
 }
 
 /**

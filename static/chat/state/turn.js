@@ -26,7 +26,7 @@
  * @property {string} type
  * @property {string} message
  * @property {boolean} retryable whether the same model may do it when asked again
- * @property {boolean} [lost] only the line is known to have broken, not the answer
+ * @property {string | null} [retry_at] from when on it may, where that is known, ISO 8601
  */
 
 /** @typedef {{ index: number, id: string, name: string, arguments: string }} ToolCall */

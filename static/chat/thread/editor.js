@@ -1,6 +1,7 @@
 /** A question being edited in its own place. */
 
 import { isComposing, need } from "../page/dom.js";
+import { isCoarse } from "../page/pointer.js";
 
 /**
  * @param {HTMLTemplateElement} template holds chat/editor.html
@@ -42,7 +43,7 @@ export function openEditor(template, article, { text, focus, onSave, onInput, on
       event.preventDefault();
       close();
     }
-    if (event.target !== box || event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    if (event.target !== box || event.key !== "Enter" || event.shiftKey || isComposing(event) || isCoarse()) return;
     event.preventDefault();
     form.requestSubmit();
   });
@@ -52,6 +53,7 @@ export function openEditor(template, article, { text, focus, onSave, onInput, on
   });
   need(".cancel", HTMLButtonElement, form).addEventListener("click", close);
 
+  if (isCoarse()) box.enterKeyHint = "enter";
   box.value = text;
   article.setAttribute("data-editing", "");
   need(".text", HTMLElement, article).after(form);

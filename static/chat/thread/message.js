@@ -1,11 +1,11 @@
 /** One message on the screen: patches the nodes of its own article and no others. */
 
 import { createActions } from "./actions.js";
-import { usageLine, tokenDetail } from "./usage-line.js";
+import { createFigures } from "./figures.js";
 import { charactersDue } from "../page/typing-pace.js";
 import { need, show } from "../page/dom.js";
 import { isThinking } from "../state/thinking.js";
-import { emptiness, recoveries } from "./recovery.js";
+import { emptiness, recoveries, sentence } from "./recovery.js";
 import { thoughtLine, waitLine } from "./thinking.js";
 import { createToolCalls } from "./tool-calls.js";
 
@@ -46,10 +46,10 @@ export function createMessage(article, createBody, toolTemplate) {
   const tools = createToolCalls(need(".tool-calls", HTMLElement, article), toolTemplate);
   const notice = need(".notice", HTMLElement, article);
   const trouble = need(".trouble", HTMLElement, article);
-  const sentence = need(".trouble-text", HTMLElement, article);
+  const words = need(".trouble-text", HTMLElement, article);
   const buttons = trouble.querySelectorAll("button");
   const notes = need(".notes", HTMLElement, article);
-  const figures = need(".figures", HTMLElement, article);
+  const figures = createFigures(need(".figures", HTMLButtonElement, article));
   const actions = createActions(need(".actions", HTMLElement, article));
 
   /**
@@ -84,7 +84,7 @@ export function createMessage(article, createBody, toolTemplate) {
     /** @type {string[]} */
     const offered = recoveries(turn);
     for (const button of buttons) show(button, offered.includes(button.dataset.action ?? ""));
-    say(sentence, turn.trouble?.message ?? emptiness(turn));
+    say(words, turn.trouble ? sentence(turn.trouble, new Date()) : emptiness(turn));
     trouble.toggleAttribute("data-calm", turn.trouble === null);
     show(trouble, turn.trouble !== null || offered.length > 0);
   }
@@ -123,9 +123,7 @@ export function createMessage(article, createBody, toolTemplate) {
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
       mend(turn);
       say(notes, turn.notes.join(" "));
-      const line = usageLine(turn);
-      if (figures.textContent !== line) figures.textContent = line;
-      figures.title = tokenDetail(turn.usage);
+      figures.update(turn);
       actions.update(turn);
       return thoughtsWait || textWaits;
     },

@@ -168,7 +168,7 @@ test("an error keeps the partial text and says what happened", () => {
   assert.equal(state.phase, "idle");
   assert.equal(answer(state).status, "interrupted");
   assert.equal(answer(state).content, "Half");
-  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off.", retryable: false });
+  assert.deepEqual(answer(state).trouble, { type: "api_error", message: "The model broke off.", retryable: false, retry_at: null });
 });
 
 test("an answer that said anything at all was interrupted, one that said nothing has failed", () => {
@@ -181,20 +181,21 @@ test("an answer that said anything at all was interrupted, one that said nothing
   assert.equal(status({ type: "tool_call", index: 0, id: "1", name: "f", arguments: "" }), "interrupted");
 });
 
-test("a line that was given up can be taken up again where it broke", () => {
-  const place = { generationId: "g", conversationId: "c", position: "4" };
-  const error = { type: /** @type {const} */ ("error"), error_type: "network_error", message: "Lost.", place };
-  const lost = after([SEND, START, { type: "token", content: "Half" }, error]);
-  assert.equal(lost.phase, "idle");
-  assert.equal(answer(lost).trouble?.lost, true);
-  const again = reduce(lost, { type: "resume", generation_id: "g" });
-  assert.equal(again.phase, "streaming");
-  assert.equal(again.generationId, "g");
-  assert.equal(answer(again).trouble, null);
-  assert.match(answer(again).notice, /Reconnecting/);
-  const whole = after([START, { type: "token", content: " and half" }, DONE], again);
+test("a line that is tried again and again leaves the answer under way", () => {
+  const cut = after([SEND, START, { type: "token", content: "Half" }, ...Array(9).fill({ type: "reconnecting" })]);
+  assert.equal(cut.phase, "streaming");
+  assert.equal(answer(cut).status, "streaming");
+  assert.equal(answer(cut).trouble, null);
+  const whole = after([START, { type: "token", content: " and half" }, DONE], cut);
   assert.equal(answer(whole).content, "Half and half");
   assert.equal(answer(whole).status, "complete");
+});
+
+test("how long it thought is the server's to say, where it does", () => {
+  const thoughts = [{ type: /** @type {const} */ ("reasoning"), content: "Hm" }, { type: /** @type {const} */ ("token"), content: "So" }];
+  assert.equal(answer(after([SEND, START, ...thoughts, DONE])).thoughtSeconds, null);
+  assert.equal(answer(after([SEND, START, ...thoughts, { ...DONE, thinking_seconds: 3.4 }])).thoughtSeconds, 3);
+  assert.equal(answer(after([SEND, START, ...thoughts, { ...DONE, thinking_seconds: 0.01 }])).thoughtSeconds, 1);
 });
 
 test("another model may do what one will never do", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { emptiness, recoveries } from "../../../static/chat/thread/recovery.js";
+import { emptiness, recoveries, sentence } from "../../../static/chat/thread/recovery.js";
 import { turn } from "../../../static/chat/state/turn.js";
 
 const TROUBLE = { type: "api_error", message: "No.", retryable: true };
@@ -57,6 +57,29 @@ test("what this model will never do is a case for another one", () => {
   assert.deepEqual(offered({ status: "interrupted", trouble }), ["continue", "choose"]);
 });
 
-test("a lost line is taken up again: the answer may be fine", () => {
-  assert.deepEqual(offered({ status: "interrupted", trouble: { ...TROUBLE, lost: true } }), ["reconnect"]);
+for (const [type, remedy] of [["too_large", "rewrite"], ["invalid_request", "rewrite"], ["unauthenticated", "signin"], ["forbidden", "reload"]]) {
+  test(`where ${type} is in the way, asking again in the same words is not offered but ${remedy}`, () => {
+    const trouble = { ...TROUBLE, type: type ?? "", retryable: false };
+    assert.deepEqual(offered({ id: null, status: "failed", content: "", trouble }), [remedy]);
+  });
+}
+
+test("a used-up budget can be tried again once it is free, and not before", () => {
+  const trouble = { ...TROUBLE, type: "budget", retryable: false, retry_at: "2026-12-01T00:00:00Z" };
+  const answer = turn({ key: "k", id: "a", role: "assistant", status: "interrupted", content: "Half", trouble });
+  assert.deepEqual(recoveries(answer, new Date("2026-11-30T23:59:59Z")), ["choose"]);
+  assert.deepEqual(recoveries(answer, new Date("2026-12-01T00:00:00Z")), ["retry"]);
+});
+
+test("when a budget is free again is told in the reader's own time", () => {
+  const at = new Date("2026-12-01T00:00:00Z");
+  const now = new Date(at.getTime() - 3 * 86_400_000);
+  const trouble = { ...TROUBLE, retryable: false, retry_at: "2026-12-01T00:00:00.400Z" };
+  const month = { ...trouble, message: "It is used up. It is free again on 1 December at 00:00 UTC." };
+  const own = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }).format(at);
+  assert.equal(sentence(month, now, "en-GB"), `It is used up. It is free again on ${own}.`);
+  const day = { ...trouble, message: "It is free again at 00:00 UTC." };
+  const hour = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "2-digit" }).format(at);
+  assert.equal(sentence(day, new Date(at.getTime() + 60_000), "en-GB"), `It is free again at ${hour}.`);
+  assert.equal(sentence({ ...day, retry_at: null }, now), day.message);
 });
