@@ -75,6 +75,19 @@ class Conversation(models.Model):
         null=True, blank=True, editable=False, help_text="It can be restored for a minute."
     )
 
+    taken_from = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="Not a conversation, but what was deleted from one: as long as that can be restored.",
+    )
+    taken = ShallowJSONField(
+        null=True, blank=True, editable=False, help_text="`leaf` and `parents` as they were before it was taken out."
+    )
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:

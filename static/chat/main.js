@@ -108,14 +108,13 @@ const controls = createConversationControls({
   thread,
   scroll,
   sender,
+  offer: sidebar.offer,
   models: picker.all,
   onRunning: (id) => followAgain(id),
   onAsked: composer.invite,
 });
 const drawer = createDrawer({
-  sidebar: need("#sidebar", HTMLElement),
-  thread: need("#thread", HTMLElement),
-  scrim: need("#scrim", HTMLElement),
+  ...{ sidebar: need("#sidebar", HTMLElement), thread: need("#thread", HTMLElement), scrim: need("#scrim", HTMLElement) },
   buttons: document.querySelectorAll("[data-toggle-sidebar]"),
 });
 const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {

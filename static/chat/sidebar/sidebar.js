@@ -149,6 +149,7 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
     search: openSearch,
     further: search,
     undo: toast.perform,
+    offer: toast.show,
     /** @param {string} text */
     say: (text) => toast.show({ text, act: "", onAct() {} }),
     showArchived: lists.showArchived,
