@@ -65,6 +65,9 @@ class Conversation(models.Model):
     )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    unread_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When an answer ended that nobody followed."
+    )
     temporary = models.BooleanField(default=False, help_text="In no list, and gone a day after its last message.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When something was last said.")

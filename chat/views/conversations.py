@@ -30,6 +30,7 @@ class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str | msgspec.UnsetType = msgspec.UNSET
     pinned: bool | msgspec.UnsetType = msgspec.UNSET
     archived: bool | msgspec.UnsetType = msgspec.UNSET
+    unread: bool | msgspec.UnsetType = msgspec.UNSET
     system_prompt: str | msgspec.UnsetType = msgspec.UNSET
     model: str | msgspec.UnsetType | None = msgspec.UNSET
     temperature: float | msgspec.UnsetType | None = msgspec.UNSET
@@ -99,6 +100,8 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
         given["title_origin"] = Conversation.TitleOrigin.PERSON
         if not 1 <= len(given["title"]) <= 200:
             raise ChatError("invalid_request", "`title` must have 1 to 200 characters.")
+    if "unread" in given:
+        given["unread_since"] = (row.unread_since or timezone.now()) if given.pop("unread") else None
     limit = settings.CHAT_MAX_MESSAGE_CHARS
     if len(given.get("system_prompt", "")) > limit:
         raise ChatError("invalid_request", f"The `system_prompt` is longer than {limit:,} characters.")

@@ -66,10 +66,9 @@ const picker = createModelPicker(need("#model", HTMLSelectElement), document.que
   // The next question carries the choice anyway; this only remembers it earlier.
   if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
 });
-const title = createTitle(need("#title", HTMLElement));
+const title = createTitle(need("#title", HTMLElement), () => sidebar.unread());
 const navigation = createNavigation({
-  load: (id, last) => api.conversation(id, { last }),
-  current: () => state.conversationId ?? "",
+  ...{ load: (id, last) => api.conversation(id, { last }), current: () => state.conversationId ?? "" },
   left: () => ({ spot: scroll.spot(), count: state.turns.length }),
   show: (conversation, spot) => swap(conversation, spot),
   thread: need("#thread", HTMLElement),
@@ -79,6 +78,7 @@ const sidebar = createSidebar({
   current: () => state,
   dispatch,
   onElsewhere: (seen) => controls.catchUp(seen),
+  onUnread: () => render.soon(),
   go: navigation.go,
   fetchSearch: () => import("./search/search.js"),
 });
