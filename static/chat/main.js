@@ -78,7 +78,7 @@ const sidebar = createSidebar({
   current: () => state,
   dispatch,
   onElsewhere: (seen) => controls.catchUp(seen),
-  onUnread: () => render.soon(),
+  onChange: () => render.soon(),
   go: navigation.go,
   fetchSearch: () => import("./search/search.js"),
 });

@@ -5,7 +5,7 @@ import { createConversationEdits } from "./conversation-edits.js";
 import { createChangeFeed } from "../api/changes.js";
 import { watchEntryMenu } from "./entry-menu.js";
 import { createLists } from "./lists.js";
-import { need } from "../page/dom.js";
+import { need, show } from "../page/dom.js";
 import { whileSeen } from "../page/presence.js";
 import { createDeleteUndo } from "./delete-undo.js";
 import { createToast } from "../page/toast.js";
@@ -31,11 +31,11 @@ const RECENT = 8;
  * @param {(event: PageEvent) => void} parts.dispatch
  * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
  *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
- * @param {() => void} parts.onUnread how many have an unread answer may have changed
+ * @param {() => void} parts.onChange something that the page shows of a conversation may have changed
  * @param {(href: string) => void} parts.go
  * @param {() => Promise<{ createSearch: (dialog: HTMLDialogElement, parts: SearchParts) => { begin: () => void } }>} parts.fetchSearch
  */
-export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, go, fetchSearch }) {
+export function createSidebar({ api, current, dispatch, onElsewhere, onChange, go, fetchSearch }) {
   const panel = need("#lists", HTMLElement);
   const lists = createLists(panel, api);
   const toast = createToast(need("#toast", HTMLElement));
@@ -72,7 +72,9 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, g
     if (dialog.open) return;
     // What is typed before the rest is there stands in its box.
     dialog.showModal();
-    need("input", HTMLInputElement, dialog).select();
+    const box = need("input", HTMLInputElement, dialog);
+    box.focus();
+    box.select();
     (await search()).begin();
   }
 
@@ -95,16 +97,23 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, g
     ...editing,
     delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
   };
-  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => actions[what]?.(found.conversation, found.element) });
+  const archivedNote = need("#archived-note", HTMLElement);
+  const open = () => lists.find(current().conversationId ?? "");
+  need("[data-unarchive]", HTMLElement, archivedNote).addEventListener("click", async () => {
+    const found = open();
+    if (found) editing.archive(found.conversation);
+    onChange();
+  });
+  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => (actions[what]?.(found.conversation, found.element), onChange()) });
 
   /** @param {Conversation | undefined} conversation in the page: what is looked at is not unread */
   function see(conversation) {
     if (!conversation?.unread || document.hidden) return;
     lists.show({ ...conversation, unread: false });
-    onUnread();
+    onChange();
     api.change(conversation.id, { unread: false }).catch(() => {});
   }
-  document.addEventListener("visibilitychange", () => see(lists.find(current().conversationId ?? "")?.conversation));
+  document.addEventListener("visibilitychange", () => see(open()?.conversation));
 
   /** @param {PageEvent} event of the feed */
   function told(event) {
@@ -115,7 +124,7 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, g
     /** @type {Conversation} */
     const conversation = event.conversation;
     lists.show(conversation);
-    onUnread();
+    onChange();
     if (conversation.id !== conversationId) return;
     see(conversation);
     if (conversation.title !== title) onTitle(conversation.id, conversation.title);
@@ -154,7 +163,6 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, g
     [said, live] = [Date.parse(conversation?.updated_at ?? ""), null];
     if (!conversation || conversation.temporary) return;
     see(conversation);
-    if (conversation.archived) return;
     // However old it is, it has its place in the list.
     if (!lists.find(conversation.id)) lists.show(conversation, true);
   }
@@ -176,6 +184,7 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onUnread, g
       const [before, another] = [writing, here !== id];
       [writing, here] = [generationId, id];
       lists.open(id ?? "");
+      show(archivedNote, Boolean(open()?.conversation.archived));
       if (!id || temporary) return;
       // Another one was opened, in which nothing is said: nothing has ended in it either.
       if (before !== generationId && !(another && generationId === null)) {
