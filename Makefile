@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := run
-.PHONY: run install test check lock screenshots bench soak
+.PHONY: run install test check lock schema screenshots bench soak
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -56,6 +56,10 @@ bench: install
 # The long reliability runs at full size.
 soak: install
 	@$(bin)/python -m bench.soak --full
+
+# The tables that a new SQLite database begins with, as the migrations leave them.
+schema: install
+	@$(bin)/python scripts/schema.py
 
 # The README's pictures.
 screenshots: install

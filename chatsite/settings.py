@@ -52,12 +52,18 @@ CHAT_MESSAGES_PER_MINUTE = env.whole_number("CHAT_MESSAGES_PER_MINUTE", 60)
 CHAT_MAX_FOLLOWERS_PER_USER = env.whole_number("CHAT_MAX_FOLLOWERS_PER_USER", 50)
 CHAT_STORED_CHARS_PER_USER = env.whole_number("CHAT_STORED_CHARS_PER_USER", 500_000_000)
 CHAT_MAX_MESSAGE_CHARS = env.whole_number("CHAT_MAX_MESSAGE_CHARS", 100_000, minimum=1)
+CHAT_BUNDLES = env.flag("CHAT_BUNDLES", default=not DEBUG)
 CHAT_ADMIN_READS = env.flag("CHAT_ADMIN_READS", default=True)
 CHAT_SIGNUP = env.choice("CHAT_SIGNUP", ("closed", "invite", "open"))
 mail = mail_server(env)
 openid = openid_provider(env)
 CHAT_LOG_FORMAT = env.choice("CHAT_LOG_FORMAT", ("text", "json"))
 CHAT_METRICS_TOKEN = env.text("CHAT_METRICS_TOKEN")
+if CHAT_METRICS_TOKEN and (problem := weakness(CHAT_METRICS_TOKEN)):
+    env.problems.append(
+        f"CHAT_METRICS_TOKEN {problem}. Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'; "
+        "or leave it unset, then only staff read /metrics."
+    )
 CHAT_SECURITY_CONTACT = env.contacts("CHAT_SECURITY_CONTACT")
 CHAT_MAX_BODY_BYTES = env.whole_number("CHAT_MAX_BODY_BYTES", 2 * 1024 * 1024, minimum=1)
 
@@ -249,9 +255,12 @@ USE_I18N = False
 USE_TZ = True
 
 # All addresses change with any file, and modules import their neighbours: what was fetched once is kept for good.
-STATIC_URL = f"static/{fingerprint(BASE_DIR / 'static')}/"
+# What makes bundles of them counts as one of them.
+STATIC_FINGERPRINT = fingerprint(BASE_DIR / "static", BASE_DIR / "chatsite" / "bundles")
+STATIC_URL = f"static/{STATIC_FINGERPRINT}/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Static files are served from where they lie: there is no build step and no collectstatic to forget.
+# Static files are served from where they lie: there is no build step and no collectstatic to forget. Bundles of them
+# are made when the first page is asked for.
 WHITENOISE_STATIC_PREFIX = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -159,8 +159,7 @@ def overlays(camera: Camera) -> None:
     camera.take("search")
     page.keyboard.press("Escape")
     page.locator("#to-end").focus()
-    page.get_by_role("combobox", name="Model").focus()
-    page.keyboard.press("Space")
+    page.locator("#model").click()
     camera.take("models")
     page.keyboard.press("Escape")
     if camera.is_phone:

@@ -54,6 +54,7 @@ def person(name: str = WORD, days: int = 3) -> User:
     key, _ = ApiKey.issue(user, f"{name}'s laptop")
     price = price_of("belonging")
     price.model.people.add(user)
+    price.model.favourite_of.add(user)
     talk = Conversation.objects.create(
         owner=user, title=f"About {name}", system_prompt=f"Be {name}.", model=price.model, temperature=0.5
     )

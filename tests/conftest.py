@@ -132,6 +132,7 @@ def site(upstream: Upstream, data_dir: Path) -> Iterator[Site]:
     }
     with Site(data_dir, environment) as running:
         running.until_listed("gpt-4o")
+        running.shell("ChatModel.objects.filter(pk=ChatModel.objects.first().pk).update(is_default=True)")
         yield running
 
 

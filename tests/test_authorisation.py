@@ -175,7 +175,11 @@ TABLE: dict[str, list[Row]] = {
     # What it answers when all is well never ends.
     "api/events": [people("GET", "/api/events?after=x", 400)],
     "api/files/<uuid:file_id>": [owner_only("GET", "/api/files/{file}", 200)],
-    "api/models": [people("GET", "/api/models", 200)],
+    "api/models": [
+        people("GET", "/api/models", 200),
+        # There is no such model.
+        people("PATCH", "/api/models", 404, body={"name": "none", "favourite": True}),
+    ],
     "api/budget": [people("GET", "/api/budget", 200, scopes=("chat", "usage"))],
     "healthz": [everybody("GET", "/healthz", 200)],
     "readyz": [everybody("GET", "/readyz", 200)],

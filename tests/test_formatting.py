@@ -25,6 +25,11 @@ def test_small_amounts_keep_the_digits_that_matter(amount: str, shown: str) -> N
     assert formatting.money(Decimal(amount), "USD") == shown
 
 
+@pytest.mark.parametrize(("amount", "shown"), [("0.0000009", "under $0.0001"), ("0.0001", "$0.00010"), ("0", "$0.00")])
+def test_who_pays_is_told_no_digits_below_a_hundredth_of_a_cent(amount: str, shown: str) -> None:
+    assert formatting.cost(Decimal(amount), "USD") == shown
+
+
 def test_currencies_without_a_sign_are_spelled() -> None:
     assert formatting.money(Decimal(2), "CHF") == "CHF 2.00"
 

@@ -9,10 +9,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from chat.models import ApiKey
-from tests.harness.site import Site
+from tests.harness.site import PASSWORD, Site
 
 # One address for each scope, and whose key opens it.
 DOORS = {"chat": "/api/conversations", "usage": "/usage/export.csv", "admin": "/admin/usage/export.csv"}
@@ -108,3 +109,40 @@ def test_a_key_is_in_force_until_its_end(db: None) -> None:
     endless, _ = ApiKey.issue(alice, "endless")
     assert set(ApiKey.in_force()) == {lasting, endless}
     assert [row.is_expired for row in (over, lasting, endless)] == [True, False, False]
+
+
+def test_a_key_is_made_only_by_who_has_proved_a_short_while_ago_who_they_are(db: None) -> None:
+    boss = User.objects.create_superuser("boss", password=PASSWORD)
+    kept, _ = ApiKey.issue(boss, "kept")
+    form = {"name": "program", "life": "", "scopes": ["chat"], "user": str(boss.pk)}
+    browser = Client()
+    # Without any record of when somebody came in, as a session that was stolen may be.
+    browser.force_login(boss)
+    page = browser.get("/settings/keys/").content.decode()
+    assert "kept" in page
+    assert 'name="scopes"' not in page
+    for address, asks in (("/settings/keys/", "/settings/keys/?new"), ("/admin/chat/apikey/add/",) * 2):
+        assert browser.post(address, form)["Location"] == asks
+        confirm = browser.get(asks)["Location"]
+        assert confirm.startswith("/accounts/confirm/?next=")
+        assert browser.post(confirm, {"password": "a guess"}).status_code == 200
+        assert browser.post(address, form).status_code == 302
+        # Nothing that was asked for before is done once they confirm.
+        assert browser.post(confirm, {"password": PASSWORD})["Location"] == asks
+        assert set(ApiKey.objects.values_list("name", flat=True)) == {"kept"}
+        assert 'name="scopes"' in browser.get(asks).content.decode()
+        assert "cs-" in browser.post(address, form).content.decode()
+        ApiKey.objects.exclude(pk=kept.pk).delete()
+        session = browser.session
+        del session["account_authentication_methods"]
+        session.save()
+    # To take one away nobody is asked.
+    assert browser.post(f"/settings/keys/{kept.pk}/revoke").status_code == 302
+    kept.refresh_from_db()
+    assert kept.revoked_at
+
+
+def test_who_has_no_password_signs_in_again_to_make_a_key(db: None) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_user("from-elsewhere"))
+    assert browser.get("/settings/keys/?new")["Location"].startswith("/accounts/again/?next=")

@@ -21,7 +21,7 @@ from tests.harness.stream import events, one, parse
 from tests.harness.upstream.process import Upstream
 
 MODEL = "gpt-4o-mini"
-TOKEN = "only-for-this-test"
+TOKEN = "only-for-this-test-of-what-is-counted"
 KEY = "sk-never-to-be-seen-in-a-log"
 
 

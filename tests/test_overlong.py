@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.providers import bounds
+from chat.providers import limits
 from tests.harness.site import Site
 from tests.harness.stream import events, one, text_of
 from tests.harness.upstream.process import Upstream
@@ -63,13 +63,13 @@ def test_an_answer_without_end_is_kept_billed_and_told(flood: str, site: Site, u
         "calls": len(kept["tool_calls"]),
     }
     most = {
-        "text": bounds.TEXT_CHARS,
-        "thoughts": bounds.THOUGHT_CHARS,
-        "arguments": bounds.CALL_CHARS,
-        "calls": bounds.CALLS,
+        "text": limits.TEXT_CHARS,
+        "thoughts": limits.THOUGHT_CHARS,
+        "arguments": limits.CALL_CHARS,
+        "calls": limits.CALLS,
     }
-    least = bounds.CALLS if flood == "calls" else most[flood] - len(PIECE)
-    assert least <= size[flood] <= most[flood] + bounds.UNMEASURED_BYTES
+    least = limits.CALLS if flood == "calls" else most[flood] - len(PIECE)
+    assert least <= size[flood] <= most[flood] + limits.UNMEASURED_BYTES
 
     # It was asked for once, and is on the bill though nobody counted it.
     assert len([asked for asked in upstream.log() if question in str(asked)]) == 1

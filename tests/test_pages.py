@@ -3,19 +3,17 @@
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
 from chat.catalog.providers import ensure_providers
 from chat.models import ChatModel, Conversation, Generation, Message, Provider
-from chat.views.listing import cursor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +44,11 @@ class Page(HTMLParser):
             for name, attributes, text in self.elements
             if name == tag and all(attributes.get(key.replace("_", "-")) == value for key, value in wanted.items())
         ]
+
+
+def _named(found: Page) -> list[str]:
+    """Return the addresses of all that a page loads."""
+    return [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
 
 
 def page(client: Client, path: str) -> Page:
@@ -154,11 +157,15 @@ def test_only_the_script_that_carries_the_nonce_of_this_very_answer_runs(browser
     assert len(nonces) == 2
 
 
-def test_every_file_a_page_names_is_there(browser: Client) -> None:
+def test_every_file_a_page_names_is_there(browser: Client, settings: Any) -> None:
+    bundled = page(browser, "/")
+    assert [each["src"].partition("/bundle/")[2] for each in bundled.all("script")] == ["chat/main.js"]
+    assert all(browser.get(path).status_code == 200 for path in _named(bundled))
+    settings.CHAT_BUNDLES = False
     found = page(browser, "/")
-    named = [each["href"] for each in found.all("link")] + [each["src"] for each in found.all("script")]
+    named = _named(found)
     assert named
-    assert all(finders.find(path.removeprefix(settings.STATIC_URL)) for path in named)
+    assert all(browser.get(path).status_code == 200 for path in named)
     modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
     later = {
@@ -186,33 +193,45 @@ def test_the_template_that_javascript_clones_is_the_one_that_renders_history(bro
     assert shapes[0] == shapes[1]
 
 
-def test_the_picker_says_which_models_have_no_price(browser: Client, model: ChatModel) -> None:
+def listed(browser: Client) -> list[dict[str, Any]]:
+    """Return the models of the picker."""
+    (element,) = page(browser, "/").all("div", id="models")
+    choices: list[dict[str, Any]] = json.loads(element["data-models"] or "")["choices"]
+    return choices
+
+
+def chosen(browser: Client, path: str = "/") -> str | None:
+    return page(browser, path).all("button", id="model")[0]["data-chosen"]
+
+
+def test_the_picker_says_nothing_of_a_price_that_nobody_knows(browser: Client, model: ChatModel) -> None:
     ChatModel.objects.create(name="priced", upstream_name="priced", provider=model.provider, position=1).prices.create(
         input_per_million=1, output_per_million=2
     )
-    found = page(browser, "/")
-    assert [each["value"] for each in found.all("option")] == ["llama", "priced"]
-    assert [each["text"] for each in found.all("span", **{"class": "option-price"})] == ["no price", "$1 / $2"]
-    assert not found.all("optgroup")
+    assert {each["name"]: each["price"] for each in listed(browser)} == {"llama": "", "priced": "$1 in · $2 out"}
 
 
-def test_the_picker_groups_models_by_provider_where_there_are_several(browser: Client, model: ChatModel) -> None:
+def test_the_picker_knows_providers_and_currencies(browser: Client, model: ChatModel) -> None:
     other = Provider.objects.create(name="elsewhere", base_url="http://127.0.0.1:8/v1")
     far = ChatModel.objects.create(name="far", upstream_name="far", provider=other)
     far.prices.create(input_per_million="0.075", output_per_million="2.5", currency="EUR")
-    found = page(browser, "/")
-    assert [each["label"] for each in found.all("optgroup")] == ["elsewhere", "local"]
-    assert [each["value"] for each in found.all("option")] == ["far", "llama"]
-    assert found.all("span", **{"class": "option-price"})[0]["text"] == "€0.075 / €2.50"
+    assert {each["provider"]: each["price"] for each in listed(browser)} == {
+        "elsewhere": "€0.075 in · €2.50 out",
+        "local": "",
+    }
 
 
-def test_the_model_chosen_last_is_chosen_again(browser: Client, ada: User, model: ChatModel) -> None:
+def test_the_model_chosen_last_is_chosen_again_and_before_that_the_admins_choice(
+    browser: Client, ada: User, model: ChatModel
+) -> None:
     other = ChatModel.objects.create(name="other", upstream_name="other", provider=model.provider, position=1)
-    assert [each["value"] for each in page(browser, "/").all("option", selected="")] == ["llama"]
+    assert chosen(browser) == ""
+    ChatModel.objects.filter(pk=model.pk).update(is_default=True)
+    assert chosen(browser) == "llama"
     conversation = talk(ada, "Why?")
     Conversation.objects.filter(pk=conversation.pk).update(model=other)
     for path in ("/", f"/c/{conversation.pk}"):
-        assert [each["value"] for each in page(browser, path).all("option", selected="")] == ["other"]
+        assert chosen(browser, path) == "other"
 
 
 def test_the_demo_alone_says_how_to_connect_a_real_model(
@@ -228,18 +247,6 @@ def test_the_demo_alone_says_how_to_connect_a_real_model(
 
 def test_without_any_model_the_page_says_so(browser: Client) -> None:
     assert b"There is no model to talk to" in browser.get("/").content
-
-
-def test_the_sidebar_lists_the_newest_first_and_knows_where_the_older_ones_begin(browser: Client, ada: User) -> None:
-    for number in range(50):
-        Conversation.objects.create(owner=ada, title=f"Number {number}")
-    found = page(browser, "/")
-    titles = [each["title"] for each in found.all("a") if each.get("href", "").startswith("/c/")]
-    assert titles == [f"Number {number}" for number in reversed(range(50))]
-    assert "data-cursor" not in found.all("div", id="conversations")[0]
-    Conversation.objects.create(owner=ada, title="One more")
-    cursor = page(browser, "/").all("div", id="conversations")[0]["data-cursor"]
-    assert cursor == cursor_of(Conversation.objects.get(title="Number 1"))
 
 
 def test_tool_calls_stand_in_the_page_as_text(browser: Client, ada: User) -> None:
@@ -268,26 +275,11 @@ def test_an_answer_that_failed_says_whether_trying_again_may_help(browser: Clien
     assert turns[0]["trouble"] == {"type": "authentication", "message": "The key is wrong.", "retryable": False}
 
 
-def test_the_open_conversation_is_marked(browser: Client, ada: User) -> None:
-    conversation = talk(ada, "Why?")
-    talk(ada, "Other")
-    marked = page(browser, f"/c/{conversation.pk}").all("a", aria_current="page")
-    assert [each["href"] for each in marked] == [f"/c/{conversation.pk}"]
-
-
 def test_only_staff_is_shown_the_way_to_the_admin(browser: Client, ada: User) -> None:
     assert not page(browser, "/").all("a", href="/admin/")
     ada.is_staff = True
     ada.save()
     assert page(browser, "/").all("a", href="/admin/")
-
-
-def test_a_closed_sidebar_stays_closed_on_the_next_page(browser: Client) -> None:
-    assert page(browser, "/").all("html", data_sidebar="open")
-    browser.cookies["sidebar"] = "closed"
-    assert page(browser, "/").all("html", data_sidebar="closed")
-    browser.cookies["sidebar"] = '"><script>'
-    assert page(browser, "/").all("html", data_sidebar="open")
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere"])
@@ -303,37 +295,6 @@ def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> 
         assert theme() == rendered
 
 
-def test_pinned_conversations_stand_in_the_page_however_old_they_are(browser: Client, ada: User) -> None:
-    Conversation.objects.create(owner=ada, title="Old friend", pinned=True)
-    for number in range(51):
-        Conversation.objects.create(owner=ada, title=f"Number {number}")
-    entries = [each for each in page(browser, "/").all("li") if each.get("data-conversation-id")]
-    assert len(entries) == 51
-    assert [("data-pinned" in each) for each in entries[:2]] == [True, False]
-
-
-def test_signing_out_takes_a_post(browser: Client) -> None:
-    assert browser.get("/accounts/logout/").status_code == 200
-    assert browser.get("/").status_code == 200
-    assert browser.post("/accounts/logout/").headers["Location"] == "/accounts/login/"
-    assert browser.get("/").status_code == 302
-
-
-def test_signing_in_leads_back_but_never_to_another_site(client: Client) -> None:
-    User.objects.create_user("ada", password="lovelace-1815")
-    given = {"login": "ada", "password": "lovelace-1815"}
-    assert client.post("/accounts/login/", {**given, "next": "/c/x"}).headers["Location"] == "/c/x"
-    client.logout()
-    assert client.post("/accounts/login/", {**given, "next": "https://elsewhere.example/"}).headers["Location"] == "/"
-
-
-def test_a_wrong_password_is_said_in_words(client: Client, ada: User) -> None:
-    response = client.post("/accounts/login/", {"login": ada.username, "password": "wrong"})
-    assert response.status_code == 200
-    assert b"do not go together" in response.content
-    assert b"wrong" not in response.content.split(b"<form")[1]
-
-
 def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
     client = Client(enforce_csrf_checks=True)
     assert b"There is nothing here" in client.get("/no/such/page").content
@@ -342,7 +303,3 @@ def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
     assert b"out of date" in response.content
     assert "Something went wrong" in render_to_string("500.html")
     assert "not for you" in render_to_string("403.html")
-
-
-def test_signing_in_never_leads_back_to_signing_in(browser: Client) -> None:
-    assert browser.get("/accounts/login/?next=/accounts/login/")["Location"] == "/"

@@ -1,4 +1,4 @@
-"""A secret key that somebody could guess starts nothing."""
+"""With a secret key or a token that somebody could guess nothing starts."""
 
 import secrets
 import subprocess
@@ -43,6 +43,14 @@ def test_a_weak_key_refuses_the_start(tmp_path: Path, key: str, command: tuple[s
     assert key not in str(refused.value).split("SystemCheckError")[1]
 
 
+@pytest.mark.parametrize("token", ["prometheus", WEAK[4]])
+def test_so_does_a_weak_token_for_the_metrics(tmp_path: Path, token: str) -> None:
+    with pytest.raises(AssertionError, match="CHAT_METRICS_TOKEN") as refused:
+        Site(tmp_path, {"CHAT_METRICS_TOKEN": token}, people=False).manage("serve", "--port", "0")
+    assert "chat.E001" in str(refused.value)
+    assert token not in str(refused.value).split("SystemCheckError")[1]
+
+
 def test_so_does_a_weak_file_and_another_server_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("changeme" * 8)
     site = Site(tmp_path, people=False)
@@ -63,5 +71,5 @@ def test_so_does_a_weak_file_and_another_server_is_refused_too(tmp_path: Path) -
 @pytest.mark.parametrize("document", ["README.md", "deploy/env.example", "deploy/compose.yaml", "docs/operations.md"])
 def test_no_document_of_ours_gives_a_key_that_works(document: str) -> None:
     words = (ROOT / document).read_text(encoding="utf-8").split()
-    given = [word.partition("=")[2] for word in words if word.startswith("SECRET_KEY=")]
+    given = [word.partition("=")[2] for word in words if word.startswith(("SECRET_KEY=", "CHAT_METRICS_TOKEN="))]
     assert [key for key in given if not weakness(key)] == []

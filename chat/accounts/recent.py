@@ -22,6 +22,16 @@ def is_recent(request: HttpRequest) -> bool:
     return any(time() - each["at"] < app_settings.REAUTHENTICATION_TIMEOUT for each in records)
 
 
+def require_recent(request: HttpRequest) -> None:
+    """Lead whoever has not proved who they are within five minutes to where they may, and back; raises what does so.
+
+    Not for a POST: what is kept until somebody has confirmed might be done when they confirm something else.
+    """
+    if not is_recent(request):
+        # The account's adapter knows where to.
+        raise ReauthenticationRequired
+
+
 def recently_authenticated(view: Callable[[Request], HttpResponseBase]) -> Callable[[Request], HttpResponseBase]:
     """Let only those to a view who have proved who they are within five minutes.
 
@@ -31,12 +41,9 @@ def recently_authenticated(view: Callable[[Request], HttpResponseBase]) -> Calla
     @wraps(view)
     @login_required
     def guarded(request: Any) -> HttpResponseBase:
-        if is_recent(request):
-            return view(request)
-        if request.method == "POST":
-            # What is kept until somebody has confirmed might be done when they confirm something else.
+        if request.method == "POST" and not is_recent(request):
             return redirect(request.path)
-        # The account's adapter knows where to.
-        raise ReauthenticationRequired
+        require_recent(request)
+        return view(request)
 
     return guarded

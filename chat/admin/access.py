@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chat.access import subscription
+from chat.accounts.recent import recently_authenticated
 from chat.admin.generic import ModelAdmin, ModelForm
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
@@ -46,6 +47,16 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     class Media:
         css = {"all": ["chat/admin/admin.css"]}
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Make one only for who has proved a short while ago who they are, as under `/settings/keys/`."""
+        add = super().add_view
+        if not self.has_add_permission(request):
+            return add(request, form_url, extra_context)
+        guarded = recently_authenticated(lambda asked: add(asked, form_url, extra_context))
+        return cast(HttpResponse, guarded(request))
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {"form": KeyForm, **kwargs}))

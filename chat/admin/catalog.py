@@ -107,7 +107,7 @@ class ChatModelAdmin(ModelAdmin[ChatModel]):
         return super().get_queryset(request).prefetch_related(now_in_force, "groups", "people")
 
     def get_fields(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
-        names = ("name", "provider", "upstream_name", "context_window", "window_is")
+        names = ("name", "provider", "upstream_name", "description", "context_window", "window_is")
         taught = ("forget",) if obj is not None and described(obj.learnt) else ()
         return (*names, *taught, "enabled", "is_limited", "groups", "people", "is_default", "position", "price")
 

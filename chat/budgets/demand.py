@@ -9,7 +9,7 @@ from typing import Final, Self
 from chat import runtime
 from chat.models import Budget
 from chat.providers.base import CompletionRequest
-from chat.providers.refusal import SMALL_LIMIT
+from chat.providers.unsupported_parameters import SMALL_LIMIT
 from chat.usage.cost import UnitPrice
 from chat.usage.estimate import TokenRegression, Vector, predicted, prompt_features
 from chat.usage.ledger import Account

@@ -10,7 +10,7 @@ from chat.budgets.demand import LONGEST_REQUEST, MOST_AT_FIRST, SmallLimitModels
 from chat.budgets.reservation import AnswerReservation, extend_now, granted_tokens
 from chat.errors import ChatError
 from chat.events import FinishReason, Usage
-from chat.providers.refusal import SMALL_LIMIT, refuses_limit
+from chat.providers.unsupported_parameters import SMALL_LIMIT, refuses_limit
 from chat.usage.estimate import estimate_tokens
 from chat.usage.ledger import Account
 from chat.usage.token_counts import LOST

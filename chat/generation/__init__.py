@@ -5,7 +5,7 @@
     spec.py           all that a generation needs to run
     context.py        which messages are sent; trimming.py: what is left out of them
     live.py           a running generation: deadlines, stop, the end
-    attempts.py       the requests of one answer: again before the first word, continued after it
+    completion_run.py the requests of one answer: again before the first word, continued after it
     retry_policy.py   when that is done; overlap.py: what a continuation repeats is left out
     attempt.py        one request; attempt_reader.py reads its answer
     log.py            the one text of an answer: entries (entry.py), marks of attempts, positions, JSON both ways

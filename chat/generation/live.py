@@ -21,7 +21,7 @@ from chat.catalog.learnt import remember
 from chat.errors import ChatError, unexpected
 from chat.events import Charge, Event, FinishReason, Started, Status, TextDelta
 from chat.generation import pictures
-from chat.generation.attempts import CompletionRun, unlimited
+from chat.generation.completion_run import CompletionRun, unlimited
 from chat.generation.context import mark_trimmed
 from chat.generation.control import running
 from chat.generation.entry import Entry, storable, words_of

@@ -13,7 +13,7 @@ from chat import database
 from chat.budgets.reservation import release_orphans
 from chat.errors import ChatError
 from chat.generation import live, wal
-from chat.generation.attempts import CONTINUE
+from chat.generation.completion_run import CONTINUE
 from chat.generation.context import context
 from chat.generation.entry import RECLASSIFIED, UNREADABLE, from_journal
 from chat.generation.log import GenerationLog

@@ -97,10 +97,10 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def title(self) -> str:
         """The first words, at most 60 characters on one line."""
-        return title_of(self.message)
+        return first_words(self.message)
 
 
-def title_of(text: str) -> str:
+def first_words(text: str) -> str:
     """Return the first words of a text, at most 60 characters on one line."""
     line = " ".join(text.split())
     if len(line) <= TITLE_CHARS:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chat.errors import ChatError
-from chat.providers.refusal import refuses_limit
+from chat.providers.unsupported_parameters import refuses_limit
 
 BASE_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 8.0

@@ -17,10 +17,10 @@ from chat.catalog.choice import available
 from chat.catalog.learnt import learnt_of, remember
 from chat.catalog.providers import connect
 from chat.errors import ChatError
-from chat.generation.attempts import CompletionRun
+from chat.generation.completion_run import CompletionRun
 from chat.generation.log import GenerationLog
 from chat.generation.outcome import spent
-from chat.generation.request import title_of
+from chat.generation.request import first_words
 from chat.generation.retry_policy import Policy
 from chat.generation.settlement import book
 from chat.live_list import feed
@@ -71,7 +71,7 @@ def tidy(said: str) -> str:
     """Return what a model said as a title: its first line, at most 60 characters, without quotes; empty for nothing."""
     line = next((line for line in said.replace("\0", "").splitlines() if line.strip(QUOTES)), "")
     line = re.sub(r"\A\s*title\s*:\s*", "", line.strip(QUOTES), flags=re.IGNORECASE)
-    return title_of(line.strip(QUOTES).removesuffix("."))
+    return first_words(line.strip(QUOTES).removesuffix("."))
 
 
 def _claim(account: Account) -> Task | None:

@@ -1,4 +1,4 @@
-"""Totals of each day, tiers of prices, corrections; and triggers that keep append-only tables so.
+"""Days, tiers, corrections, append-only tables. Many lines, because a migration that has run stays as it is.
 
 On SQLite a later migration that makes one of TABLES anew drops its triggers, and has to call `create_triggers` again.
 """

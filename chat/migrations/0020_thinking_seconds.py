@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0018_stored_chars"),
+        ("chat", "0019_model_favourites"),
     ]
 
     operations = [

@@ -221,7 +221,11 @@ class ChatModel(models.Model):
     people = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who may use it besides."
     )
+    favourite_of = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+")
     is_default = models.BooleanField(default=False, help_text="The choice for people who have not chosen yet.")
+    description = models.CharField(
+        max_length=200, blank=True, help_text="What it is good for, in a few words; people see it where they choose."
+    )
     position = models.PositiveIntegerField(default=0, help_text="Order in the picker, after the default.")
     context_window = models.PositiveIntegerField(
         null=True,

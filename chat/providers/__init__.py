@@ -6,12 +6,12 @@
                       end that counts), pool.py and connection.py (HTTP/1.1), batching.py (many readers together),
                       client.py (when a request has left), decompression.py
     openai/ anthropic/ demo.py   what they mean: a provider, and a decoder without I/O
-    decoder.py        what both formats share, with sse.py (server-sent events), counts.py (all dialects of usage),
-                      finish.py (when and why an answer ends), thinking.py (tags in the text), tool_calls.py,
+    decoder.py        what both formats share, with sse.py (server-sent events), usage.py (all dialects of counts),
+                      finish_reason.py (when and why an answer ends), thinking.py (tags in the text), tool_calls.py,
                       pictures.py, dimensions.py (of a picture, by its header), surrogates.py (halves of characters)
-    errors.py         what providers say when they fail; refusal.py, context_window.py: what that teaches
-    instruction.py    a format that is asked for in words
-    bounds.py         how much is taken of anything
+    errors.py         what providers say when they fail; unsupported_parameters.py, context_window.py: what it teaches
+    format_instructions.py   a format that is asked for in words
+    limits.py         how much is taken of anything
     bill.py           what a provider says it charged
 
 - What `sink` returns is awaited before the next event; what it raises passes as it is, and closes the connection.

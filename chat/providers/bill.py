@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn, Protocol
 import httpx2
 
 from chat.errors import ChatError
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.errors import from_body, from_transport, refused
 from chat.providers.http.decompression import bounded
 from chat.providers.http.pool import transport
@@ -83,7 +83,7 @@ async def bill(kind: str, base_url: str, key: str, first: date, last: date) -> l
         async with asyncio.timeout(TOTAL_SECONDS):
             async for bucket in _buckets(form, base_url, key, form.query(first, last)):
                 found += form.items(bucket)
-                if len(found) > bounds.BILL_LINES:
+                if len(found) > limits.BILL_LINES:
                     raise refused(TOO_LONG)
     except TimeoutError:
         raise ChatError("timeout", "The provider did not tell its costs in time.") from None
@@ -101,7 +101,7 @@ async def _buckets(form: Format, base_url: str, key: str, query: Query) -> Async
         timeout=TIMEOUT,
         transport=transport(base_url),
         follow_redirects=False,
-        event_hooks={"response": [bounded(bounds.PAGE_BYTES, "bill")]},
+        event_hooks={"response": [bounded(limits.PAGE_BYTES, "bill")]},
     )
     # The client would send any other character as UTF-8, and the answer would not tell what is wrong.
     headers = form.headers(key.encode("ascii").decode())
@@ -112,7 +112,7 @@ async def _buckets(form: Format, base_url: str, key: str, query: Query) -> Async
             asked = [*query, ("page", pages[-1])] if pages else query
             response = await client.get(form.address(base_url), params=asked, headers=headers)
             read += len(response.content)
-            if read > bounds.BILL_BYTES:
+            if read > limits.BILL_BYTES:
                 raise refused(TOO_LONG)
             answer = _page(response)
             days = answer.get("data")
@@ -149,7 +149,7 @@ def _page(response: httpx2.Response) -> dict[str, Any]:
             except (ValueError, RecursionError):
                 body = None
             raise from_body(status, body)
-    if bounds.is_crowded(response.content):
+    if limits.is_crowded(response.content):
         _unreadable()
     try:
         found = json.loads(response.content, parse_float=Decimal, parse_constant=_unreadable)

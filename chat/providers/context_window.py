@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chat.errors import Refusal
-from chat.providers.refusal import MOST_CHARS, REPEATED_IN_WORDS, texts
+from chat.providers.unsupported_parameters import MOST_CHARS, REPEATED_IN_WORDS, texts
 
 # The largest number that every database keeps.
 MOST_TOKENS: Final = 2**31 - 1

@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from chat.errors import ChatError
 from chat.events import NO_REASON, Delta, Finished, Picture, TextDelta, Unreadable, Upstream, Usage
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.base import ENDS_OF_TEXT, NOTHING_LEARNT, Learnt
-from chat.providers.counts import Counts
 from chat.providers.errors import from_body, reports_failure
-from chat.providers.finish import EndSigns, finished, is_failure
+from chat.providers.finish_reason import EndSigns, finished, is_failure
 from chat.providers.pictures import MAX_ANSWER_BYTES, picture_in
 from chat.providers.sse import ServerSentEvent
 from chat.providers.surrogates import SurrogateJoiner
 from chat.providers.thinking import ThoughtSplitter
+from chat.providers.usage import Counts
 
 # What JSON that is none raises, and JSON that is deeper than anybody means it.
 MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -203,7 +203,7 @@ class StreamDecoder(ABC):
             if name in self._pictures:
                 return []
             self._picture_bytes += len(found.data)
-            if self._picture_bytes > MAX_ANSWER_BYTES or len(self._pictures) >= bounds.PICTURES:
+            if self._picture_bytes > MAX_ANSWER_BYTES or len(self._pictures) >= limits.PICTURES:
                 self.malformed += 1
                 return []
             self._pictures.add(name)

@@ -4,6 +4,7 @@ import asyncio
 from importlib import import_module
 from typing import Final, Protocol, cast
 
+from chat import runtime
 from chat.providers.base import Endpoint, Provider
 
 
@@ -17,7 +18,28 @@ KINDS: Final = {
     "demo": "chat.providers.demo",
 }
 
-_open: dict[tuple[str, Endpoint], Provider] = {}
+
+class OpenProviders:
+    """The providers that a process has used, with their connections. Used on the event loop."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, Endpoint], Provider] = {}
+
+    async def find(self, kind: str, endpoint: Endpoint) -> Provider:
+        """Return the one provider for `kind` at `endpoint`. Raises KeyError for an unknown kind."""
+        key = (kind, endpoint)
+        if key not in self._open:
+            # Beside the event loop: an SDK takes its time.
+            module = cast(_Module, await asyncio.to_thread(import_module, KINDS[kind]))
+            if key not in self._open:
+                self._open[key] = module.connect(endpoint)
+        return self._open[key]
+
+    async def close(self) -> None:
+        """Close the connections of all."""
+        while self._open:
+            _, provider = self._open.popitem()
+            await provider.aclose()
 
 
 async def provider_for(kind: str, endpoint: Endpoint) -> Provider:
@@ -25,17 +47,9 @@ async def provider_for(kind: str, endpoint: Endpoint) -> Provider:
 
     Raises KeyError for an unknown kind.
     """
-    key = (kind, endpoint)
-    if key not in _open:
-        # Beside the event loop: an SDK takes its time.
-        module = cast(_Module, await asyncio.to_thread(import_module, KINDS[kind]))
-        if key not in _open:
-            _open[key] = module.connect(endpoint)
-    return _open[key]
+    return await runtime.part(OpenProviders).find(kind, endpoint)
 
 
 async def close_providers() -> None:
     """Close the connections of every provider that was used."""
-    while _open:
-        _, provider = _open.popitem()
-        await provider.aclose()
+    await runtime.part(OpenProviders).close()

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from chat.providers import bounds
+from chat.providers import limits
 
 RETURN: Final = ord("\r")
 BOM: Final = b"\xef\xbb\xbf"
@@ -76,7 +76,7 @@ class EventDecoder:
 
         That is how nearly all of them come, and it takes half the time.
         """
-        if chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or RETURN in chunk or len(chunk) > bounds.UNCOUNTED_BYTES:
+        if chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or RETURN in chunk or len(chunk) > limits.UNCOUNTED_BYTES:
             return None
         text = chunk[6:-2].decode("utf-8", "replace")
         if "\n" not in text:
@@ -107,7 +107,7 @@ class EventDecoder:
                 # Nearly all lines are.
                 self._data.append(str(line[6:], "utf-8", "replace"))
                 self._size += len(line) + LINE_BYTES
-                if self._size > bounds.UNCOUNTED_BYTES:
+                if self._size > limits.UNCOUNTED_BYTES:
                     self._grow(0)
             elif line:
                 self._field(line)
@@ -121,8 +121,8 @@ class EventDecoder:
 
     def _event_of(self, lines: list[str]) -> ServerSentEvent:
         data = lines[0] if len(lines) == 1 else "\n".join(lines)
-        if self._size > bounds.UNCOUNTED_BYTES and bounds.is_crowded(data):
-            raise OversizedEventError(f"an event of more than {bounds.VALUES} values")
+        if self._size > limits.UNCOUNTED_BYTES and limits.is_crowded(data):
+            raise OversizedEventError(f"an event of more than {limits.VALUES} values")
         return ServerSentEvent(data, self._event or "message", self._id)
 
     def _field(self, line: bytes) -> None:
@@ -145,5 +145,5 @@ class EventDecoder:
 
     def _grow(self, size: int) -> None:
         self._size += size
-        if self._size > bounds.EVENT_BYTES:
-            raise OversizedEventError(f"an event of more than {bounds.EVENT_BYTES} bytes")
+        if self._size > limits.EVENT_BYTES:
+            raise OversizedEventError(f"an event of more than {limits.EVENT_BYTES} bytes")

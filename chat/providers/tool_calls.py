@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from chat.events import ToolCallDelta
-from chat.providers import bounds
+from chat.providers import limits
 
 INDEX: Final = re.compile("[0-9]{1,6}")
 MAX_INDEX: Final = 999_999
@@ -93,8 +93,8 @@ class ToolCalls:
         return call
 
     def _begin(self, place: int | None) -> _Call:
-        if len(self._calls) >= bounds.CALLS:
-            raise bounds.too_long(f"It has more than {bounds.CALLS} tool calls")
+        if len(self._calls) >= limits.CALLS:
+            raise limits.too_long(f"It has more than {limits.CALLS} tool calls")
         if place is None or place in self._places or self._numbered:
             place = self._next
         self._places.add(place)

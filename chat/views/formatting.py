@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 UNKNOWN: Final = "—"
+LEAST: Final = Decimal("0.0001")
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -27,6 +28,13 @@ def money(amount: Decimal | None, currency: str) -> str:
         places = max(4, 1 - amount.adjusted())
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{symbol}{amount:,.{places}f}"
+
+
+def cost(amount: Decimal | None, currency: str) -> str:
+    """An amount for who pays it: as `money`, but no digits below a hundredth of a cent."""
+    if amount is not None and 0 < amount < LEAST:
+        return f"under {rate(LEAST, currency)}"
+    return money(amount, currency)
 
 
 def rate(amount: Decimal, currency: str) -> str:

@@ -1,4 +1,8 @@
-"""`/settings/keys/`: a person's own API keys. A new one is in the answer that makes it, and nowhere else."""
+"""`/settings/keys/`: a person's own API keys. A new one is in the answer that makes it, and nowhere else.
+
+A key outlives the session in which it is made: making one asks for a recent proof of who one is. Seeing and revoking
+them does not.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from chat.accounts.recent import is_recent, require_recent
 from chat.models import ApiKey
 from chat.models.access import USUAL_SCOPES, Scope
 from chat.views.access import KEPT_BY_NOBODY
@@ -58,14 +63,20 @@ class KeyForm(forms.Form):
 @never_cache
 @login_required
 def keys(request: SignedInRequest) -> HttpResponse:
-    """One's own keys; POST makes one and shows it this once."""
+    """One's own keys; POST makes one and shows it this once. With `?new` one proves first who one is."""
+    may_make = is_recent(request)
+    if request.method == "POST" and not may_make:
+        return redirect(f"{request.path}?new")
+    if "new" in request.GET:
+        require_recent(request)
     form = KeyForm(request.user, request.POST or None)
     made, key = None, ""
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         made, key = ApiKey.issue(request.user, given["name"], scopes=given["scopes"], expires_at=form.expires_at)
         form = KeyForm(request.user)
-    context = {"form": form, "made": made, "key": key, "keys": ApiKey.objects.filter(user=request.user)}
+    own = ApiKey.objects.filter(user=request.user)
+    context = {"form": form, "may_make": may_make, "made": made, "key": key, "keys": own}
     response = render(request, "settings/keys.html", context)
     response.headers["Cache-Control"] = KEPT_BY_NOBODY
     return response

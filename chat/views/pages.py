@@ -17,7 +17,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chat.budgets.status import statuses
-from chat.catalog.choice import choices
+from chat.catalog.choice import Choice, choices, newcomers, recent
 from chat.models import ChatModel, Conversation
 from chat.models.tree import Tree
 from chat.views import thread
@@ -29,6 +29,8 @@ from chat.views.thread import ThreadMessage
 # How many messages a page has at first, and how many of them at least go before the one that is looked for.
 SHOWN: Final = 40
 SHOWN_BEFORE: Final = 4
+# How many models used last stand above the others in the picker.
+RECENT: Final = 4
 # Named in the page's head, so that the browser fetches them all at once and not import by import.
 MODULES: Final = imports(settings.BASE_DIR / "static", "chat/main.js")
 STARTERS: Final = (
@@ -101,8 +103,8 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
     rows = list(mine[: PAGE_SIZE + 1])
     # Pinned ones stand above the others, however old they are.
     listed = {row.pk: row for row in [*mine.filter(pinned=True)[:PAGE_SIZE], *rows[:PAGE_SIZE]]}
-    latest = rows[0].model if rows else None
-    fresh = latest.name if latest and latest.name in names else next(iter(names), "")
+    used = [name for name in recent(request.user, RECENT) if name in names]
+    fresh = next(iter(used), newcomers(offered))
     frame = {
         "modules": MODULES,
         "name": request.user.get_short_name() or request.user.get_username(),
@@ -110,6 +112,8 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         # A number for the browser, whatever the language.
         "message_limit": str(settings.CHAT_MAX_MESSAGE_CHARS),
         "choices": offered,
+        "models": json.dumps({"choices": [_choice(each) for each in offered], "recent": used}),
+        "prices_are_missing": request.user.has_perm("chat.add_price") and not all(each.priced for each in offered),
         "chosen": model.name if model and model.name in names else fresh,
         "fresh": fresh,
         "gone": model.name if model and model.name not in names else "",
@@ -120,6 +124,18 @@ def _page(request: SignedInRequest, model: ChatModel | None, context: dict[str, 
         "sidebar": "closed" if request.COOKIES.get("sidebar") == "closed" else "open",
     }
     return render(request, "chat/page.html", {**frame, **context})
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    """Return what the page knows of a model; names as in `static/chat/composer/model-search.js`."""
+    return {
+        "name": choice.name,
+        "provider": choice.provider,
+        "about": choice.description,
+        "abilities": choice.abilities,
+        "price": choice.price,
+        "favourite": choice.is_favourite,
+    }
 
 
 def shown(message: ThreadMessage) -> Shown:

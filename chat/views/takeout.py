@@ -32,7 +32,7 @@ from chat.views.summary import detail
 
 VERSION: Final = 1
 # What the browser remembers for the page.
-PREFERENCES: Final = ("theme", "sidebar")
+PREFERENCES: Final = ("theme", "sidebar", "figures")
 AT_ONCE: Final = 100
 ACCOUNT: Final = (
     *("id", "username", "first_name", "last_name", "email"),
@@ -94,6 +94,7 @@ def _account(user: User, preferences: dict[str, str | None]) -> dict[str, Any]:
         "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
         # Those that they may use by name, beside what everybody or their groups may.
         "models": list(ChatModel.objects.filter(people=user).order_by("pk").values_list("name", flat=True)),
+        "favourites": list(ChatModel.objects.filter(favourite_of=user).order_by("pk").values_list("name", flat=True)),
         "permissions": sorted(str(each) for each in user.user_permissions.all()),
         "preferences": preferences,
         "emails": [_of(row, ADDRESS) for row in EmailAddress.objects.filter(user=user).order_by("pk")],

@@ -89,7 +89,7 @@ def chosen_month(request: HttpRequest, now: date) -> Period:
 
 def cost(found: Figures) -> str:
     """The amounts in all their currencies; a dash where nothing is known."""
-    known = " + ".join(formatting.money(amount, currency) for currency, amount in found.costs.items())
+    known = " + ".join(formatting.cost(amount, currency) for currency, amount in found.costs.items())
     return known or formatting.UNKNOWN
 
 

@@ -1,4 +1,4 @@
-"""The secret key of an installation: made if none was given, checked for weakness if one was."""
+"""The secret key of an installation, made if none was given; and what makes a key or token weak."""
 
 import os
 import re
@@ -20,7 +20,7 @@ WELL_KNOWN: Final = re.compile(
 
 
 def weakness(key: str) -> str:
-    """Return in words what is wrong with a secret key; empty if nothing is. The key itself is never in them."""
+    """Return in words what is wrong with a key or token; empty if nothing is. What was given is never in them."""
     if len(key) < SHORTEST:
         return f"is too short: {SHORTEST} characters are the least"
     if len(set(key)) < FEWEST_DISTINCT:

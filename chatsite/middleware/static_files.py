@@ -1,10 +1,11 @@
-"""Static files, served from where they lie, compressed and kept by browsers."""
+"""Static files and bundles of them, served from where they lie, compressed and kept by browsers."""
 
 import gzip
 import re
 from collections.abc import Callable
 from contextlib import closing
 from functools import lru_cache, partial
+from threading import Lock
 from typing import Final
 
 import brotli
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from chatsite.bundles.cache import Bundles
 from chatsite.middleware import GetResponse
 
 # A worker has the policy that came with its own file: it imports its neighbours and asks nobody else.
@@ -22,6 +24,8 @@ WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; require-trusted-t
 COMPRESSED_FROM_BYTES: Final = 400
 # An older page may still ask for files by an older fingerprint; it gets what there is now, and shall not keep it.
 FINGERPRINTED: Final = re.compile(r"^/static/[0-9a-f]{12}/")
+# Bundles lie here; what is none of them lies here, too, as it is.
+BUNDLED: Final = "/static/bundle/"
 KEPT_FOR_GOOD: Final = "max-age=31536000, public, immutable"
 # The best one first. Source: RFC 9110, section 12.5.3. Brotli at 5 is a tenth smaller than gzip in the same time; at 11
 # it saves twice that, and the first page after a start would wait for it.
@@ -34,7 +38,10 @@ COMPRESSIBLE: Final = re.compile(r"text/|application/json|image/svg\+xml")
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """WhiteNoise, which is sync only, answering static files and nothing else from a thread."""
+    """WhiteNoise, which is sync only, answering static files and nothing else from a thread.
+
+    A template finds in `request.is_bundled` whether its page shall load bundles.
+    """
 
     sync_capable = False
     async_capable = True
@@ -43,18 +50,46 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
         super().__init__(get_response)
         # There are only so many files, and each is compressed once.
         self._compressed = lru_cache(maxsize=512)(_compressed)
+        self._bundles = Bundles.of_site()
+        self._lock = Lock()
+        self._added = False
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        static_file = self.files.get(FINGERPRINTED.sub("/static/", request.path_info))
+        path = FINGERPRINTED.sub("/static/", request.path_info)
+        static_file = self.files.get(path)
+        if static_file is None and path.startswith(BUNDLED):
+            static_file = await sync_to_async(self.bundled, thread_sensitive=False)(path)
         if static_file is None:
+            request.is_bundled = self.is_bundled  # type: ignore[attr-defined]
             response: HttpResponseBase = await self.get_response(request)
             return response
         return await sync_to_async(self.read, thread_sensitive=False)(static_file, request)
 
+    def is_bundled(self) -> bool:
+        """Say whether there are bundles; the first that asks may wait until they are made."""
+        if not settings.CHAT_BUNDLES:
+            return False
+        folder = self._bundles.folder()
+        with self._lock:
+            if folder and not self._added:
+                self.add_files(folder, prefix=BUNDLED)
+                self._added = True
+        return folder is not None
+
+    def bundled(self, path: str) -> object:
+        """Return a bundle, or the file that has its name where there is none; None where there is neither."""
+        self.is_bundled()
+        return self.files.get(path) or self.files.get(_unbundled(path))
+
     def read(self, static_file: object, request: HttpRequest) -> HttpResponse:
         """Answer with the file's bytes: a file object would be iterated on the event loop."""
-        found = self.serve(static_file, request)
+        try:
+            found = self.serve(static_file, request)
+        except FileNotFoundError:
+            # Somebody has tidied up the data directory.
+            path = FINGERPRINTED.sub("/static/", request.path_info)
+            found = self.serve(self.files[_unbundled(path)], request)
         headers = dict(found.items())
         with closing(found):
             body = b"".join(found)
@@ -71,6 +106,11 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
                 headers.pop("ETag", None)
                 headers |= {"Content-Encoding": coding, "Content-Length": str(len(body))}
         return HttpResponse(body, status=found.status_code, headers=headers)
+
+
+def _unbundled(path: str) -> str:
+    """Return the path of the source behind a path below that of bundles."""
+    return "/static/" + path.removeprefix(BUNDLED)
 
 
 def _best_coding(accepted: str) -> str:

@@ -169,18 +169,15 @@ class Server(Daphne):  # type: ignore[misc]
 
     def timeout_checker(self) -> None:
         """Let every connection do what is due."""
-        try:
-            for connection in list(self.http_factory.connections):
-                connection.check(monotonic())
-        finally:
-            reactor.callLater(CHECK_SECONDS, self.timeout_checker)
+        reactor.callLater(CHECK_SECONDS, self.timeout_checker)
+        for connection in list(self.http_factory.connections):
+            connection.check(monotonic())
 
     # The end
 
     def retire(self, idle: Hook, seconds: float) -> None:
         """Take no more connections, and stop when `idle` returns and all requests have ended; `seconds` at the most."""
         self._retirement: asyncio.Future[Any] = asyncio.ensure_future(self._retire(idle, seconds))
-        self._retirement.add_done_callback(_log_failure)
 
     async def _retire(self, idle: Hook, seconds: float) -> None:
         began = monotonic()
@@ -211,7 +208,6 @@ class Server(Daphne):  # type: ignore[misc]
 
     def kill_all_applications(self) -> "Deferred[None]":
         """End in good order: what Twisted waits for before it closes everything."""
-        self.is_stopping = True
         seconds = self._limits.drain_seconds + LAST_RESORT_SECONDS
         last_resort = threading.Timer(seconds, os._exit, (0,))
         last_resort.daemon = True

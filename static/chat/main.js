@@ -61,10 +61,10 @@ const composer = createComposer(need("#composer", HTMLFormElement), {
   onInput: (text) => keepDraft(state.conversationId ?? "", text),
   onUp: () => controls.commands.editLast(),
 });
-const picker = createModelPicker(need("#model", HTMLSelectElement), document.querySelectorAll("[data-model]"), need("#model-note", HTMLElement), (model) => {
-  dispatch({ type: "choose", model });
-  // The next question carries the choice anyway; this only remembers it earlier.
-  if (state.conversationId) api.change(state.conversationId, { model }).catch(() => {});
+const picker = createModelPicker(need("#model", HTMLButtonElement), {
+  isNew: () => !state.conversationId,
+  onFavourite: api.favourite,
+  onChoose: (model) => controls.chosen(model, composer.invite),
 });
 const title = createTitle(need("#title", HTMLElement), () => sidebar.unread());
 const navigation = createNavigation({
@@ -88,6 +88,7 @@ const sender = createSender({
   dispatch,
   ask: connection.ask,
   model: picker.chosen,
+  ready: picker.ready,
   settings: () => controls.opening(),
   composer,
   later: (message) => queue.add(message),
@@ -163,11 +164,9 @@ function begun(conversationBefore) {
   stopper.begun();
 }
 
+const remedies = createRemedies({ sender, composer, choose: () => picker.open() });
 /** @type {Record<string, (key: string, button: HTMLElement) => unknown>} what the buttons of a message do */
-const actions = {
-  ...controls.commands,
-  ...createRemedies({ sender, composer, choose: () => picker.focus() }),
-};
+const actions = { ...controls.commands, ...remedies };
 
 /** @param {string} generationId */
 function followAgain(generationId) {

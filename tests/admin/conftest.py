@@ -1,8 +1,21 @@
 """People at the admin's door, each with a browser of their own."""
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import Client
+
+
+def browser_of(user: User) -> Client:
+    """Return a browser in which somebody has given their password just now."""
+    client = Client()
+    client.force_login(user)
+    request = HttpRequest()
+    request.user, request.session = user, client.session
+    record_authentication(request, user, method="password")
+    request.session.save()
+    return client
 
 
 @pytest.fixture
@@ -14,22 +27,16 @@ def boss(db: None) -> User:
 @pytest.fixture
 def browser(boss: User) -> Client:
     """The superuser's browser."""
-    client = Client()
-    client.force_login(boss)
-    return client
+    return browser_of(boss)
 
 
 @pytest.fixture
 def clerk_browser(db: None) -> Client:
     """The browser of a member of staff without a single permission."""
-    client = Client()
-    client.force_login(User.objects.create_user("clerk", is_staff=True))
-    return client
+    return browser_of(User.objects.create_user("clerk", is_staff=True))
 
 
 @pytest.fixture
 def visitor_browser(db: None) -> Client:
     """The browser of somebody who may chat and no more."""
-    client = Client()
-    client.force_login(User.objects.create_user("visitor"))
-    return client
+    return browser_of(User.objects.create_user("visitor"))

@@ -16,6 +16,7 @@ from django.test import Client, override_settings
 from chat import deletion
 from chat.models import ApiKey, Invitation, PasswordLink
 from chat.models.superuser import LAST, LastSuperuserError
+from tests.admin.conftest import browser_of
 
 PASSWORD: Final = "a staple of another battery"
 RIGHTS: Final = sorted(
@@ -43,12 +44,6 @@ def appoint(*rights: str, name: str = "clerk") -> User:
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.set(granted(rights))
     return user
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 class Attack:

@@ -14,10 +14,26 @@ def ask(page: Page, message: str, *, model: str = MODEL) -> Locator:
     """Ask in the page. Returns the answer's article."""
     answers = page.locator("article[data-role=assistant]")
     before = answers.count()
-    page.get_by_role("combobox", name="Model").select_option(model)
+    choose_model(page, model)
     page.get_by_role("textbox", name="Message").fill(message)
     page.get_by_role("button", name="Send").click()
     return answers.nth(before)
+
+
+def chosen_model(page: Page) -> Locator:
+    """Return the button that names the chosen model and opens the list of all."""
+    return page.locator("#model")
+
+
+def choose_model(page: Page, model: str) -> None:
+    """Choose a model in the list, unless it is chosen already."""
+    button = chosen_model(page)
+    if button.get_attribute("data-chosen") == model:
+        return
+    button.click()
+    listed = page.get_by_role("dialog", name="Choose a model")
+    listed.locator(f'button.model-choose[value="{model}"]').first.click()
+    expect(button).to_have_attribute("data-chosen", model)
 
 
 def settled(answer: Locator, status: str = "complete", *, seconds: float = patience.SECONDS) -> Locator:

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
@@ -85,6 +86,41 @@ def test_a_key_is_made_copied_and_revoked(open_page: OpenPage, site: Site, viewp
     expect(row).to_contain_text("revoked ")
     refused = page.request.get(f"{site.url}/api/models", headers={"Authorization": f"Bearer {key}"})
     assert refused.status == 401
+
+
+# What asks for a recent proof finds that signing in was long ago.
+AGE: Final = """
+from django.contrib.sessions.backends.db import SessionStore
+for row in Session.objects.all():
+    if row.get_decoded().get("_auth_user_id") == str(User.objects.get(username={name!r}).pk):
+        session = SessionStore(row.session_key)
+        for each in session["account_authentication_methods"]:
+            each["at"] -= 301
+        session.save()
+"""
+
+
+@both
+def test_making_a_key_asks_for_the_password_where_signing_in_was_long_ago(
+    open_page: OpenPage, site: Site, viewport: dict[str, int]
+) -> None:
+    name = somebody(site, "sleeper", viewport)
+    page = come_in(open_page(viewport), site, name)
+    site.shell(AGE.format(name=name))
+    page.goto(f"{site.url}/settings/keys/")
+    expect(page.get_by_role("button", name="Make a key")).to_have_count(0)
+    assert fits(page)
+    page.get_by_role("link", name="Make a key…").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.get_by_label("Name", exact=True).fill("late")
+    page.get_by_role("button", name="Make a key").click()
+    assert page.get_by_label("Your new key “late”").input_value().startswith("cs-")
+    # The keys that are there are seen and revoked without it.
+    site.shell(AGE.format(name=name))
+    page.goto(f"{site.url}/settings/keys/")
+    page.get_by_role("button", name="Revoke late").click()
+    expect(page.get_by_text("“late” is revoked.")).to_be_visible()
 
 
 def test_a_key_that_opens_nothing_is_not_made(open_page: OpenPage, site: Site) -> None:

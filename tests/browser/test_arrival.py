@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import sign_in_at
+from tests.browser.talk import chosen_model, sign_in_at
 from tests.harness.browser import sign_in
 from tests.harness.people import NEW_PASSWORD
 from tests.harness.site import Site
@@ -24,7 +24,7 @@ def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage,
         page.wait_for_url(f"{fresh.url}/")
         expect(page.get_by_role("heading", name="Hello, grace")).to_be_visible()
         expect(page.get_by_text("This is the demo model")).to_be_visible()
-        expect(page.get_by_role("combobox", name="Model")).to_have_value("demo")
+        expect(chosen_model(page)).to_have_text("demo")
 
         page.get_by_role("textbox", name="Message").fill("Who are you?")
         page.keyboard.press("Enter")

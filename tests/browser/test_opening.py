@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import MODEL, ask, settled
+from tests.browser.talk import MODEL, ask, chosen_model, settled
 from tests.harness.browser import PHONE, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
@@ -194,7 +194,7 @@ def test_the_next_question_belongs_to_what_was_opened(page: Page, site: Site, up
     expect(page.get_by_label("System prompt")).to_have_value("")
     expect(page.get_by_label("Temperature as a number")).to_have_value("")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("combobox", name="Model")).to_have_value(MODEL)
+    expect(chosen_model(page)).to_have_text(MODEL)
     settled(ask(page, "asked in the newest one"))
     expect(page.locator("article")).to_have_count(2)
     expect(title(page)).to_have_text("asked in the newest one")

@@ -93,7 +93,7 @@ def test_a_server_that_is_killed_leaves_an_honest_part_that_can_be_continued(
         expect(answer.get_by_role("button", name="Retry")).to_be_visible()
         expect(answer.locator(".text")).to_have_text(default_text(12))
         expect(answer.locator(".figures")).to_contain_text("Interrupted")
-        figures = answer.locator(".figures").inner_text()
+        figures = answer.locator(".figures").text_content() or ""
         page.reload()
         settled(answer, "interrupted")
         expect(answer.locator(".text")).to_have_text(default_text(12))
@@ -119,7 +119,7 @@ def test_a_browser_that_cannot_stream_gets_the_whole_answer_at_once(
     answer = settled(ask(page, "without any stream"))
     expect(answer.locator(".text")).to_have_text(default_text(30))
     expect(answer.locator(".thinking-text")).to_have_text("Let me see.")
-    figures = answer.locator(".figures").inner_text()
+    figures = answer.locator(".figures").text_content() or ""
     page.reload()
     expect(answer.locator(".text")).to_have_text(default_text(30))
     expect(answer.locator(".figures")).to_have_text(figures)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from chat.events import Finished, Status, TextDelta, Upstream, Usage
 from chat.generation.attempt_reader import Keep, unkept
-from chat.generation.attempts import CompletionRun
+from chat.generation.completion_run import CompletionRun
 from chat.generation.entry import Entry
 from chat.generation.log import GenerationLog
 from chat.generation.retry_policy import Policy

@@ -25,7 +25,7 @@ from chat.providers.base import CompletionRequest, Sink, push, unheeded
 from chat.usage.ledger import Account
 from tests.generation.following import follow
 from tests.generation.scripted import DONE, HANG, REQUEST, Scripted
-from tests.generation.test_attempts import passing
+from tests.generation.test_completion_run import passing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,7 +4,7 @@ import pytest
 
 from chat.errors import ChatError, Refusal
 from chat.events import Status, TextDelta
-from chat.generation.attempts import CompletionRun
+from chat.generation.completion_run import CompletionRun
 from chat.generation.entry import Entry
 from chat.generation.log import GenerationLog
 from chat.generation.retry_policy import Policy

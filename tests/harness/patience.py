@@ -1,4 +1,4 @@
-"""How long tests wait for what must come: a bound for what went wrong, and not a measure of anything."""
+"""How long tests wait for what must come: a bound, no measure. Few lines, because that is all they share."""
 
 from typing import Final
 

@@ -24,9 +24,10 @@ export function random(seed) {
 
 /**
  * @param {() => number} next
- * @returns {string}
+ * @param {{ definitions?: boolean }} [may]
+ * @returns {string} a document at random
  */
-function composed(next) {
+export function composed(next, { definitions = true } = {}) {
   const words = WORDS.split(" ");
   const upTo = (/** @type {number} */ most) => Math.floor(next() * most);
   const line = () => Array.from({ length: 1 + upTo(9) }, () => words[upTo(words.length)]).join(" ");
@@ -60,7 +61,7 @@ function composed(next) {
     () => `[^2]: ${line()}`,
   ];
   // Definitions change what stands before them, so most documents shall have none.
-  const usable = next() < 0.6 ? blocks.slice(0, -3) : blocks;
+  const usable = next() < 0.6 || !definitions ? blocks.slice(0, -3) : blocks;
   const parts = Array.from({ length: 1 + upTo(9) }, () => usable[upTo(usable.length)]?.() ?? "");
   return parts.reduce((text, part) => text + ["\n\n", "\n\n", "\n\n", "\n", "\n\n\n", "\r\n\r\n"][upTo(6)] + part);
 }

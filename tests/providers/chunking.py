@@ -1,4 +1,4 @@
-"""The same bytes, cut in different ways."""
+"""The same bytes, cut in different ways; few lines, because tests of decoders share nothing else."""
 
 import pytest
 

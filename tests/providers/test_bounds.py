@@ -13,7 +13,7 @@ from typing import Any
 import brotli
 import pytest
 
-from chat.providers import bounds
+from chat.providers import limits
 from tests.harness.site import ROOT
 from tests.providers import completion, messages
 
@@ -84,7 +84,7 @@ def answer(wire: dict[str, Any], what: str) -> Iterator[bytes]:
         case "one event of many lines":
             return chain(begin, endless(b"data:\n"))
         case "one piece of text":
-            return iter([*begin, wire["text"]("word " * (bounds.TEXT_CHARS // 4))])
+            return iter([*begin, wire["text"]("word " * (limits.TEXT_CHARS // 4))])
         case "a crowd of values":
             return iter([*begin, wire["crowd"] % (b"[]," * (9 * MIB) + b"[]")])
         case "comments":
@@ -148,16 +148,16 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize(
     ("what", "kept"),
     [
-        ("text", {"text": bounds.TEXT_CHARS}),
+        ("text", {"text": limits.TEXT_CHARS}),
         ("small pieces", {}),
-        ("thoughts", {"thought": bounds.THOUGHT_CHARS}),
+        ("thoughts", {"thought": limits.THOUGHT_CHARS}),
         ("arguments", {"text": 7}),
-        ("calls", {"text": 7, "calls": bounds.CALLS}),
-        ("blanks", {"text": bounds.TEXT_CHARS}),
-        ("blanks of a thought", {"thought": bounds.THOUGHT_CHARS}),
+        ("calls", {"text": 7, "calls": limits.CALLS}),
+        ("blanks", {"text": limits.TEXT_CHARS}),
+        ("blanks of a thought", {"thought": limits.THOUGHT_CHARS}),
         ("one event", {"text": 7}),
         ("one event of many lines", {"text": 7}),
-        ("one piece of text", {"text": bounds.TEXT_CHARS}),
+        ("one piece of text", {"text": limits.TEXT_CHARS}),
         ("a crowd of values", {"text": 7}),
         ("comments", {"text": 7}),
         ("events without words", {"text": 7}),
@@ -169,7 +169,7 @@ async def test_an_answer_without_end_is_ended_and_kept(kind: str, what: str, kep
     assert found["grew"] < MOST_GROWTH
     for name, least in kept.items():
         # What comes first is not measured.
-        assert 0 <= found[name] - least <= bounds.UNMEASURED_BYTES
+        assert 0 <= found[name] - least <= limits.UNMEASURED_BYTES
 
 
 def packed_with(pack: Any, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -197,7 +197,7 @@ async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: 
     assert len(body) < ENDLESS / 50
     found = await asked(kind, lambda: (head, iter([body])))
     assert found["grew"] < MOST_GROWTH
-    assert found["text"] >= bounds.TEXT_CHARS
+    assert found["text"] >= limits.TEXT_CHARS
     assert "too long" in found["error"]
 
 
@@ -242,7 +242,7 @@ async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: 
     pieces: Iterator[bytes]
     if what == "many models":
         pieces = chain(
-            [b'{"data": ['], (LISTS[what] % number for number in range(bounds.MODELS + 1)), [b'{"id":"z"}]}']
+            [b'{"data": ['], (LISTS[what] % number for number in range(limits.MODELS + 1)), [b'{"id":"z"}]}']
         )
     elif what == "crowded":
         pieces = chain([b'{"data": ['], repeat(LISTS[what] * 1000, 2000), [b"[]]}"])
@@ -290,7 +290,7 @@ async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packi
     assert found["code"] == "api_error"
     assert "long" in found["error"] or what == "an error"
     assert found["grew"] < MOST_GROWTH
-    assert next(pages) < bounds.BILL_BYTES / (7 * MIB) + 2
+    assert next(pages) < limits.BILL_BYTES / (7 * MIB) + 2
 
 
 @pytest.mark.parametrize("part", ["a trailer", "trailers", "an extension"])

@@ -1,4 +1,4 @@
-"""Broken streams break nothing; `bench/soak` tries them for longer."""
+"""Broken streams break nothing; few lines, because `bench/soak` breaks them, and tries them for longer."""
 
 from bench.soak.fuzz import fuzz
 

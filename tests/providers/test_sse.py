@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.sse import EventDecoder, OversizedEventError, ServerSentEvent
 from tests.providers.chunking import cut, every_chunking
 
@@ -160,13 +160,13 @@ def test_a_line_of_megabytes_in_small_reads_takes_no_quadratic_time() -> None:
     "body", [b"x" * 1000, b"data: 1234567890\n" * 10, b"data:\n" * 10], ids=["one line", "many lines", "empty lines"]
 )
 def test_an_event_without_an_end_does_not_fill_the_memory(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "EVENT_BYTES", 500)
+    monkeypatch.setattr(limits, "EVENT_BYTES", 500)
     with pytest.raises(OversizedEventError):
         decode(body, 7)
 
 
 def test_many_small_events_are_no_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "EVENT_BYTES", 100)
+    monkeypatch.setattr(limits, "EVENT_BYTES", 100)
     assert len(decode(b"data: 1234567890\n\n" * 100, 7)) == 100
 
 

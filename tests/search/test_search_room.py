@@ -22,7 +22,7 @@ from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.server.process import get, memory
 
-TOKEN: Final = "of-the-searches"
+TOKEN: Final = "only-for-this-test-of-the-searches"
 SECRET: Final = "only-for-this-test-" + "x" * 40
 # A place for everything that was ever said, and more to come: no search reaches the end of it.
 ENDLESS: Final = """

@@ -1,12 +1,13 @@
 """The misbehaving application under the embedded server: `python -m tests.server.app '{limits}' [layers [PORT]]`.
 
-Prints the port. With `layers` the site's ASGI layers are in between.
+Prints the port. With `layers` the site's ASGI layers are in between. ON_READY=raise fails once the port is open.
 """
 
 # Before anything that might import Twisted.
 from chatsite.server.server import Server  # isort: skip
 
 import json
+import os
 import sys
 
 from chatsite.server.limits import Limits
@@ -19,6 +20,8 @@ def main() -> None:
     async def ready() -> None:
         sys.stdout.write(f"{server.port}\n")
         sys.stdout.flush()
+        if os.environ.get("ON_READY") == "raise":
+            raise RuntimeError("nobody can be told")
 
     limits, *more = sys.argv[1:]
     application = layers.application if more else misbehaving.application

@@ -160,12 +160,12 @@ async def do_cancelled(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def do_last_words(scope: Any, receive: Any, send: Any) -> None:
-    """Say something when all is stored, a moment later."""
+    """Say something when all is stored, a moment later: more than the system takes at once."""
     await start(send)
     await send({"type": "http.response.body", "body": b"waiting", "more_body": True})
     await stored.wait()
     await asyncio.sleep(0.1)
-    await send({"type": "http.response.body", "body": PIECE + b" last words"})
+    await send({"type": "http.response.body", "body": PIECE * 16 + b" last words"})
 
 
 async def do_raise_last(scope: Any, receive: Any, send: Any) -> None:
@@ -176,6 +176,18 @@ async def do_raise_last(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("at the end")
 
 
+async def do_endless(scope: Any, receive: Any, send: Any) -> None:
+    """Go on until somebody cancels it, and print that somebody did."""
+    await start(send)
+    await send({"type": "http.response.body", "body": b"endless", "more_body": True})
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        sys.stdout.write("cancelled\n")
+        sys.stdout.flush()
+        raise
+
+
 async def do_deaf(scope: Any, receive: Any, send: Any) -> None:
     """Ignore every cancellation."""
     await start(send)
@@ -183,6 +195,11 @@ async def do_deaf(scope: Any, receive: Any, send: Any) -> None:
     while True:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
+
+
+async def do_text_header(scope: Any, receive: Any, send: Any) -> None:
+    """Begin with a header that is no bytes."""
+    await send({"type": "http.response.start", "status": 200, "headers": [("X-Said", "words")]})
 
 
 async def do_injection(scope: Any, receive: Any, send: Any) -> None:
@@ -216,6 +233,14 @@ async def do_callback(scope: Any, receive: Any, send: Any) -> None:
     later: Any = reactor
     later.callLater(0, fail)
     await answer(send, b"called")
+
+
+async def do_timers(scope: Any, receive: Any, send: Any) -> None:
+    """Tell what the reactor will call later."""
+    from twisted.internet import reactor
+
+    later: Any = reactor
+    await answer(send, json.dumps([call.func.__qualname__ for call in later.getDelayedCalls()]).encode())
 
 
 async def do_root(scope: Any, receive: Any, send: Any) -> None:

@@ -17,18 +17,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Served:
-    """The application in a process of its own; a context manager. `layers`: below the site's own."""
+    """The application in a process of its own; a context manager. `layers`: below the site's own.
 
-    def __init__(self, *, on_stop: str = "0", layers: bool = False, **limits: float) -> None:
+    `on_stop` is how the application stops, `on_ready` what the server's caller does once the port is open.
+    """
+
+    def __init__(self, *, on_stop: str = "0", on_ready: str = "", layers: bool = False, **limits: float) -> None:
         self._command = [sys.executable, "-m", "tests.server.app", json.dumps(limits), *(["layers"] if layers else [])]
-        self._on_stop = on_stop
+        self._told = {"ON_STOP": on_stop, "ON_READY": on_ready}
         self._connections: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             self._command,
             cwd=ROOT,
-            env={**os.environ, "ON_STOP": self._on_stop},
+            env={**os.environ, **self._told},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

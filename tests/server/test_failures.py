@@ -10,9 +10,10 @@ from tests.server.process import Served, get, receive_all
 
 def test_a_failure_before_the_headers_is_a_500_that_tells_nothing() -> None:
     with Served() as served, served.client() as client:
-        for path in ("/raise", "/silent"):
+        for path in ("/raise", "/silent", "/text-header"):
             answer = client.get(path)
             assert answer.status_code == 500
+            assert "aphne" not in answer.text
             assert answer.json()["error"]["type"] == "unknown"
             assert "before the headers" not in answer.text
         assert "before the headers" in served.terminate()[3]

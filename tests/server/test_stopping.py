@@ -75,12 +75,30 @@ def test_requests_may_say_their_last_words_and_what_fails_then_is_in_the_log() -
         assert "at the end" in log
 
 
+def test_requests_that_go_on_when_all_is_stored_are_cancelled() -> None:
+    with Served() as served:
+        assert served.connect(get("/endless")).recv(100)
+        code, _, out, log = served.terminate()
+        assert (code, log) == (0, "")
+        assert out.splitlines()[1:] == ["cancelled"]
+
+
 def test_a_client_that_does_not_read_delays_nothing_and_leaves_nothing_in_the_log() -> None:
     with Served() as served:
         served.connect(get("/flood"), receive_buffer=4096).recv(100)
         time.sleep(1)
         code, _, _, log = served.terminate()
         assert (code, log) == (0, "")
+
+
+def test_what_fails_after_the_port_is_open_is_in_the_log_and_the_site_serves() -> None:
+    with Served(on_ready="raise") as served:
+        with served.client() as client:
+            assert client.get("/").text == "hello"
+        code, _, _, log = served.terminate()
+        assert code == 0
+        assert "could not start" in log
+        assert "nobody can be told" in log
 
 
 def test_an_application_that_cannot_start_is_said_and_nothing_listens() -> None:

@@ -49,10 +49,13 @@ async def test_a_request_goes_where_nobody_is_being_kept_waiting() -> None:
     pool = ThreadPool(page, 3)
     slow = [asyncio.create_task(pool({"slow": True}, nothing, nothing)) for _ in range(2)]
     await asyncio.sleep(0)
-    for _ in range(20):
-        await asyncio.wait_for(pool({"slow": False}, nothing, nothing), 10)
-    assert not any(request.done() for request in slow)
-    release.set()
+    try:
+        for _ in range(20):
+            await asyncio.wait_for(pool({"slow": False}, nothing, nothing), 10)
+        assert not any(request.done() for request in slow)
+    finally:
+        # Also where it fails: nothing else ends the threads, and Python waits for them.
+        release.set()
     await asyncio.gather(*slow)
 
 
@@ -74,8 +77,10 @@ async def test_requests_that_hash_passwords_wait_for_each_other_and_for_nobody_e
     )
     held = [asyncio.create_task(pool({"method": "POST", "path": path}, nothing, nothing)) for path in forms]
     await asyncio.sleep(0)
-    for path in forms:
-        await asyncio.wait_for(pool({"method": "GET", "path": path}, nothing, nothing), 10)
-    assert not any(request.done() for request in held)
-    release.set()
+    try:
+        for path in forms:
+            await asyncio.wait_for(pool({"method": "GET", "path": path}, nothing, nothing), 10)
+        assert not any(request.done() for request in held)
+    finally:
+        release.set()
     await asyncio.gather(*held)

@@ -12,7 +12,7 @@ LIMITS: dict[str, float] = {"header_seconds": 1, "body_seconds": 1, "idle_second
 
 def impatient(**more: float) -> Served:
     """Return a server whose limits are a second each, but for those given."""
-    return Served(on_stop="0", layers=False, **{**LIMITS, **more})
+    return Served(on_stop="0", on_ready="", layers=False, **{**LIMITS, **more})
 
 
 def dribble(raw: socket.socket, times: int, piece: bytes = b"x") -> None:
@@ -64,3 +64,14 @@ def test_a_request_that_is_being_answered_has_all_the_time_it_needs() -> None:
         assert "gone" not in served.seen()
         raw.close()
         served.until(lambda seen: seen.get("gone") == 1)
+
+
+def test_no_timer_of_twisteds_closes_a_connection_before_its_time() -> None:
+    with Served() as served:
+        served.connect()
+        with served.client() as client:
+            timers = client.get("/timers").json()
+        # Each connection has one of 60 s unless it is told to have none: a proxy that keeps its own as long would
+        # send a request into one that is being closed.
+        assert not [name for name in timers if "timedOut" in name]
+        assert [name for name in timers if "timeout_checker" in name]

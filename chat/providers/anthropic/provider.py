@@ -16,9 +16,9 @@ import httpx2
 
 from chat.providers.anthropic.decoder import MessagesDecoder
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, Turn
+from chat.providers.format_instructions import instruction
 from chat.providers.http.provider import MODELS_TIMEOUT, HTTPProvider, from_response
-from chat.providers.instruction import instruction
-from chat.providers.refusal import OPTIONAL
+from chat.providers.unsupported_parameters import OPTIONAL
 
 # The version that the decoder is written for. A newer one refuses every request with a temperature.
 VERSION: Final = "2023-06-01"

@@ -16,12 +16,12 @@ import httpx2
 
 from chat.errors import ChatError, masked, silence
 from chat.events import ReasoningDelta, TextDelta, Upstream
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.base import Sink
-from chat.providers.bounds import UNMEASURED_BYTES, Measure
 from chat.providers.decoder import StreamDecoder
 from chat.providers.errors import from_body, refused, reports_failure
 from chat.providers.http.decompression import reading
+from chat.providers.limits import UNMEASURED_BYTES, Measure
 from chat.providers.sse import EventDecoder, OversizedEventError
 
 # How long the usage may come after the finish, and the end of the body after the end mark. Both are normally there at
@@ -133,8 +133,8 @@ class Head:
             self.parts.append(chunk)
         self._size += len(chunk)
         if self.is_json:
-            if self._size > bounds.EVENT_BYTES:
-                raise OversizedEventError(f"an answer of more than {bounds.EVENT_BYTES} bytes")
+            if self._size > limits.EVENT_BYTES:
+                raise OversizedEventError(f"an answer of more than {limits.EVENT_BYTES} bytes")
             return True
         return self._is_stream or self._size < HEAD_BYTES
 
@@ -202,8 +202,8 @@ async def _read_rest(
 
 def whole(body: bytes, decoder: StreamDecoder) -> list[Upstream]:
     """Return what a body without events says: some servers answer whole, whatever was asked. Raises ChatError."""
-    if bounds.is_crowded(body):
-        raise OversizedEventError(f"an answer of more than {bounds.VALUES} values")
+    if limits.is_crowded(body):
+        raise OversizedEventError(f"an answer of more than {limits.VALUES} values")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

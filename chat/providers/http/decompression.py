@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import brotli
 import httpx2
 
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.errors import refused
 
 STEP_BYTES: Final = 64 * 1024
@@ -155,7 +155,7 @@ class _Beginning(httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         if self._pieces is None:
             return
-        left = bounds.ERROR_BYTES
+        left = limits.ERROR_BYTES
         async with aclosing(self._pieces) as body:
             async for piece in body:
                 yield piece[:left]

@@ -17,7 +17,7 @@ import msgspec
 
 from chat.errors import ChatError, Refusal, silence
 from chat.events import Finished, Upstream
-from chat.providers import bounds
+from chat.providers import limits
 from chat.providers.base import CompletionRequest, Endpoint, Learnt, ModelFacts, Sink, push, unheeded
 from chat.providers.context_window import listed_window, too_long
 from chat.providers.decoder import MALFORMED, StreamDecoder
@@ -26,8 +26,8 @@ from chat.providers.http.body import SinkError, read_answer
 from chat.providers.http.client import told, watched
 from chat.providers.http.decompression import bounded
 from chat.providers.http.pool import transport
-from chat.providers.refusal import OPTIONAL, heeded, refused_parameters
 from chat.providers.sse import OversizedEventError
+from chat.providers.unsupported_parameters import OPTIONAL, heeded, refused_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class HTTPProvider(ABC):
             transport=transport(self._endpoint.base_url),
             limits=CONNECTIONS,
             follow_redirects=False,
-            event_hooks={"request": [watched], "response": [bounded(bounds.LIST_BYTES, "list of models")]},
+            event_hooks={"request": [watched], "response": [bounded(limits.LIST_BYTES, "list of models")]},
         )
 
     async def stream(self, request: CompletionRequest, sink: Sink, sent: Callable[[], None] = unheeded) -> None:
@@ -215,7 +215,7 @@ def from_response(response: httpx2.Response) -> ChatError:
 
 def _models(body: bytes) -> list[ModelFacts]:
     """Return the models of a model list: `{"data": [{"id": ...}]}`, or the bare list that some servers send."""
-    if bounds.is_crowded(body):
+    if limits.is_crowded(body):
         raise refused("The provider's list of models has more in it than can be taken in.")
     try:
         answer = msgspec.json.decode(body)
@@ -232,7 +232,7 @@ def _models(body: bytes) -> list[ModelFacts]:
         return []
     if not isinstance(models, list):
         raise ChatError("api_error", "The provider's list of models is not a list.")
-    if len(models) > bounds.MODELS:
-        raise refused(f"The provider lists more than {bounds.MODELS:,} models. Nobody could choose among them.")
+    if len(models) > limits.MODELS:
+        raise refused(f"The provider lists more than {limits.MODELS:,} models. Nobody could choose among them.")
     found = [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
     return [ModelFacts(model["id"], listed_window(model)) for model in found]

@@ -10,8 +10,8 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
 from chat.providers.base import CompletionRequest, Endpoint, Learnt
+from chat.providers.format_instructions import instruction
 from chat.providers.http.provider import MODELS_TIMEOUT, HTTPProvider, from_response
-from chat.providers.instruction import instruction
 from chat.providers.openai.decoder import CompletionDecoder
 
 # These refuse `max_tokens`: they think before they answer, and their limit includes the thoughts.

@@ -79,6 +79,14 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
       await request("POST", `/api/generations/${generationId}/stop`);
     },
 
+    /**
+     * @param {string} name of a model
+     * @param {boolean} favourite
+     */
+    async favourite(name, favourite) {
+      await request("PATCH", "/api/models", { body: { name, favourite } });
+    },
+
     ...createConversationRequests(request, patience),
 
     /**

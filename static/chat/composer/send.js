@@ -22,12 +22,23 @@ function freshId() {
  * @param {(event: PageEvent) => void} parts.dispatch
  * @param {(question: Question) => void} parts.ask
  * @param {() => string} parts.model the chosen one; empty when there is none
+ * @param {() => boolean} parts.ready whether there is somebody to ask
  * @param {() => Question} parts.settings what a new conversation begins with
  * @param {{ text: () => string, fill: (text: string) => void }} parts.composer
  * @param {(message: string) => boolean} parts.later has a question asked when the answer has ended; returns whether it does
  * @param {() => void} parts.onAsked
  */
-export function createSender({ current, dispatch, ask, model: chosen, settings, composer, later, onAsked }) {
+export function createSender({
+  current,
+  dispatch,
+  ask,
+  model: chosen,
+  ready,
+  settings,
+  composer,
+  later,
+  onAsked,
+}) {
   /** @type {Replaced | undefined} a refused question whose text is in the composer again */
   let restored;
 
@@ -42,7 +53,7 @@ export function createSender({ current, dispatch, ask, model: chosen, settings, 
    */
   function send(message, before) {
     const { phase, turns, conversationId, temporary } = current();
-    if (phase !== "idle") return false;
+    if (phase !== "idle" || !ready()) return false;
     const at = turns.findIndex((turn) => turn.key === before?.key);
     const replaced = turns[at];
     const parentId = replaced?.id ? replaced.parentId : leaf(replaced ? turns.slice(0, at) : turns);

@@ -3,7 +3,7 @@
 import { create } from "./patch.js";
 import { createWorker } from "./worker.js";
 
-/** @typedef {import("./tree.js").Node} Node */
+/** @typedef {import("./node.js").Node} Node */
 
 // From one portion to the next; the first comes when all is read.
 const MOST_MS = 5000;

@@ -1,11 +1,12 @@
 /** The blocks of a growing text. What is finished is not parsed again. Pure. */
 
 import { parse } from "./parser.js";
-import { decided } from "./incomplete.js";
-import { build, footnotes } from "./tree.js";
+import { decided } from "./line-start.js";
+import { footnotes } from "./notes.js";
+import { build } from "./tree.js";
 
 /** @typedef {import("./parser.js").Token} Token */
-/** @typedef {import("./tree.js").Node} Node */
+/** @typedef {import("./node.js").Node} Node */
 
 /**
  * @param {Token[]} tokens
@@ -61,8 +62,12 @@ export function createBlocks() {
   let undivided = false;
   // Where such a block begins.
   let stuck = -1;
+  let held = false;
 
   return {
+    /** @returns {boolean} whether some of what was read last is not shown yet, as it may become syntax */
+    isHolding: () => held,
+
     /** @returns {Node[]} what stays as it is, whatever comes next */
     finished: () => finished,
 
@@ -78,28 +83,33 @@ export function createBlocks() {
     /**
      * @param {string} source begins with what was read before
      * @param {boolean} growing whether there will be more
+     * @param {number} [waited] how much of it has waited long enough to be shown, whatever it may become
      * @returns {Node[]} what to show; the very same objects where nothing has changed for good
      */
-    read(source, growing) {
-      const text = growing ? decided(source) : source;
-      const parsed = parse(text.slice(cut), growing);
+    read(source, growing, waited = 0) {
+      const rest = source.slice(cut);
+      const known = growing ? decided(rest, waited - cut) : { text: rest, held: false, provisional: false, added: 0 };
+      const { text } = known;
+      const fresh = (known.held ? text : rest).slice(Math.max(0, waited - cut));
+      const parsed = parse(text, growing ? { fresh, added: known.added } : null);
+      held = known.held || parsed.held;
       // A link or a footnote may be defined after it was used, so nothing is finished before everything is said.
       if (parsed.defines && !undivided) {
         undivided = true;
         finished = [];
         cut = 0;
-        return this.read(source, growing);
+        return this.read(source, growing, waited);
       }
       if (undivided) return whole(parsed.tokens);
       const { tokens } = parsed;
       const last = lastBlock(tokens);
       // Once the first line of the last block is complete, nothing can become part of the blocks before it.
-      const begins = lineStart(text.slice(cut), tokens[last]?.map?.[0] ?? 0);
-      if (last > 0 && begins > 0 && !parsed.open) {
+      const begins = lineStart(text, tokens[last]?.map?.[0] ?? 0);
+      if (last > 0 && begins > 0 && !parsed.open && !known.provisional) {
         finished = [...finished, ...whole(tokens.splice(0, last))];
         cut += begins;
       }
-      if (growing && isHeavy(text.slice(cut), true)) stuck = cut;
+      if (growing && isHeavy(source.slice(cut), true)) stuck = cut;
       return [...finished, ...whole(tokens)];
     },
   };

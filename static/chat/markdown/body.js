@@ -1,4 +1,4 @@
-/** What shows a text of a message: Markdown for what a model answers, everything else as it was written. */
+/** Markdown for what a model answers, plain text for everything else. Few lines, because the thread is given it by main.js. */
 
 import { allRead } from "./apart.js";
 import { drawn as formulasDrawn } from "./katex.js";

@@ -3,10 +3,10 @@
 import { copyText } from "../page/clipboard.js";
 import { highlight } from "./highlight.js";
 import { languageOf } from "./languages.js";
-import { element } from "./tree.js";
+import { element } from "./node.js";
 
-/** @typedef {import("./tree.js").Node} Node */
-/** @typedef {import("./tree.js").CodeNode} CodeNode */
+/** @typedef {import("./node.js").Node} Node */
+/** @typedef {import("./node.js").CodeNode} CodeNode */
 
 const EVERY_MS = 200;
 const COPIED_MS = 2000;

@@ -1,9 +1,9 @@
 /** Colours for code, found in a worker that is started when the first code in a known language is shown. */
 
 import { createWorker } from "./worker.js";
-import { element } from "./tree.js";
+import { element } from "./node.js";
 
-/** @typedef {import("./tree.js").Node} Node */
+/** @typedef {import("./node.js").Node} Node */
 /** @typedef {{ scope: string, inner: (Coloured | string)[] }} Coloured what the worker tells; no scope is an empty word */
 
 // Code that people write takes some hundredths of a second.

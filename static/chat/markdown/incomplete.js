@@ -1,37 +1,26 @@
 /** Growing text without flicker: what may yet become syntax waits, what has begun is shown as if it were closed. Pure. */
 
 import { formulaAt } from "./math-syntax.js";
+import { isAddressBegun } from "./safe-url.js";
 
-/** @typedef {import("../../vendor/markdown-it/markdown-it.mjs").MarkdownIt} MarkdownIt */
 /** @typedef {{ run: string, at: number }} Opened */
 
-const MARKERS = /^[-=*_+#>|:.~`\d()[\]\sxX\\$]*$|^[\s>]*(?:`{3,}|~{3,})/;
 const HALF = /(?:&#?\w{0,31}|\\|!|<[a-z/!][^\s<>]*)$/i;
-const ROW = /^\s*\|/;
-const RULE_OF_TABLE = /^[\s|:-]*$/;
 // Who writes longer than this in a bracket or after a dollar meant neither a link nor a formula.
 const PATIENCE = 160;
 
 /**
  * @param {string} text
- * @returns {string} without its last line while that line could become anything
- */
-export function decided(text) {
-  const start = text.lastIndexOf("\n") + 1;
-  return MARKERS.test(text.slice(start)) ? text.slice(0, start) : text;
-}
-
-/**
- * @param {string} text
  * @param {Opened[]} opened
+ * @param {number} waited
  * @returns {string} with everything closed that is open at its end
  */
-function closed(text, opened) {
+function closed(text, opened, waited) {
   let shown = text.trimEnd();
   for (const { run, at } of opened.toReversed()) {
     if (at >= shown.length) continue;
-    if (at + run.length >= shown.length) shown = shown.slice(0, at).trimEnd();
-    else shown += run;
+    if (at + run.length < shown.length) shown += run;
+    else if (at >= waited) shown = shown.slice(0, at).trimEnd();
   }
   return shown;
 }
@@ -74,15 +63,29 @@ function destinationEnd(text, from) {
 }
 
 /**
- * @param {string} content of the paragraph, cell or heading at the end of a growing text
- * @returns {string} what is shown of it
+ * @param {string} text
+ * @param {number} from behind `](`
+ * @returns {boolean} whether an address that may be followed could have begun here
  */
-export function calm(content) {
-  const text = content.replace(HALF, "");
+const mayBeAddress = (text, from) => /^\s*(?:<[^<>\n]*|[^\s<>]*)(?:\s+(?:["'(][^"]*)?)?$/.test(text.slice(from)) && isAddressBegun(text.slice(from).trimStart().replace("<", ""));
+
+/**
+ * @param {string} content of the paragraph, cell or heading at the end of a growing text
+ * @param {number} [waited] how much of it has waited long enough to be shown in any case
+ * @returns {{ text: string, held: boolean, formula: boolean }} what is shown of it; whether some is held back; whether it
+ *   ends in a formula that is still being written
+ */
+export function calm(content, waited = 0) {
+  const half = content.search(HALF);
+  const text = half < 0 || half < waited ? content : content.slice(0, half);
   /** @type {Opened[]} */
   const opened = [];
   /** @type {number[]} */
   const brackets = [];
+  const end = (/** @type {string} */ shown, formula = false) => {
+    const found = closed(shown, opened, waited);
+    return { text: found, held: found.length < content.trimEnd().length, formula };
+  };
   let at = 0;
   while (at < text.length) {
     const run = /`+|\*+|_+|~+|[\s\S]/y;
@@ -91,30 +94,40 @@ export function calm(content) {
     const formula = formulaAt(text, at);
     if (formula) {
       if (formula.valid) at = formula.end + formula.delimiter.close.length;
-      else if (formula.end < 0 && waits(text, formula)) return closed(text.slice(0, at), opened);
-      else at = formula.from;
+      else if (formula.end < 0 && waits(text, formula)) {
+        if (at >= waited) return end(text.slice(0, at));
+        if (formula.delimiter.open !== "$") return { ...end(text), text: text + (text.endsWith("\\") ? " " : "") + formula.delimiter.close, formula: true };
+        at = formula.from;
+      } else at = formula.from;
     } else if (found.startsWith("`")) {
-      const end = closingRun(text, found, at + found.length);
-      if (end < 0) return closed(text, [...opened, { run: found, at }]);
-      at = end;
+      const close = closingRun(text, found, at + found.length);
+      if (close < 0) {
+        opened.push({ run: found, at });
+        return end(text);
+      }
+      at = close;
     } else if (/^[*_~]/.test(found)) {
       meet(text, at, found, opened);
       at += found.length;
     } else if (found === "]" && brackets.length > 0) {
       const start = brackets.pop() ?? 0;
       const image = text[start - 1] === "!";
-      const end = text[at + 1] === "(" ? destinationEnd(text, at + 2) : at + 1;
-      if (end < 0) return closed(text.slice(0, image ? start - 1 : start) + (image ? "" : text.slice(start + 1, at)), opened);
-      if (end === text.length && text[at + 1] !== "(" && !/^\^|^.?$/.test(text.slice(start + 1, at))) brackets.push(start);
-      at = end;
+      const isLink = text[at + 1] === "(";
+      const close = isLink ? destinationEnd(text, at + 2) : at + 1;
+      if (close < 0 && mayBeAddress(text, at + 2)) {
+        const hidden = image && start > waited;
+        return end(text.slice(0, image ? start - 1 : start) + (hidden ? "" : text.slice(start + 1, at)));
+      }
+      if (close === text.length && !isLink && !/^\^|^.?$/.test(text.slice(start + 1, at))) brackets.push(start);
+      at = close < 0 ? at + 1 : close;
     } else {
       if (found === "[") brackets.push(at);
       at += found === "\\" ? 2 : 1;
     }
   }
-  const start = brackets[0] ?? text.length;
-  const cut = start - (text[start - 1] === "!" ? 1 : 0);
-  return closed(text.length - start < PATIENCE ? text.slice(0, cut) : text, opened);
+  const start = brackets.find((each) => each >= waited) ?? text.length;
+  const cut = start - (text[start - 1] === "!" && start > waited ? 1 : 0);
+  return end(text.length - start < PATIENCE ? text.slice(0, cut) : text);
 }
 
 /**
@@ -139,28 +152,3 @@ function closingRun(text, run, from) {
  */
 const waits = (text, { delimiter, from }) =>
   delimiter.open !== "$" || (text.length - from < PATIENCE && !/[\s\d]/.test(text[from] ?? ""));
-
-/**
- * @param {string} content of a paragraph
- * @returns {string} without the head of a table whose second line is still to come
- */
-function withoutHead(content) {
-  const lines = content.split("\n");
-  const first = lines.findLastIndex((line) => !ROW.test(line)) + 1;
-  const rows = lines.slice(first);
-  const waiting = rows.length === 1 || (rows.length === 2 && RULE_OF_TABLE.test(rows[1] ?? ""));
-  return waiting ? lines.slice(0, first).join("\n") : content;
-}
-
-/** @param {MarkdownIt} parser */
-export function addCalm(parser) {
-  parser.core.ruler.before("inline", "calm", ({ env, tokens }) => {
-    if (!env.growing) return;
-    const last = tokens.findLastIndex((token) => token.nesting !== -1);
-    const token = tokens[last];
-    if (token?.type !== "inline") return;
-    const paragraph = tokens[last - 1]?.type === "paragraph_open";
-    token.content = calm(paragraph ? withoutHead(token.content) : token.content);
-    if (paragraph && token.content === "") tokens.splice(last - 1, 3);
-  });
-}

@@ -2,7 +2,7 @@
 
 import { fetchModule, vendored } from "./vendored.js";
 
-/** @typedef {import("./tree.js").FormulaNode} FormulaNode */
+/** @typedef {import("./node.js").FormulaNode} FormulaNode */
 /** @typedef {{ attributes?: Record<string, string>, children?: Drawn[] }} Drawn a node of what KaTeX would draw */
 
 // What is longer is no formula, and what it may grow to is bounded too: deep enough, a tree crashes the browser.
@@ -102,7 +102,7 @@ export function createFormula(node) {
   element.className = node.display ? "formula display" : "formula";
   element.setAttribute("data-source", "");
   element.textContent = node.source;
-  if (node.formula.length > MOST_CHARS) return element;
+  if (node.growing || node.formula.length > MOST_CHARS) return element;
   if (katex) show(element, node);
   else {
     loading ??= load();

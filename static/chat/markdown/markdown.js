@@ -4,9 +4,9 @@ import { readApart } from "./apart.js";
 import { createBlocks, isHeavy } from "./blocks.js";
 import { forget, whenNear } from "../page/visibility-queue.js";
 import { patch } from "./patch.js";
-import { element as newElement } from "./tree.js";
+import { element as newElement } from "./node.js";
 
-/** @typedef {import("./tree.js").Node} Node */
+/** @typedef {import("./node.js").Node} Node */
 
 const CONTAINERS = "ul, ol, li, blockquote, div, table, tbody, tr, section, figure, pre";
 
@@ -35,6 +35,8 @@ function leadToNotes(element) {
 }
 
 const CHUNK_CHARS = 2000;
+// What may yet become syntax is shown after so long as it stands. With what a frame takes it is less than 300 ms.
+const WAIT_MS = 240;
 
 /**
  * @param {string} text
@@ -59,6 +61,12 @@ export function createMarkdown(element) {
   let end = null;
   // What was asked to be read before it counts no more.
   let turn = 0;
+  // How long the text was, and when, as far as that is less than WAIT_MS ago.
+  /** @type {{ until: number, at: number }[]} */
+  let arrivals = [];
+  let waited = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   const article = element.closest("article") ?? element;
 
   function render() {
@@ -79,10 +87,31 @@ export function createMarkdown(element) {
     }
     element.removeAttribute("data-unread");
     prepare();
-    const nodes = growing && blocks.isStuck() ? [...blocks.finished(), ...asItStands(rest)] : blocks.read(text, growing);
+    const nodes = growing && blocks.isStuck() ? [...blocks.finished(), ...asItStands(rest)] : blocks.read(text, growing, age(text));
     patch(element, shown, nodes);
     shown = nodes;
     markEnd();
+    renderLater();
+  }
+
+  /**
+   * @param {string} text
+   * @returns {number} how much of it has waited long enough
+   */
+  function age(text) {
+    const now = performance.now();
+    for (let first = arrivals[0]; first && first.at <= now - WAIT_MS; first = arrivals[0]) {
+      waited = first.until;
+      arrivals.shift();
+    }
+    return Math.min(waited, text.length);
+  }
+
+  /** What is held back is shown in time, also when nothing more comes. */
+  function renderLater() {
+    clearTimeout(timer);
+    const first = arrivals[0];
+    if (growing && first && blocks.isHolding()) timer = setTimeout(render, Math.max(0, first.at + WAIT_MS - performance.now()));
   }
 
   function prepare() {
@@ -121,6 +150,7 @@ export function createMarkdown(element) {
     /** @param {string} more */
     append(more) {
       source += more;
+      arrivals.push({ until: source.length, at: performance.now() });
       growing = true;
       due = true;
     },
@@ -130,6 +160,8 @@ export function createMarkdown(element) {
       source = text;
       growing = true;
       blocks = createBlocks();
+      arrivals = [];
+      waited = text.length;
       due = true;
     },
 

@@ -4,7 +4,7 @@ import MarkdownIt from "../../vendor/markdown-it/markdown-it.mjs";
 import { isPicture, link } from "./safe-url.js";
 import { addMath } from "./math-syntax.js";
 import { addFootnotes } from "./footnote.js";
-import { addCalm } from "./incomplete.js";
+import { addCalm } from "./growing.js";
 
 /** @typedef {import("../../vendor/markdown-it/markdown-it.mjs").Token} Token */
 
@@ -46,17 +46,18 @@ parser.inline.parse = (text, markdown, env, into) => {
  * @property {Token[]} tokens
  * @property {boolean} defines whether something in it has a meaning elsewhere: links and footnotes by reference
  * @property {boolean} open whether what comes next may take in more than its last block
+ * @property {boolean} held whether some of it is not shown yet
  */
 
 /**
  * @param {string} text with `\n` at the line ends
- * @param {boolean} growing whether its end may be the middle of something
+ * @param {import("./growing.js").Growing | null} growing null where its end is no middle of something
  * @returns {Parsed}
  */
 export function parse(text, growing) {
-  /** @type {{ growing: boolean, open?: boolean, references?: object, footnotes?: Set<string> }} */
+  /** @type {{ growing: typeof growing, open?: boolean, held?: boolean, references?: object, footnotes?: Set<string> }} */
   const env = { growing };
   const tokens = parser.parse(text, /** @type {Record<string, unknown>} */ (env));
   const defines = Object.keys(env.references ?? {}).length + (env.footnotes?.size ?? 0) > 0;
-  return { tokens, defines, open: env.open ?? false };
+  return { tokens, defines, open: env.open ?? false, held: env.held ?? false };
 }

@@ -3,9 +3,9 @@
 import { createCodeBlock } from "./code-block.js";
 import { createFormula } from "./katex.js";
 
-/** @typedef {import("./tree.js").Node} Node */
-/** @typedef {import("./tree.js").ElementNode} ElementNode */
-/** @typedef {import("./tree.js").CodeNode} CodeNode */
+/** @typedef {import("./node.js").Node} Node */
+/** @typedef {import("./node.js").ElementNode} ElementNode */
+/** @typedef {import("./node.js").CodeNode} CodeNode */
 
 /** @type {WeakMap<ChildNode, ReturnType<typeof createCodeBlock>>} */
 const codes = new WeakMap();
@@ -52,7 +52,11 @@ function mend(shown, before, after) {
     return true;
   }
   if ("code" in before && "code" in after) codes.get(shown)?.update(after);
-  else if ("formula" in before && "formula" in after) return before.source === after.source && before.display === after.display;
+  else if ("formula" in before && "formula" in after) {
+    if (before.growing !== after.growing || before.display !== after.display) return false;
+    if (after.growing) shown.textContent = after.source;
+    else return before.source === after.source;
+  }
   else if ("tag" in before && "tag" in after && alike(before, after) && shown instanceof Element) {
     for (const [name, value] of Object.entries(after.attributes)) {
       if (before.attributes[name] !== value) shown.setAttribute(name, value);

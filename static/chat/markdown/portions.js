@@ -1,9 +1,9 @@
 /** A long tree in portions, each of which the page can make, and lay out, in a short while. Pure. */
 
-import { element } from "./tree.js";
+import { element } from "./node.js";
 
-/** @typedef {import("./tree.js").Node} Node */
-/** @typedef {import("./tree.js").ElementNode} ElementNode */
+/** @typedef {import("./node.js").Node} Node */
+/** @typedef {import("./node.js").ElementNode} ElementNode */
 
 const MOST_NODES = 300;
 // A block of code or a formula is made of many.

@@ -1,4 +1,4 @@
-/** A worker that reads long Markdown. Whatever some text does to the parser, the page goes on. */
+/** A worker that reads long Markdown: the page goes on whatever it does. Few lines, because a worker has a file of its own. */
 
 import { createBlocks } from "./blocks.js";
 import { portions } from "./portions.js";

@@ -41,3 +41,14 @@ export function objection(address) {
  */
 export const isPicture = (address) =>
   OWN_FILE.test(address) || (address.length <= LARGEST_PICTURE && PICTURE.test(address));
+
+const BEGINNINGS = [...SCHEMES].map((scheme) => (scheme === "mailto:" ? scheme : `${scheme}//`)).concat("data:image/", "/api/files/");
+
+/**
+ * @param {string} text
+ * @returns {boolean} whether an address that may be followed or shown begins so
+ */
+export function isAddressBegun(text) {
+  const lower = text.toLowerCase();
+  return BEGINNINGS.some((beginning) => lower.startsWith(beginning) || beginning.startsWith(lower));
+}

@@ -1,13 +1,14 @@
 /** Tokens as a tree of what may be shown: the list of everything an answer can become. Pure. */
 
+import { element } from "./node.js";
+import { reference, words } from "./notes.js";
 import { isPicture, link, objection } from "./safe-url.js";
 
 /** @typedef {import("./parser.js").Token} Token */
-/** @typedef {{ tag: string, attributes: Record<string, string>, children: Node[] }} ElementNode */
-/** @typedef {{ code: string, language: string }} CodeNode the language as the answer called it */
-/** @typedef {{ formula: string, display: boolean, source: string }} FormulaNode */
-/** @typedef {string | ElementNode | CodeNode | FormulaNode} Node */
-/** @typedef {{ numbers: Map<string, number>, words: Map<string, Node[]> }} Notes what was referred to, and defined, by label */
+/** @typedef {import("./node.js").Node} Node */
+/** @typedef {import("./node.js").ElementNode} ElementNode */
+/** @typedef {import("./node.js").FormulaNode} FormulaNode */
+/** @typedef {import("./notes.js").Notes} Notes */
 
 // Nobody means more emphasis than this, and drawing it would take all of the stack.
 const DEEPEST = 50;
@@ -25,14 +26,6 @@ const TAGS = {
   em_open: "em",
   s_open: "s",
 };
-
-/**
- * @param {string} tag
- * @param {Record<string, string>} [attributes]
- * @param {Node[]} [children]
- * @returns {ElementNode}
- */
-export const element = (tag, attributes = {}, children = []) => ({ tag, attributes, children });
 
 /** @param {string} address */
 const away = (address) => ({ href: address, target: "_blank", rel: "noopener noreferrer" });
@@ -88,15 +81,11 @@ const plain = (tokens) => tokens.map((token) => token.content || plain(token.chi
 
 /**
  * @param {Token} token
- * @param {Notes} notes
- * @returns {Node}
+ * @returns {FormulaNode}
  */
-function reference(token, notes) {
-  const label = String(token.meta?.label);
-  const number = String(notes.numbers.get(label) ?? notes.numbers.size + 1);
-  notes.numbers.set(label, Number(number));
-  const attributes = { type: "button", "data-to-note": number, "aria-label": `Footnote ${number}` };
-  return element("sup", {}, [element("button", attributes, [number])]);
+function formula({ content, meta }) {
+  const node = { formula: content, display: meta?.display === true, source: String(meta?.source) };
+  return meta?.growing ? { ...node, growing: true } : node;
 }
 
 /**
@@ -112,9 +101,9 @@ function leaf(token, notes) {
       return element("code", {}, [token.content]);
     case "code_block":
     case "fence":
-      return { code: token.content, language: token.info.trim().split(/\s/, 1)[0] ?? "" };
+      return { code: token.content, language: token.meta?.growing ? token.info.trim() : (token.info.trim().split(/\s/, 1)[0] ?? "") };
     case "math":
-      return { formula: token.content, display: token.meta?.display === true, source: String(token.meta?.source) };
+      return formula(token);
     case "image":
       return picture(token);
     case "footnote_ref":
@@ -170,27 +159,4 @@ export function build(tokens, notes, into = []) {
     else add(children, leaf(token, notes));
   }
   return into;
-}
-
-/**
- * @param {Notes} notes
- * @param {string} label
- * @returns {Node[]} where the words of this footnote go; the first definition counts
- */
-function words(notes, label) {
-  const children = /** @type {Node[]} */ ([]);
-  if (!notes.words.has(label)) notes.words.set(label, children);
-  return children;
-}
-
-/**
- * @param {Notes} notes
- * @returns {ElementNode} what stands at the end of the answer
- */
-export function footnotes({ numbers, words }) {
-  const items = [...numbers].map(([label, number]) => {
-    const attributes = { type: "button", "data-from-note": String(number), "aria-label": `Back to reference ${number}` };
-    return element("li", { "data-note": String(number) }, [...(words.get(label) ?? []), element("button", attributes, ["↩"])]);
-  });
-  return element("section", { class: "footnotes", "aria-label": "Footnotes" }, [element("ol", {}, items)]);
 }

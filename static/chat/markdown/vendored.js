@@ -1,4 +1,4 @@
-/** Fetches what lies in static/vendor when it is needed. */
+/** Fetches what lies in static/vendor. Few lines, because formulas and highlighting share them and nothing else. */
 
 /** @param {string} path within static/vendor */
 export const vendored = (path) => new URL(`../../vendor/${path}`, import.meta.url).href;

@@ -1,4 +1,4 @@
-/** Choices that are kept in cookies, so that the server can render the next page by them. */
+/** Choices in cookies, for the server to render the next page by. Few lines, because that is all that sets cookies. */
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 

@@ -56,8 +56,8 @@ export function createMenu(menu, onChoose) {
   });
   menu.addEventListener("click", ({ target }) => {
     const item = target instanceof Element ? target.closest("[role^=menuitem]") : null;
-    // A choice among several can be looked at before the next.
-    if (!(item instanceof HTMLElement) || item.getAttribute("role") === "menuitemradio") return;
+    // What is switched can be looked at before the next.
+    if (!(item instanceof HTMLElement) || item.getAttribute("role") !== "menuitem") return;
     close();
     if (item.dataset.do) onChoose(item.dataset.do);
   });

@@ -3,7 +3,7 @@
 import { forgetOthers } from "../state/storage.js";
 import { need } from "../page/dom.js";
 import { createMenu } from "../page/menu.js";
-import { createTheme } from "../page/theme.js";
+import { createFiguresChoice, createTheme } from "../page/theme.js";
 
 /**
  * @param {Record<string, () => void>} deeds by the `data-do` of the menu's items
@@ -22,5 +22,6 @@ export function createAccountMenu(deeds) {
     document.body.hidden = true;
     location.reload();
   });
+  createFiguresChoice(need("[data-figures-choice]", HTMLElement, menu));
   createTheme(menu.querySelectorAll("[data-theme-choice]"));
 }

@@ -1,4 +1,4 @@
-/** What was set for a conversation, of all that can be. Pure. */
+/** What was set for a conversation, of all that can be. Few lines, because the drawer of settings is fetched later. */
 
 /** @typedef {{ system_prompt: string, temperature: number | null, max_tokens: number | null }} Values null is the model's own */
 

@@ -2,10 +2,10 @@
  * What the page knows about its conversation, and how each event changes it. Pure: no DOM, no clock, no network.
  *
  * Events are those of the stream, as the server sends them (deltas may carry `at`, in seconds since the question), and
- * the page's own: `open`, `follow`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of branch.js.
+ * the page's own: `open`, `follow`, `choose`, `stop`, `stop_failed`, `waited`, `reconnecting`, and those of visible-turns.js.
  */
 
-import { SHAPED } from "./branch.js";
+import { SHAPED } from "./visible-turns.js";
 import { thought, waited, wholeSeconds } from "./thinking.js";
 
 /** @typedef {import("./events.js").PageEvent} PageEvent */

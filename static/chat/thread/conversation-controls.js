@@ -112,6 +112,17 @@ export function createConversationControls({ api, current, dispatch, draw, log, 
     commands,
     further: fetchSettings,
 
+    /**
+     * @param {string} model that answers from now on
+     * @param {() => void} then
+     */
+    chosen(model, then) {
+      dispatch({ type: "choose", model });
+      // The next question carries the choice anyway; this only remembers it earlier.
+      whereThereIs((id) => api.change(id, { model }))?.catch(() => {});
+      then();
+    },
+
     /** Another conversation takes the page: nothing of this one stays open above it. */
     leave() {
       settings?.leave();

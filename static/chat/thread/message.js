@@ -1,7 +1,7 @@
 /** One message on the screen: patches the nodes of its own article and no others. */
 
 import { createActions } from "./actions.js";
-import { usageLine, tokenDetail } from "./usage-line.js";
+import { createFigures } from "./figures.js";
 import { charactersDue } from "../page/typing-pace.js";
 import { need, show } from "../page/dom.js";
 import { isThinking } from "../state/thinking.js";
@@ -49,7 +49,7 @@ export function createMessage(article, createBody, toolTemplate) {
   const words = need(".trouble-text", HTMLElement, article);
   const buttons = trouble.querySelectorAll("button");
   const notes = need(".notes", HTMLElement, article);
-  const figures = need(".figures", HTMLElement, article);
+  const figures = createFigures(need(".figures", HTMLButtonElement, article));
   const actions = createActions(need(".actions", HTMLElement, article));
 
   /**
@@ -123,9 +123,7 @@ export function createMessage(article, createBody, toolTemplate) {
       say(notice, held ? "Stopping…" : live ? news(turn) : "");
       mend(turn);
       say(notes, turn.notes.join(" "));
-      const line = usageLine(turn);
-      if (figures.textContent !== line) figures.textContent = line;
-      figures.title = tokenDetail(turn.usage);
+      figures.update(turn);
       actions.update(turn);
       return thoughtsWait || textWaits;
     },

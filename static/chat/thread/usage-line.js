@@ -1,4 +1,4 @@
-/** The quiet line under an answer: what it took, and how it ended if not plainly. Pure. */
+/** The quiet line under an answer: model and cost, how it ended if not plainly, and the rest for who wants it. Pure. */
 
 /** @typedef {import("../state/turn.js").Turn} Turn */
 /** @typedef {import("../state/turn.js").Usage} Usage */
@@ -16,14 +16,18 @@ const ENDS = {
 /** @type {Record<string, string>} */
 const STATES = { stopped: "Stopped", interrupted: "Interrupted", failed: "Failed" };
 
+// Below it the digits say nothing to anybody; sums are made of the exact amounts.
+const LEAST = 0.0001;
+
 /**
  * @param {string | number} cost a decimal; its size decides how many digits it takes to say something
  * @param {string} currency ISO 4217
- * @returns {string} `$1.25`, `$0.042`, `$0.00000015`; `free` for exactly nothing
+ * @returns {string} `$1.25`, `$0.042`, `under $0.0001`; `free` for exactly nothing
  */
 export function money(cost, currency) {
   const amount = Number(cost);
   if (amount === 0) return "free";
+  if (amount > 0 && amount < LEAST) return `under ${money(LEAST, currency)}`;
   const zeros = Math.max(0, -Math.floor(Math.log10(Math.abs(amount))) - 1);
   const digits = Math.abs(amount) >= 1 ? 2 : Math.min(12, Math.max(2, zeros + 2));
   const format = { minimumFractionDigits: 2, maximumFractionDigits: digits };
@@ -48,21 +52,42 @@ export function wholeDuration(seconds) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** @param {Usage} usage */
+const about = ({ source }) => (source === "estimated" ? "about " : "");
+
 /**
  * @param {Usage} usage
- * @returns {string[]} the count of tokens, if known, and the cost, or that no price is known; what the provider's cache saved
+ * @returns {string} empty where it is not known
  */
-function charged(usage) {
-  const about = usage.source === "estimated" ? "about " : "";
-  const total = usage.total_tokens;
-  const count = total === null ? [] : [`${about}${whole.format(total)} ${total === 1 ? "token" : "tokens"}`];
-  // Where nothing was counted nothing was charged, whatever the price.
-  if (usage.cost === null) return total === null ? [] : [...count, "no price known"];
-  const currency = usage.currency || "USD";
-  const cost = money(usage.cost, currency);
+function cost(usage) {
+  if (usage.cost === null) return "";
+  const amount = money(usage.cost, usage.currency || "USD");
+  return /^(free|under)/.test(amount) ? amount : about(usage) + amount;
+}
+
+/**
+ * @param {Usage} usage
+ * @returns {string} how the tokens divide, as far as they were counted
+ */
+function tokens(usage) {
+  const { prompt_tokens: sent, completion_tokens: written, total_tokens: total } = usage;
+  if (sent !== null && written !== null) return `${about(usage)}${whole.format(sent)} tokens in, ${whole.format(written)} out`;
+  return total === null ? "" : `${about(usage)}${whole.format(total)} ${total === 1 ? "token" : "tokens"}`;
+}
+
+/**
+ * @param {Usage} usage
+ * @returns {string[]} what the provider's cache held and saved; that there is no price where something was counted
+ */
+function remarks(usage) {
+  if (usage.cost === null) return usage.total_tokens === null ? [] : ["no price known"];
+  const passed = [
+    usage.cached_tokens ? `${whole.format(usage.cached_tokens)} read` : "",
+    usage.cache_write_tokens ? `${whole.format(usage.cache_write_tokens)} written` : "",
+  ].filter(Boolean);
   const saving = Number(usage.cache_saving ?? 0);
-  const saved = saving > 0 ? [`cache saved ${about}${money(saving, currency)}`] : [];
-  return [...count, cost === "free" ? cost : about + cost, ...saved];
+  const saved = saving > 0 ? `cache saved ${about(usage)}${money(saving, usage.currency || "USD")}`.replace("about under", "under") : "";
+  return [passed.length ? `cache: ${passed.join(", ")}` : "", saved];
 }
 
 /**
@@ -74,35 +99,22 @@ function end({ finishReason, finishDetail, status }) {
   return finishDetail === "none" ? "Ended without saying why" : `Ended with ‘${finishDetail}’`;
 }
 
-/**
- * @param {Turn} turn
- * @returns {string} empty for a question and while the answer is being written
- */
-export function usageLine(turn) {
-  if (turn.role !== "assistant" || turn.status === "queued" || turn.status === "streaming") return "";
-  // A pace belongs to an answer that came to its end; the stream's `error` does not tell one either.
-  const { elapsed_seconds: elapsed, tokens_per_second: speed } = (turn.trouble ? null : turn.timing) ?? {};
-  return [
-    turn.model,
-    ...(turn.usage ? charged(turn.usage) : []),
-    typeof elapsed === "number" ? duration(elapsed) : "",
-    typeof speed === "number" ? `${(speed < 10 ? tenth : whole).format(speed)} tokens/s` : "",
-    end(turn),
-  ]
-    .filter(Boolean)
-    .join(" · ");
-}
+/** @typedef {{ main: string, end: string, rest: string }} Figures */
 
 /**
- * @param {Usage | null} usage
- * @returns {string} how the tokens divide, for those who point at the line
+ * @param {Turn} turn
+ * @returns {Figures} all empty for a question and while the answer is being written
  */
-export function tokenDetail(usage) {
-  if (!usage || usage.prompt_tokens === null || usage.completion_tokens === null) return "";
-  const passed = [
-    usage.cached_tokens ? `${whole.format(usage.cached_tokens)} read` : "",
-    usage.cache_write_tokens ? `${whole.format(usage.cache_write_tokens)} written` : "",
-  ].filter(Boolean);
-  const cache = passed.length ? ` (the provider's cache: ${passed.join(", ")})` : "";
-  return `${whole.format(usage.prompt_tokens)} tokens in${cache}, ${whole.format(usage.completion_tokens)} out`;
+export function figuresOf(turn) {
+  if (turn.role !== "assistant" || turn.status === "queued" || turn.status === "streaming") return { main: "", end: "", rest: "" };
+  const { usage } = turn;
+  // A pace belongs to an answer that came to its end; the stream's `error` does not tell one either.
+  const { elapsed_seconds: elapsed, tokens_per_second: speed } = (turn.trouble ? null : turn.timing) ?? {};
+  const rest = [
+    ...(usage ? [tokens(usage), ...remarks(usage)] : []),
+    typeof elapsed === "number" ? duration(elapsed) : "",
+    typeof speed === "number" ? `${(speed < 10 ? tenth : whole).format(speed)} tokens/s` : "",
+  ];
+  const joined = (/** @type {string[]} */ parts) => parts.filter(Boolean).join(" · ");
+  return { main: joined([turn.model, usage ? cost(usage) : ""]), end: end(turn), rest: joined(rest) };
 }

@@ -1,4 +1,4 @@
-"""The fixture that gives tests their upstream."""
+"""The fixture that gives tests their upstream; few lines, because pytest loads it by its module."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { calm, decided } from "../../../static/chat/markdown/incomplete.js";
+import { calm } from "../../../static/chat/markdown/incomplete.js";
 
 for (const [growing, shown] of [
   ["Some **bol", "Some **bol**"],
@@ -34,22 +34,24 @@ for (const [growing, shown] of [
   [`an open [bracket ${"word ".repeat(40)}`, `an open [bracket ${"word ".repeat(40)}`.trimEnd()],
 ]) {
   test(`of ${JSON.stringify(growing).slice(0, 40)} there is to see ${JSON.stringify(shown).slice(0, 40)}`, () => {
-    assert.equal(calm(growing ?? ""), shown);
+    assert.equal(calm(growing ?? "").text, shown);
   });
 }
 
 for (const [growing, shown] of [
-  ["Words.\n", "Words.\n"],
-  ["Words.\n-", "Words.\n"],
-  ["Words.\n--", "Words.\n"],
-  ["Words.\n- a", "Words.\n- a"],
-  ["Words.\n##", "Words.\n"],
-  ["Words.\n12.", "Words.\n"],
-  ["Words.\n```py", "Words.\n"],
-  ["Words.\n```py\n", "Words.\n```py\n"],
-  ["- [x]", ""],
+  ["a [lin", "a [lin"],
+  ["a [link]", "a [link]"],
+  ["a [link](https://exa", "a link"],
+  ["a [link](over the", "a [link](over the"],
+  ["an ![image](https://e", "an image"],
+  ["let $x", "let $x"],
+  ["let \\(x", "let \\(x\\)"],
+  ["an &am", "an &am"],
+  ["a <https://exam", "a <https://exam"],
+  ["Some **", "Some **"],
+  ["Some **bol", "Some **bol**"],
 ]) {
-  test(`after ${JSON.stringify(growing)} ${JSON.stringify(shown)} is decided`, () => {
-    assert.equal(decided(growing ?? ""), shown);
+  test(`of ${JSON.stringify(growing)} there is to see ${JSON.stringify(shown)} when it has waited`, () => {
+    assert.equal(calm(growing ?? "", growing?.length).text, shown);
   });
 }

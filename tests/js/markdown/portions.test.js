@@ -9,7 +9,7 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const MOST_NODES = 300;
 const DEEPEST = 60;
 
-/** @typedef {import("../../../static/chat/markdown/tree.js").Node} Node */
+/** @typedef {import("../../../static/chat/markdown/node.js").Node} Node */
 
 /** @param {string} text */
 const read = (text) => createBlocks().read(text, false);
@@ -29,7 +29,7 @@ const words = (node) => (typeof node === "string" ? node : "children" in node ? 
 /**
  * @param {Node[]} nodes
  * @param {string} tag
- * @returns {import("../../../static/chat/markdown/tree.js").ElementNode[]} those of a tag that do not go on from one before
+ * @returns {import("../../../static/chat/markdown/node.js").ElementNode[]} those of a tag that do not go on from one before
  */
 function begun(nodes, tag) {
   return nodes.flatMap((node) => {

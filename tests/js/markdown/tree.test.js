@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { createBlocks } from "../../../static/chat/markdown/blocks.js";
 import { grammarsOf, languageOf } from "../../../static/chat/markdown/languages.js";
 
-/** @typedef {import("../../../static/chat/markdown/tree.js").Node} Node */
+/** @typedef {import("../../../static/chat/markdown/node.js").Node} Node */
 
 /**
  * @param {Node} node

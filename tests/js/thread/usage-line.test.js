@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { duration, money, usageLine, tokenDetail } from "../../../static/chat/thread/usage-line.js";
+import { duration, money, figuresOf } from "../../../static/chat/thread/usage-line.js";
 import { turn } from "../../../static/chat/state/turn.js";
 
 const USAGE = { prompt_tokens: 1000, completion_tokens: 234, total_tokens: 1234, cost: 0.00042, currency: "USD", source: "provider" };
 const TIMING = { elapsed_seconds: 2.31, tokens_per_second: 45.2 };
 
 /** @param {Partial<import("../../../static/chat/state/turn.js").Turn>} known */
-const line = (known) =>
-  usageLine(turn({ key: "k", role: "assistant", model: "gpt-4o", usage: USAGE, timing: TIMING, ...known }));
+const figures = (known) => figuresOf(turn({ key: "k", role: "assistant", model: "gpt-4o", usage: USAGE, timing: TIMING, ...known }));
+
+/** @param {Partial<import("../../../static/chat/state/turn.js").Turn>} known */
+const line = (known) => Object.values(figures(known)).filter(Boolean).join(" | ");
 
 test("the line names model, tokens, cost, time and speed", () => {
-  assert.equal(line({}), "gpt-4o · 1,234 tokens · $0.00042 · 2.3 s · 45 tokens/s");
+  assert.equal(line({}), "gpt-4o · $0.00042 | 1,000 tokens in, 234 out · 2.3 s · 45 tokens/s");
 });
 
 test("a question and an unfinished answer have no line", () => {
@@ -22,49 +24,49 @@ test("a question and an unfinished answer have no line", () => {
 });
 
 test("an unknown cost is said to be unknown, never zero", () => {
-  assert.equal(line({ usage: { ...USAGE, cost: null }, timing: null }), "gpt-4o · 1,234 tokens · no price known");
+  assert.equal(line({ usage: { ...USAGE, cost: null }, timing: null }), "gpt-4o | 1,000 tokens in, 234 out · no price known");
 });
 
 test("exactly nothing is free", () => {
   for (const cost of [0, "0", "0.000000000000"]) {
-    assert.equal(line({ usage: { ...USAGE, cost }, timing: null }), "gpt-4o · 1,234 tokens · free");
+    assert.equal(line({ usage: { ...USAGE, cost }, timing: null }), "gpt-4o · free | 1,000 tokens in, 234 out");
   }
 });
 
 test("estimates are called so", () => {
-  assert.equal(line({ usage: { ...USAGE, source: "estimated" }, timing: null }), "gpt-4o · about 1,234 tokens · about $0.00042");
+  assert.equal(line({ usage: { ...USAGE, source: "estimated" }, timing: null }), "gpt-4o · about $0.00042 | about 1,000 tokens in, 234 out");
 });
 
 test("what the provider's cache saved is said, and nothing where it saved nothing", () => {
   const usage = { ...USAGE, cache_saving: "0.012300000000" };
-  assert.equal(line({ usage, timing: null }), "gpt-4o · 1,234 tokens · $0.00042 · cache saved $0.012");
+  assert.equal(line({ usage, timing: null }), "gpt-4o · $0.00042 | 1,000 tokens in, 234 out · cache saved $0.012");
   const estimated = { ...usage, source: "estimated" };
-  assert.match(line({ usage: estimated, timing: null }), / · about \$0\.00042 · cache saved about \$0\.012$/);
+  assert.match(line({ usage: estimated, timing: null }), / · about \$0\.00042 \| .* · cache saved about \$0\.012$/);
   for (const saving of [0, "0E-12", "-0.00075", null, undefined]) {
     const none = { ...USAGE, cache_saving: saving };
-    assert.equal(line({ usage: none, timing: null }), "gpt-4o · 1,234 tokens · $0.00042");
+    assert.equal(line({ usage: none, timing: null }), "gpt-4o · $0.00042 | 1,000 tokens in, 234 out");
   }
-  assert.equal(line({ usage: { ...usage, cost: null }, timing: null }), "gpt-4o · 1,234 tokens · no price known");
+  assert.equal(line({ usage: { ...usage, cost: null }, timing: null }), "gpt-4o | 1,000 tokens in, 234 out · no price known");
 });
 
 test("unknown counts are left out", () => {
-  assert.equal(line({ usage: { ...USAGE, total_tokens: null, cost: null }, timing: null }), "gpt-4o");
+  assert.equal(line({ usage: { ...USAGE, prompt_tokens: null, total_tokens: null, cost: null }, timing: null }), "gpt-4o");
   assert.equal(line({ usage: null, timing: null }), "gpt-4o");
 });
 
 test("ends that are not plain are said in words", () => {
   const bare = { usage: null, timing: null };
-  assert.equal(line({ ...bare, status: "stopped", finishReason: "stopped" }), "gpt-4o · Stopped");
-  assert.equal(line({ ...bare, status: "interrupted" }), "gpt-4o · Interrupted");
-  assert.equal(line({ ...bare, status: "failed" }), "gpt-4o · Failed");
-  assert.equal(line({ ...bare, finishReason: "length" }), "gpt-4o · Cut off by the length limit");
-  assert.equal(line({ ...bare, finishReason: "content_filter" }), "gpt-4o · Refused by the content filter");
+  assert.equal(line({ ...bare, status: "stopped", finishReason: "stopped" }), "gpt-4o | Stopped");
+  assert.equal(line({ ...bare, status: "interrupted" }), "gpt-4o | Interrupted");
+  assert.equal(line({ ...bare, status: "failed" }), "gpt-4o | Failed");
+  assert.equal(line({ ...bare, finishReason: "length" }), "gpt-4o | Cut off by the length limit");
+  assert.equal(line({ ...bare, finishReason: "content_filter" }), "gpt-4o | Refused by the content filter");
   assert.equal(line({ ...bare, finishReason: "stop" }), "gpt-4o");
 });
 
 test("an answer that broke off has no pace, whether it was just heard or read from history", () => {
   const trouble = { type: "api_error", message: "No.", retryable: true };
-  assert.equal(line({ status: "interrupted", trouble }), "gpt-4o · 1,234 tokens · $0.00042 · Interrupted");
+  assert.equal(line({ status: "interrupted", trouble }), "gpt-4o · $0.00042 | Interrupted | 1,000 tokens in, 234 out");
 });
 
 for (const [cost, expected] of /** @type {[string | number, string][]} */ ([
@@ -73,8 +75,8 @@ for (const [cost, expected] of /** @type {[string | number, string][]} */ ([
   ["0.5", "$0.50"],
   [0.0423, "$0.042"],
   ["0.000420000000", "$0.00042"],
-  ["1.5E-7", "$0.00000015"],
-  ["0.000000000001", "$0.000000000001"],
+  ["1.5E-7", "under $0.0001"],
+  ["0.000099", "under $0.0001"],
 ])) {
   test(`a cost of ${cost} reads ${expected}`, () => assert.equal(money(cost, "USD"), expected));
 }
@@ -92,19 +94,17 @@ for (const [seconds, expected] of /** @type {[number, string][]} */ ([
   test(`${seconds} seconds read ${expected}`, () => assert.equal(duration(seconds), expected));
 }
 
-test("the detail divides the tokens", () => {
-  assert.equal(tokenDetail(USAGE), "1,000 tokens in, 234 out");
-  const read = { ...USAGE, cached_tokens: 900, cache_write_tokens: 0 };
-  assert.equal(tokenDetail(read), "1,000 tokens in (the provider's cache: 900 read), 234 out");
-  const both = { ...read, cache_write_tokens: 1050 };
-  assert.equal(tokenDetail(both), "1,000 tokens in (the provider's cache: 900 read, 1,050 written), 234 out");
-  assert.equal(tokenDetail({ ...USAGE, cached_tokens: null, cache_write_tokens: null }), "1,000 tokens in, 234 out");
-  assert.equal(tokenDetail({ ...USAGE, prompt_tokens: null }), "");
-  assert.equal(tokenDetail(null), "");
+test("tokens in and out are told apart, and what the provider's cache held", () => {
+  /** @param {Partial<import("../../../static/chat/state/turn.js").Usage>} known */
+  const rest = (known) => figures({ usage: { ...USAGE, ...known }, timing: null }).rest;
+  assert.equal(rest({}), "1,000 tokens in, 234 out");
+  assert.equal(rest({ cached_tokens: 900, cache_write_tokens: 0 }), "1,000 tokens in, 234 out · cache: 900 read");
+  assert.equal(rest({ cached_tokens: 900, cache_write_tokens: 50 }), "1,000 tokens in, 234 out · cache: 900 read, 50 written");
+  assert.equal(rest({ prompt_tokens: null }), "1,234 tokens");
 });
 
 test("an end by another word is said, and that no reason was given", () => {
   const other = { usage: null, timing: null, finishReason: "other" };
-  assert.equal(line({ ...other, finishDetail: "xyz" }), "gpt-4o · Ended with ‘xyz’");
-  assert.equal(line({ ...other, finishDetail: "none" }), "gpt-4o · Ended without saying why");
+  assert.equal(line({ ...other, finishDetail: "xyz" }), "gpt-4o | Ended with ‘xyz’");
+  assert.equal(line({ ...other, finishDetail: "none" }), "gpt-4o | Ended without saying why");
 });

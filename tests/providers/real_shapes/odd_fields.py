@@ -8,7 +8,6 @@ from tests.providers.real_shapes.case import (
     STOP,
     Case,
     block,
-    both,
     c,
     chunk,
     completions,
@@ -19,7 +18,6 @@ from tests.providers.real_shapes.case import (
     messages,
     spread,
     start,
-    stream,
     t,
     typed,
 )
@@ -188,29 +186,6 @@ CASES: Final[list[Case]] = [
         f(),
         DONE,
         text="Hello",
-    ),
-    *both(
-        "an event that is no JSON, first",
-        lambda wire: stream(wire, b"data: {oops\n\n", wire.said("Hello")),
-        text="Hello",
-    ),
-    *both(
-        "an event that is no JSON, in the middle",
-        lambda wire: stream(wire, wire.said("Hel"), b"data: {oops\n\n", wire.said("lo")),
-        text="Hello",
-        told=True,
-    ),
-    *both(
-        "an event that is no JSON, last",
-        lambda wire: stream(wire, wire.said("Hello"), wire.ended(), b"data: {oops\n\n", wire.mark, end=False),
-        text="Hello",
-        told=True,
-    ),
-    *both(
-        "an event that is a number, a list, a word, nothing",
-        lambda wire: stream(wire, wire.said("Hel"), *map(event, (5, [1], "word", None)), wire.said("lo")),
-        text="Hello",
-        told=True,
     ),
     *(
         messages(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.providers.base import NOTHING_LEARNT, Learnt
-from chat.providers.refusal import adapted, heeded, refused_parameters
+from chat.providers.unsupported_parameters import adapted, heeded, refused_parameters
 from tests.harness.upstream.refusing import worded
 
 SENT = {"messages", "stream_options", "max_tokens", "temperature", "response_format", "prompt_cache_key"}

@@ -1,23 +1,31 @@
-"""JSON that was stored before its depth was bounded is shown in the admin, and goes with its row."""
+"""JSON that was stored before its depth was bounded keeps no page from being shown, and goes with its row."""
 
 import json
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import JSONField, TextField, Value
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.models import Conversation, Generation, UsageRecord
+from chat.models import Conversation, Generation, Message, UsageRecord
 from chat.models.shallow_json import MOST_LEVELS, shallow
+from chat.views.takeout import archive
 from tests.admin.rows import everything
+from tests.belongings import person
 from tests.usage.rows import priced_model, record
 
-# SQLite reads a thousand levels. A view, which other functions have called, reads fewer.
-LEVELS = (952, 990)
+# SQLite reads a thousand levels, one of which is the object around them. A view, which other functions have called,
+# would read fewer.
+LEVELS: Final = (300, 952, 999)
+# What a person, or a model, says of these is kept as it was said.
+SAID: Final = {"chat_generation": "parameters", "chat_message": "tool_calls"}
 
 
 def deep(levels: int) -> Value:
@@ -60,6 +68,28 @@ def test_rows_with_deep_json_are_deleted_with_their_conversation(stored: None, b
     path = reverse("admin:chat_conversation_delete", args=[Conversation.objects.get().pk])
     assert browser.post(path, {"post": "yes"}).status_code == 302
     assert not Generation.objects.exists()
+
+
+@pytest.mark.parametrize("levels", LEVELS)
+def test_nobody_is_kept_from_what_is_theirs_by_deep_json(levels: int, db: None) -> None:
+    owner = person()
+    name = Message.objects.all()[0].conversation_id
+    with connection.cursor() as cursor:
+        for table, column in SAID.items():
+            nested = "[" * levels + "]" * levels
+            cursor.execute(f"UPDATE {table} SET {column} = %s", [nested])  # noqa: S608 - names of our own
+    User.objects.filter(pk=owner.pk).update(is_active=True)
+    client = Client()
+    client.force_login(owner)
+    assert client.get(f"/c/{name}").status_code == 200
+    assert b"".join(archive(owner, {}))
+
+
+def test_what_is_not_deep_is_read_from_its_row_as_it_was_said(db: None) -> None:
+    person()
+    said = {"response_format": {"a": ["[[[[{{{" * 100, {"b": [1, '\\"['] * 200}]}}
+    Generation.objects.update(parameters=said)
+    assert Generation.objects.all()[0].parameters == said
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chat.events import Usage
-from chat.providers.counts import Counts
+from chat.providers.usage import Counts
 
 Json = dict[str, Any]
 

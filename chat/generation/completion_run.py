@@ -22,7 +22,7 @@ from chat.generation.pictures import unshown
 from chat.generation.retry_policy import PATIENCE_SECONDS, Policy, delay_seconds, final, may_be_its_limit, passes
 from chat.generation.trimming import TRIMMED, shortened
 from chat.providers.base import CompletionRequest, Learnt, Provider, Turn
-from chat.providers.refusal import SMALL_LIMIT, adapted
+from chat.providers.unsupported_parameters import SMALL_LIMIT, adapted
 
 CONTINUE: Final = "Continue exactly where you left off."
 Announce = Callable[[], Awaitable[None]]
