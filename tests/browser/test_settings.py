@@ -35,8 +35,25 @@ def test_settings_are_saved_as_they_are_changed_and_apply_to_the_next_answer(pag
     expect(drawer.get_by_label("Temperature as a number")).to_have_value("1.2")
     expect(drawer.get_by_label("Max tokens")).to_have_value("7")
     drawer.get_by_label("Max tokens").fill("-1")
-    expect(drawer.get_by_role("status")).to_contain_text("1")
+    error = drawer.locator("#max_tokens-error")
+    expect(error).to_have_text("A whole number, 1 or more.")
+    expect(drawer.get_by_label("Max tokens")).to_have_attribute("aria-invalid", "true")
+    field, below = drawer.get_by_label("Max tokens").bounding_box(), error.bounding_box()
+    assert field is not None
+    assert below is not None
+    assert 0 <= below["y"] - field["y"] - field["height"] < 20
+    # What is right beside it is saved all the same, with a comma, too.
+    drawer.get_by_label("Temperature as a number").fill("0,4")
+    expect(drawer.get_by_role("status")).to_have_text("Saved")
+    expect(drawer.get_by_role("slider", name="Temperature")).to_have_value("0.4")
+    drawer.get_by_label("Temperature as a number").fill("warm")
+    expect(drawer.locator("#temperature-error")).to_have_text("A number from 0 to 2, such as 0.7.")
+    drawer.get_by_label("System prompt").fill("x" * 100_001)
+    expect(drawer.locator("#system_prompt-error")).to_contain_text("longer than 100,000 characters")
+    drawer.get_by_label("System prompt").fill("Speak like a gardener.")
+    expect(drawer.locator("#system_prompt-error")).to_be_hidden()
     drawer.get_by_label("Max tokens").fill("")
+    expect(error).to_be_hidden()
     drawer.get_by_role("button", name="Reset").click()
     expect(drawer.get_by_role("status")).to_have_text("Saved")
     drawer.get_by_role("button", name="Close").click()
