@@ -7,7 +7,7 @@ import pytest
 
 from chat.errors import ChatError
 from chat.events import Finished, Picture, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
-from chat.providers.bounds import PICTURES
+from chat.providers.limits import PICTURES
 from chat.providers.openai.decoder import CompletionDecoder
 from tests.harness.picture import gif
 from tests.providers import decoding

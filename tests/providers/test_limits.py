@@ -250,10 +250,10 @@ async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
 
 
 def test_a_long_answer_of_few_events_without_words_ends_by_its_bytes() -> None:
-    measure = bounds.Measure()
-    measure.bytes = bounds.STREAM_BYTES
+    measure = limits.Measure()
+    measure.bytes = limits.STREAM_BYTES
     assert (measure.within([], 20), measure.excess) == ([], None)
     measure.bytes += 1
     assert measure.within([], 20) == []
     assert measure.excess is not None
-    assert f"{bounds.STREAM_BYTES:,} bytes" in measure.excess.message
+    assert f"{limits.STREAM_BYTES:,} bytes" in measure.excess.message
