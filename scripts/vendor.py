@@ -46,6 +46,7 @@ LIBRARIES = {
     },
     "katex": {
         "katex/dist/katex.mjs": "katex.mjs",
+        "katex/dist/contrib/mhchem.mjs": "contrib/mhchem.mjs",
         "katex/dist/katex.min.css": "katex.css",
         "katex/dist/fonts/*.woff2": "fonts/",
     },

@@ -105,6 +105,7 @@ def test_libraries_for_code_and_formulas_are_fetched_when_there_is_some(page: Pa
     expect(page.locator(".katex-html")).to_be_visible()
     assert {path for path in fetched if path.startswith("katex/") and not path.endswith("woff2")} == {
         "katex/katex.mjs",
+        "katex/contrib/mhchem.mjs",
         "katex/katex.css",
     }
 

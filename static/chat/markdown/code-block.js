@@ -1,7 +1,11 @@
 /** A block of code: a slim header, and the code, coloured where its language is known. */
 
 import { copyText } from "../page/clipboard.js";
-import { highlight } from "./highlight.js";
+import { whenIdle } from "../page/lazy.js";
+import { download } from "./code-file.js";
+import { sliced } from "./code-slices.js";
+import { createFold } from "./fold.js";
+import { highlight, highlightSlices } from "./highlight.js";
 import { languageOf } from "./languages.js";
 import { element } from "./node.js";
 
@@ -10,9 +14,11 @@ import { element } from "./node.js";
 
 const EVERY_MS = 200;
 const COPIED_MS = 2000;
-// Showing colours for more than this would hold up the page.
+// Showing colours for more than this at once would hold up the page.
 const MOST_CHARS = 20_000;
-const PORTION_LINES = 200;
+// Code that is not said yet for so long has its end.
+const QUIET_MS = 1000;
+const MOST_LINES = 60;
 
 /**
  * @param {string} className
@@ -53,18 +59,23 @@ function wrapButton(figure) {
  */
 const coloured = (code) => (code.length <= MOST_CHARS ? code.length : code.lastIndexOf("\n", MOST_CHARS) + 1);
 
+/** @param {Node[]} children */
+const portion = (children) => element("span", { class: "code-portion" }, children);
+
 /**
  * @param {string} code without colours
  * @returns {Node[]} what is long, in portions that are laid out when they come near
  */
 function portions(code) {
   if (code.length <= MOST_CHARS) return code ? [code] : [];
-  const lines = code.split(/(?<=\n)/);
-  const nodes = [];
-  for (let at = 0; at < lines.length; at += PORTION_LINES) {
-    nodes.push(element("span", { class: "code-portion" }, [lines.slice(at, at + PORTION_LINES).join("")]));
-  }
-  return nodes;
+  return sliced(code).map((each) => portion([each]));
+}
+
+/** @param {() => void} save */
+function downloadButton(save) {
+  const made = button("code-download", "Download");
+  made.addEventListener("click", save);
+  return made;
 }
 
 /** @param {typeof import("./patch.js").patch} patch makes the page show the pieces of the code */
@@ -81,16 +92,29 @@ export function createCodeBlock(patch) {
   /** @type {{ nodes: Node[], text: string }} what has colours */
   let colours = { nodes: [], text: "" };
   let waiting = false;
+  /** @type {{ text: string, slices: Node[] }} all of long code, as far as it has its colours */
+  let whole = { text: "", slices: [] };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let quiet;
+  let isShown = false;
 
   figure.className = "code";
   figure.dir = "ltr";
   label.className = "code-language";
   pre.tabIndex = 0;
-  header.append(label, wrapButton(figure), copyButton(() => text));
+  header.append(
+    label,
+    downloadButton(() => download(text, languageOf(language))),
+    wrapButton(figure),
+    copyButton(() => text),
+  );
   figure.append(header, pre);
 
   function show() {
-    const nodes = [...colours.nodes, ...portions(text.slice(colours.text.length))];
+    const nodes =
+      whole.slices.length > 0 && whole.text === text
+        ? [...whole.slices, ...portions(text).slice(whole.slices.length)]
+        : [...colours.nodes, ...portions(text.slice(colours.text.length))];
     patch(code, shown, nodes);
     shown = nodes;
   }
@@ -121,6 +145,32 @@ export function createCodeBlock(patch) {
     );
   }
 
+  /** The rest of long code, a slice at a time, when there is nothing else to do. */
+  async function colourAll() {
+    const known = languageOf(language);
+    if (!known || whole.text === text) return;
+    const asked = text;
+    const found = await highlightSlices(asked, known).catch(() => []);
+    if (asked !== text) return;
+    whole = { text: asked, slices: [] };
+    // Those that had colours before stay coloured.
+    const before = sliced(colours.text).length;
+    const next = () => {
+      if (asked !== text || whole.slices.length >= found.length) return;
+      const until = Math.max(before, whole.slices.length + 1);
+      whole.slices = [...whole.slices, ...found.slice(whole.slices.length, until).map(portion)];
+      show();
+      whenIdle(next);
+    };
+    whenIdle(next);
+  }
+
+  function fold() {
+    const lines = text.split("\n").length - 1;
+    if (!isShown && lines > MOST_LINES) figure.append(createFold(figure, () => `Show all ${lines} lines`));
+    isShown = true;
+  }
+
   return {
     element: figure,
 
@@ -130,8 +180,12 @@ export function createCodeBlock(patch) {
       if (label.textContent !== node.language.slice(0, 40)) label.textContent = node.language.slice(0, 40);
       text = node.code;
       language = node.language;
+      figure.toggleAttribute("data-plain", language === "");
       show();
       colour();
+      fold();
+      clearTimeout(quiet);
+      if (text.length > MOST_CHARS) quiet = setTimeout(() => whenIdle(colourAll), QUIET_MS);
     },
   };
 }

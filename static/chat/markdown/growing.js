@@ -54,7 +54,9 @@ export function addCalm(parser) {
     const last = tokens.findLastIndex(({ type, nesting, content }) => nesting === 0 && (type !== "inline" || content !== ""));
     const token = tokens[last];
     // All of the line behind a fence may be text yet.
-    if (token?.type === "fence" && token.content === "" && !src.endsWith("\n")) token.meta = { growing: true };
+    const isBegun = token?.content === "" && !src.endsWith("\n");
+    const isOpenMath = token?.info.trim() === "math" && !/\n[\s>]*(?:`{3,}|~{3,})\s*$/.test(src);
+    if (token?.type === "fence" && (isBegun || isOpenMath)) token.meta = { growing: true };
     const opening = tokens[last - 1]?.type ?? "";
     const end = tokens.findLast(({ map }, at) => map && at <= last)?.map?.[1] ?? 0;
     if (token?.type !== "inline" || isOver(opening, end, src.split("\n").length - added)) return;

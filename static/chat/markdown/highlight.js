@@ -24,6 +24,18 @@ export async function highlight(code, language) {
 }
 
 /**
+ * @param {string} code
+ * @param {string} language highlight.js's own name
+ * @returns {Promise<Node[][]>} of each of its slices; like `highlight` in all else
+ */
+export async function highlightSlices(code, language) {
+  /** @type {Node[][]} */
+  const found = [];
+  await ask({ code, language, slices: true }, (spans) => found.push(nodes(spans)));
+  return found;
+}
+
+/**
  * @param {(Coloured | string)[]} spans
  * @returns {Node[]}
  */

@@ -1,5 +1,6 @@
 /** A worker that finds the colours of code by highlight.js. Whatever some code does to it, the page goes on. */
 
+import { slicedColours } from "./code-slices.js";
 import { grammarsOf } from "./languages.js";
 import { fetchModule } from "./vendored.js";
 
@@ -50,13 +51,14 @@ function spans(found, depth = 0) {
   });
 }
 
-addEventListener("message", async ({ data: { code, language } }) => {
+addEventListener("message", async ({ data: { code, language, slices } }) => {
   try {
     const library = await load(language);
     // From here on it is only the code that takes time.
     postMessage("begun");
     // Its result holds the tree that its own renderer would turn into markup.
-    postMessage(spans(library.highlight(code, { language, ignoreIllegals: true })._emitter.root.children));
+    const found = spans(library.highlight(code, { language, ignoreIllegals: true })._emitter.root.children);
+    for (const each of slices ? slicedColours(found) : [found]) postMessage(each);
     postMessage("done");
   } catch {
     postMessage("failed");

@@ -10,7 +10,8 @@ const MOST_CHARS = 4000;
 const DEEPEST = 120;
 // Macros that double what they are given make half a million signs of a line.
 const MOST_LOOKUPS = 8000;
-const LIMITS = { throwOnError: true, strict: false, trust: false, maxExpand: 500, maxSize: 20 };
+// A command that it does not know is shown in this colour, and the rest of the formula as it should be.
+const LIMITS = { throwOnError: false, errorColor: "var(--red)", strict: false, trust: false, maxExpand: 500, maxSize: 20 };
 
 /** @type {any} */
 let katex = null;
@@ -26,7 +27,8 @@ async function load() {
     sheet.addEventListener("error", reject);
   });
   document.head.append(sheet);
-  const [library] = await Promise.all([fetchModule("katex/katex.mjs"), styled]);
+  // With chemistry: `\ce` and `\pu` are macros, and a module that adds them to it.
+  const [library] = await Promise.all([fetchModule("katex/katex.mjs"), fetchModule("katex/contrib/mhchem.mjs"), styled]);
   katex = library;
 }
 
@@ -65,6 +67,7 @@ function moveStyles(drawn, depth = 0) {
  */
 function draw(node) {
   const tree = katex.__renderToDomTree(node.formula, { ...LIMITS, displayMode: node.display, macros: macros() });
+  if (tree.hasClass("katex-error")) throw new SyntaxError("This is no formula.");
   moveStyles(tree);
   const fragment = document.createDocumentFragment();
   fragment.append(tree.toNode());

@@ -1,5 +1,7 @@
 /** The last line of a growing text, while it is only what may yet begin a block: a list, a heading, a table. Pure. */
 
+import { openingFence, step } from "./nested-fence.js";
+
 /**
  * @typedef {object} Decided
  * @property {string} text what is to be shown
@@ -28,19 +30,26 @@ const MOST_MARKS = 400;
  */
 function openAt(lines) {
   let open = "";
+  let depth = 0;
+  // Blank lines end a formula that began beside other words.
+  let isAlone = false;
   for (const line of lines.split("\n")) {
     const bare = line.replace(/^[\s>]+/, "");
-    if (FENCE.test(open)) {
+    if (depth > 0) {
+      depth += step(bare, open);
+      if (depth === 0) open = "";
+    } else if (FENCE.test(open)) {
       if (bare.startsWith(open) && bare.trimEnd().replaceAll(open[0] ?? "", "") === "") open = "";
     } else if (open) {
       if (bare.trimEnd().endsWith(open === "\\[" ? "\\]" : open)) open = "";
     } else {
       open = FENCED.exec(line)?.[1] ?? "";
+      depth = openingFence(bare) ? 1 : 0;
       const formula = /^(?:\$\$|\\\[)/.exec(bare)?.[0] ?? "";
+      isAlone = bare.trim() === formula;
       if (!open && formula && !bare.slice(2).includes(formula === "$$" ? "$$" : "\\]")) open = formula;
     }
-    // A paragraph ends there, and with it what was begun in it.
-    if (open && !FENCE.test(open) && bare === "") open = "";
+    if (open && !FENCE.test(open) && bare === "" && !isAlone) open = "";
   }
   return open;
 }

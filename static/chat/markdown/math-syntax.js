@@ -1,11 +1,10 @@
 /** Math in Markdown: `$…$` and `$$…$$` by pandoc's rules, `\(…\)` and `\[…\]`. Adds tokens `math`. Pure. */
 
+import { blockMath } from "./math-block.js";
+
 /** @typedef {import("../../vendor/markdown-it/markdown-it.mjs").MarkdownIt} MarkdownIt */
 /** @typedef {import("../../vendor/markdown-it/markdown-it.mjs").StateInline} StateInline */
-/** @typedef {import("../../vendor/markdown-it/markdown-it.mjs").StateBlock} StateBlock */
 /** @typedef {{ open: string, close: string, display: boolean }} Delimiter */
-
-const MOST_LINES = 100;
 
 /** @type {Delimiter[]} the longer before the shorter */
 const DELIMITERS = [
@@ -45,16 +44,33 @@ function closing(text, from, close) {
   return at;
 }
 
+// `$HOME/bin:$PATH`: a name of some letters, and another one behind the second dollar.
+const VARIABLE = /^[A-Za-z_]\w+\W/;
+
 /**
- * A single `$` is math only where no sum of money is meant: no space inside at either end, no digit after it.
+ * @param {string} formula with a blank at either end
+ * @returns {boolean} whether it is one all the same, rather than two sums of money
+ */
+function isSpaced(formula) {
+  const signs = formula.trim().replaceAll(/\\[a-zA-Z]+/g, "\\");
+  if (!/^\s/.test(formula) || !/\s$/.test(formula) || /[a-zA-Z]{3}|[-+=*/<>]$|\n/.test(signs)) return false;
+  return /^[a-zA-Z]$|[-+=*/<>^_\\]/.test(signs);
+}
+
+/**
+ * A single `$` is math only where no sum of money is meant: no space inside at one end alone, no digit after it.
  *
  * @param {string} text
  * @param {number} from where the formula begins
  * @param {number} end where the next dollar stands
  * @returns {boolean}
  */
-const isFormula = (text, from, end) =>
-  end > from && /\S/.test(text[from] ?? "") && /\S/.test(text[end - 1] ?? "") && !/\d/.test(text[end + 1] ?? "");
+function isFormula(text, from, end) {
+  if (end <= from || /\d/.test(text[end + 1] ?? "")) return false;
+  const formula = text.slice(from, end);
+  if (/[A-Za-z_{]/.test(text[end + 1] ?? "") && VARIABLE.test(formula)) return false;
+  return /^\S/.test(formula) && /\S$/.test(formula) ? true : isSpaced(formula);
+}
 
 /**
  * @typedef {object} Found a delimiter and what it delimits
@@ -100,41 +116,6 @@ function inlineMath(state, silent) {
   }
   state.pos = after;
   return true;
-}
-
-/**
- * @param {StateBlock} state
- * @param {number} startLine
- * @param {number} endLine
- * @param {boolean} silent
- */
-function blockMath(state, startLine, endLine, silent) {
-  const start = (state.bMarks[startLine] ?? 0) + (state.tShift[startLine] ?? 0);
-  const delimiter = opening(state.src, start);
-  if (!delimiter?.display || (state.sCount[startLine] ?? 0) - state.blkIndent >= 4) return false;
-  const end = Math.min(endLine, startLine + MOST_LINES);
-  for (let line = startLine; line < end; line++) {
-    if (state.isEmpty(line) || (state.sCount[line] ?? 0) < state.blkIndent) return false;
-    const from = line === startLine ? start + delimiter.open.length : (state.bMarks[line] ?? 0);
-    const text = state.src.slice(from, state.eMarks[line]);
-    const at = text.indexOf(delimiter.close);
-    if (at < 0) continue;
-    if (text.slice(at + delimiter.close.length).trim() || (line === startLine && !text.slice(0, at).trim())) return false;
-    // It may become part of a paragraph by what comes next on its last line.
-    if ((state.eMarks[line] ?? 0) >= state.src.length) state.env.open = true;
-    if (silent) return true;
-    const source = state.getLines(startLine, line + 1, state.blkIndent, false).trim();
-    const token = state.push("math", "", 0);
-    token.block = true;
-    token.content = source.slice(delimiter.open.length, -delimiter.close.length);
-    token.meta = { display: true, source };
-    token.map = [startLine, line + 1];
-    state.line = line + 1;
-    return true;
-  }
-  // It may be closed by what comes next, and then takes in what follows it.
-  if (end === endLine) state.env.open = true;
-  return false;
 }
 
 /** @param {MarkdownIt} parser */

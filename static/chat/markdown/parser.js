@@ -5,6 +5,7 @@ import addCjkEmphasis from "../../vendor/markdown-it-cjk-friendly/markdown-it-cj
 import { isPicture, link } from "./safe-url.js";
 import { addMath } from "./math-syntax.js";
 import { addHtml } from "./html-syntax.js";
+import { addNestedFences } from "./nested-fence.js";
 import { addFootnotes } from "./footnote.js";
 import { addCalm } from "./growing.js";
 
@@ -17,6 +18,7 @@ parser.validateLink = (/** @type {string} */ address) => link(address) !== null 
 // Chinese, Japanese and Korean put no blanks around emphasis, which CommonMark needs beside a bracket or a full stop.
 addCjkEmphasis(parser);
 addHtml(parser);
+addNestedFences(parser);
 addMath(parser);
 addFootnotes(parser);
 addCalm(parser);

@@ -87,7 +87,7 @@ function picture(token) {
 const plain = (tokens) => tokens.map((token) => token.content || plain(token.children ?? [])).join("");
 
 /**
- * @param {Token} token
+ * @param {Pick<Token, "content" | "meta">} token
  * @returns {FormulaNode}
  */
 function formula({ content, meta }) {
@@ -108,6 +108,7 @@ function leaf(token, notes) {
       return element("code", { dir: "ltr" }, [token.content]);
     case "code_block":
     case "fence":
+      if (/^\s*math\s*$/.test(token.info)) return formula({ ...token, meta: { ...token.meta, display: true, source: token.content.trimEnd() } });
       return { code: token.content, language: token.meta?.growing ? token.info.trim() : (token.info.trim().split(/\s/, 1)[0] ?? "") };
     case "math":
       return formula(token);

@@ -35,7 +35,7 @@ function news(turn) {
 
 /**
  * @param {HTMLElement} article made by chat/message.html
- * @param {(element: Element) => Body} createBody
+ * @param {(element: HTMLElement) => Body} createBody
  * @param {HTMLTemplateElement} toolTemplate holds chat/tool_call.html
  */
 export function createMessage(article, createBody, toolTemplate) {
