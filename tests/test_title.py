@@ -185,7 +185,7 @@ def test_a_model_that_is_not_there_is_a_warning(titled: Site) -> None:
         ("「東京の天気」", "東京の天気"),
         ("", ""),
         ('""', ""),
-        ("word " * 40, f"{'word ' * 10}word…"),
+        ("word " * 40, f"{'word ' * 11}word…"),
         ("a\0b", "ab"),
     ],
 )

@@ -1,4 +1,4 @@
-"""From rows to what is sent: the history of one branch as far as the model takes it, system prompt, parameters."""
+"""Builds the request from rows: the history of one branch that fits the model, system prompt, parameters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Exchange = tuple[Turn, Turn]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is sent; `is_trimmed` if older messages are not, because the model could not take them.
+    """What is sent; `is_trimmed` if older messages were left out because they exceed the context window.
 
     `seen` is its features where they had to be found, by what `reader` knows of the model.
     """

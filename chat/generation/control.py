@@ -1,4 +1,4 @@
-"""Which generations this process writes, and how they are ended: one door for everybody, whichever process writes.
+"""Stops generations. Holds those that this process writes; one of another process is stopped through its row.
 
 One of this process is stopped directly. For any other its row takes the request, which the process that writes it
 reads with each flush of its journal, four times a second.
@@ -101,7 +101,7 @@ def running() -> Running:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is wanted of a generation by its row."""
+    """What the row of a generation says: whether it is to end, and when somebody last followed it elsewhere."""
 
     is_over: bool
     followed_at: datetime | None

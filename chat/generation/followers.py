@@ -1,4 +1,4 @@
-"""Who follows a generation: how many there are, how they are woken, and how long it goes on when nobody is left."""
+"""The followers of a generation: counts them, wakes them, and waits `grace` seconds for one to return."""
 
 import asyncio
 from collections.abc import Callable

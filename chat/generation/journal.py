@@ -1,6 +1,6 @@
 """The journal: one writer per process appends what all its generations said, a few times a second.
 
-One transaction for all of them also says that this process lives, and reads who wants one of them stopped.
+The same transaction writes the heartbeat of this process and reads the requests to stop.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class JournaledGeneration(Controlled, Protocol):
 
 @dataclass(slots=True)
 class Cursor:
-    """How far a generation is written: the place in its log, and the sequence of the next entry in the journal."""
+    """How far the journal has read a log, and the sequence number of the row it writes next."""
 
     place: Place = START
     sequence: int = 0
@@ -49,7 +49,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one generation said since the last flush, as the journal's next entry has it."""
+    """The next row of the journal for one generation: what it has said since the last flush."""
 
     sequence: int
     events: list[Any]

@@ -1,4 +1,4 @@
-"""How a generation ended: what the ledger writes of it, and the last events of its stream."""
+"""The end of a generation, as values: the result that is stored, and the last events of its stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

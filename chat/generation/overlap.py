@@ -1,4 +1,4 @@
-"""Where a continuation meets the partial that it continues."""
+"""Cuts from a continuation what it repeats of the answer so far."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Pictures in answers: stored before the text that shows them, which is Markdown with an address of our own."""
+"""Stores the pictures that a model makes, and returns the Markdown that shows each by an address of this site."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Finishes what dead processes left: their answers become interrupted messages, with all that the journal has."""
+"""Finishes the generations of processes that have died: each becomes an interrupted message, from journal and file."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What operators are told of an answer that has ended: counts for Prometheus, and a line in the log. No words of it."""
+"""Reports an answer that has ended: Prometheus counters and one log line. Neither holds any text of the answer."""
 
 import logging
 from typing import Final

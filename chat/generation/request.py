@@ -100,5 +100,5 @@ def first_words(text: str) -> str:
     line = " ".join(text.split())
     if len(line) <= TITLE_CHARS:
         return line
-    words = line[: TITLE_CHARS - 1]
-    return f"{words.rpartition(' ')[0] or words}…"
+    words = line[:TITLE_CHARS]
+    return f"{words.rpartition(' ')[0] or words[:-1]}…"

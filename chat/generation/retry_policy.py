@@ -1,4 +1,4 @@
-"""When a failed request is made again: how often, after how long, and after which errors."""
+"""Decides whether a failed request is made again, and after how long; `completion_run` makes it."""
 
 import random
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def may_be_its_limit(error: ChatError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try. `idle_seconds` is the longest silence, in which pings are no sound.
+    """How often to ask again. `idle_seconds` is the longest wait between two words; pings do not count as words.
 
     Before the first word it is `first_token_seconds`; whoever is silent for that long is not asked again.
     """

@@ -32,7 +32,7 @@ CLOSED: Final = ("finished_at", "outline", "has_gaps", *ERROR, "ttft_seconds", "
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a generation, over all its attempts.
+    """The result of a generation, over all its attempts.
 
     `outline` is the order of its parts (`GenerationLog.outline`). `error` is None for a regular end and for Stop.
     `has_gaps`: a piece of it could not be read. `is_followed`: somebody hears its end. Durations are in seconds, from

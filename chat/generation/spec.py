@@ -1,4 +1,4 @@
-"""All that a generation needs to run."""
+"""The values a generation runs with, read from the database and the settings before it starts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The beginning of a generation: one transaction writes the question, the answer to be, and the generation."""
+"""Starts a generation: one transaction writes question, empty answer and generation, and reserves budgets."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How much a model takes at once, as its server tells it: in its list of models, and when it refuses. No I/O."""
+"""Reads the size of a model's context window, in tokens, from its server's list of models and from refusals. No I/O."""
 
 import re
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""When and why an answer ended: what a stream shows of it, and what the words mean. The same for every format."""
+"""When and why an answer ended: the signs of an end in a stream, and the finish reason each word means."""
 
 import re
 from typing import Final

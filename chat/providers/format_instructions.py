@@ -1,4 +1,4 @@
-"""What a model is told of the format its answer is to have, where its server has no parameter for that."""
+"""The words that ask a model for JSON, for servers that have no parameter for the response format."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""How much is taken from a provider: the bounds of an answer, of an event and of a body, for every format. No I/O.
+"""Size limits of what is read from a provider: of an answer, an event and a body, for every format. No I/O.
 
 No honest server comes near them; one that is broken, or means harm, must not fill the memory or the database. Bytes are
 counted as they are once unpacked.

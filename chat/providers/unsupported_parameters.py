@@ -1,4 +1,4 @@
-"""What a server tells about itself when it turns a request down: which parameters it does not take. No I/O.
+"""Finds in a server's refusal which parameters it does not support. No I/O.
 
 Servers that speak a format take more or less of it, and each refuses in words of its own: OpenAI names the `param`,
 FastAPI lists `{"loc": ["body", "stream_options"], "msg": ...}`, others write a sentence.

@@ -1,4 +1,4 @@
-"""Turns what providers say they used into one `Usage`: every format's and gateway's names, places and habits.
+"""Turns the token counts of every provider and gateway, whatever their names and places, into one `Usage`.
 
 The rules, each for all formats:
 

@@ -1,4 +1,4 @@
-"""What holds for every response, whoever makes it: its headers, no body for HEAD, and JSON where the site failed."""
+"""Completes every response: a header, no body for HEAD, and a JSON error with 500 where the application failed."""
 
 import logging
 from collections.abc import Awaitable

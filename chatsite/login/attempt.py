@@ -1,4 +1,4 @@
-"""One attempt to sign in: what is guessed, for whom, from where, and whether it was right."""
+"""One attempt to sign in: the name, the address and the device it is counted for, and whether it succeeded."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The address that a request comes from, as far as it can be believed."""
+"""The client's address: from `X-Forwarded-For` where a trusted proxy sent it, else that of the connection."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address

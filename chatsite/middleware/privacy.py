@@ -1,4 +1,4 @@
-"""What a browser may keep of an answer: nothing, unless the answer says otherwise."""
+"""`Cache-Control` and `Clear-Site-Data`: browsers store no response, unless its view says otherwise."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The log of requests, and what each request is told apart by."""
+"""Logs each request, and gives it the id that names it in every log line."""
 
 import logging
 import re

@@ -21,7 +21,7 @@ HTTPChannel: Any = http.HTTPChannel
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """A connection: knows when it has waited long enough, and when not to write.
+    """A connection with deadlines for reading, and back-pressure for writing.
 
     Twisted calls it a channel. Methods in camel case override Twisted's.
     """

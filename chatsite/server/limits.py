@@ -1,4 +1,4 @@
-"""What a client may cost the embedded server."""
+"""Limits of the embedded server for one client: sizes and times."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """The misbehaving application under the embedded server: `python -m tests.server.app '{limits}' [layers [PORT]]`.
 
-Prints the port. With `layers` the site's ASGI layers are in between. ON_READY=raise fails once the port is open.
+Prints the port. With `layers` the site's ASGI layers are in between. ON_READY=raise fails once the port is
+open; LISTENER is the number of an open port to listen on.
 """
 
 # Before anything that might import Twisted.
@@ -8,6 +9,7 @@ from chatsite.server.server import Server  # isort: skip
 
 import json
 import os
+import socket
 import sys
 
 from chatsite.server.limits import Limits
@@ -26,7 +28,15 @@ def main() -> None:
     limits, *more = sys.argv[1:]
     application = layers.application if more else misbehaving.application
     port = int(more[1]) if more[1:] else 0
-    server = Server(application, "127.0.0.1", port, on_ready=ready, limits=Limits(**json.loads(limits)))
+    shared = os.environ.get("LISTENER")
+    server = Server(
+        application,
+        "127.0.0.1",
+        port,
+        on_ready=ready,
+        limits=Limits(**json.loads(limits)),
+        listener=socket.socket(fileno=int(shared)) if shared else None,
+    )
     server.run()
     if server.failure:
         sys.exit(server.failure)

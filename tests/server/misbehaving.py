@@ -221,6 +221,14 @@ async def do_blocking(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
+async def do_stall(scope: Any, receive: Any, send: Any) -> None:
+    """Stop the whole loop at once, until the port in the query says something."""
+    address = ("127.0.0.1", int(scope["query_string"]))
+    with socket.create_connection(address, timeout=20) as told:
+        told.recv(1)
+    await answer(send, b"stalled")
+
+
 async def do_callback(scope: Any, receive: Any, send: Any) -> None:
     """Fail in a callback of the reactor, of which no request knows."""
     # Late: other servers have no reactor.

@@ -19,19 +19,30 @@ ROOT = Path(__file__).resolve().parents[2]
 class Served:
     """The application in a process of its own; a context manager. `layers`: below the site's own.
 
-    `on_stop` is how the application stops, `on_ready` what the server's caller does once the port is open.
+    `on_stop` is how the application stops, `on_ready` what the server's caller does once the port is open. `listener`
+    is a port that it shares with others.
     """
 
-    def __init__(self, *, on_stop: str = "0", on_ready: str = "", layers: bool = False, **limits: float) -> None:
+    def __init__(
+        self,
+        *,
+        on_stop: str = "0",
+        on_ready: str = "",
+        layers: bool = False,
+        listener: socket.socket | None = None,
+        **limits: float,
+    ) -> None:
         self._command = [sys.executable, "-m", "tests.server.app", json.dumps(limits), *(["layers"] if layers else [])]
         self._told = {"ON_STOP": on_stop, "ON_READY": on_ready}
+        self._shared = () if listener is None else (listener.fileno(),)
         self._connections: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             self._command,
             cwd=ROOT,
-            env={**os.environ, **self._told},
+            env={**os.environ, **self._told, "LISTENER": "".join(map(str, self._shared))},
+            pass_fds=self._shared,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -3,7 +3,9 @@
 import signal
 import socket
 import time
+from select import select
 
+from chatsite.server.supervisor import listen
 from tests.server.process import Served, get, receive_all
 
 
@@ -81,6 +83,31 @@ def test_a_crowd_can_connect_while_the_server_is_busy() -> None:
             crowd = [served.connect(get("/", "Connection: close"), timeout=5) for _ in range(300)]
         finally:
             served.process.send_signal(signal.SIGCONT)
+        assert all(receive_all(raw).endswith(b"hello") for raw in crowd)
+
+
+def test_a_busy_process_leaves_the_connections_of_a_shared_port_to_the_others() -> None:
+    with (
+        listen("127.0.0.1", 0) as shared,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        Served(listener=shared) as busy,
+        Served(listener=shared) as idle,
+    ):
+        listener.settimeout(20)
+        for each in (busy, idle):
+            each.process.send_signal(signal.SIGSTOP)
+        busy.connect(get(f"/stall?{listener.getsockname()[1]}"))
+        crowd = [busy.connect(get("/", "Connection: close")) for _ in range(50)]
+        busy.process.send_signal(signal.SIGCONT)
+        # From here on the first one does nothing else until it is told something here.
+        with listener.accept()[0] as asking:
+            idle.process.send_signal(signal.SIGCONT)
+            waiting = set(crowd)
+            # Those that it took before it came to its first request wait for it.
+            while ready := select(waiting, [], [], 2)[0]:
+                waiting -= set(ready)
+            assert len(waiting) < 25
+            asking.sendall(b"y")
         assert all(receive_all(raw).endswith(b"hello") for raw in crowd)
 
 

@@ -12,7 +12,7 @@ LIMITS: dict[str, float] = {"header_seconds": 1, "body_seconds": 1, "idle_second
 
 def impatient(**more: float) -> Served:
     """Return a server whose limits are a second each, but for those given."""
-    return Served(on_stop="0", on_ready="", layers=False, **{**LIMITS, **more})
+    return Served(on_stop="0", on_ready="", layers=False, listener=None, **{**LIMITS, **more})
 
 
 def dribble(raw: socket.socket, times: int, piece: bytes = b"x") -> None:

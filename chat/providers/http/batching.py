@@ -1,4 +1,4 @@
-"""How often those who read from providers look for more: a few as soon as it is there, many together at an interval."""
+"""Batches reads from providers: few streams are read as bytes arrive, many together at an interval, to save CPU."""
 
 import asyncio
 from collections.abc import Callable

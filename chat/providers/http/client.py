@@ -1,4 +1,4 @@
-"""Knows when a request leaves: from then on it may cost money, whatever becomes of its answer.
+"""Notes the moment a request is sent: from then on it may be billed, even if its answer never arrives.
 
 The SDKs tell how a request ended and not how far it came; a request that is cancelled does not even end.
 """

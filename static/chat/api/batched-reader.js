@@ -1,4 +1,4 @@
-/** What a body brings, taken in batches: what comes faster than it is drawn costs more one by one than it brings. */
+/** Reads a response body in batches: pieces that come faster than the page is drawn are cheaper together. */
 
 const REST_MS = 50;
 

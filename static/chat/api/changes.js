@@ -1,4 +1,4 @@
-/** The list as it changes elsewhere: a line that is held while somebody looks, and opened again when it breaks. */
+/** The feed of changes to the list of conversations: connected while the page is looked at, and again when it breaks. */
 
 import { ApiError } from "./request.js";
 

@@ -1,4 +1,4 @@
-/** The line to the one answer that is being written. */
+/** The connection that streams the one answer that is being written. */
 
 import { NOWHERE, listen } from "./reconnect.js";
 

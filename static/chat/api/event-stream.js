@@ -1,4 +1,4 @@
-/** The line on which an answer streams in: its events, and the alarm when it has gone silent. */
+/** Reads an answer's event stream, and gives it up when nothing has come for too long. */
 
 import { batches } from "./batched-reader.js";
 import { Decoder } from "./sse.js";

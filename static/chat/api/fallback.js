@@ -1,4 +1,4 @@
-/** Answers where nothing can stream: asked for as a whole, or looked for until they are there. */
+/** Answers where streaming does not work: asked for as a whole, or polled until they are finished. */
 
 import { ApiError } from "./request.js";
 

@@ -1,4 +1,4 @@
-/** One answer, followed from its first event to its last, over as many connections as that takes. */
+/** Follows one answer to its last event: reconnects, and resumes after the last event that came. */
 
 import { ApiError } from "./request.js";
 

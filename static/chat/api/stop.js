@@ -1,4 +1,4 @@
-/** Stops the answer that is being written, also when its name is not known yet. */
+/** Stops the answer that is being written, even before the server has told its id. */
 
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../state/events.js").PageEvent} PageEvent */

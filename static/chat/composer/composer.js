@@ -1,4 +1,4 @@
-/** The box at the foot: text, Send, Stop. */
+/** The composer at the foot of the page: the text box, Send and Stop. */
 
 import { allow, isComposing, need, show } from "../page/dom.js";
 import { isCoarse } from "../page/pointer.js";

@@ -1,4 +1,4 @@
-/** What the buttons do that stand where an answer went wrong. */
+/** What the buttons below a failed answer do: try again, continue, choose another model, sign in. */
 
 /**
  * @param {object} parts

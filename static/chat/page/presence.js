@@ -1,4 +1,4 @@
-/** Whether somebody is there to read, and whether there is a network. */
+/** Notices when the page is left, comes back or is looked at again, and when the network is back. */
 
 const LOOKED_AWAY_MS = 5000;
 

@@ -1,4 +1,4 @@
-/** When the page is drawn: a deed in the next frame, a growing text at a steady pace; and never most of the time. */
+/** Decides when the page is drawn: an action in the next frame, a growing text at a steady pace, never most of the time. */
 
 const HIDDEN_MS = 200;
 // A growing text is read, not watched: twenty times a second is smooth.

@@ -1,4 +1,4 @@
-/** Over a page that opens, until all that is in view stands where it will stay. */
+/** Keeps a page that opens hidden until everything in view has its final place. */
 
 /** @param {number} count of frames; a hidden page has none */
 async function framesDrawn(count) {

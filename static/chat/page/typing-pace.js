@@ -1,4 +1,4 @@
-/** How much of a growing text is on the screen. Pure. */
+/** How many characters of a growing text to show by now. Pure. */
 
 const CATCH_UP_MS = 100;
 const LEAST_CHARS = 4;

@@ -1,4 +1,4 @@
-/** Asks for what is typed: a little after the last key, and only for what was typed last; then for more of it. */
+/** Requests search results: a little after the last key, only for the latest query; then its next pages. */
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {import("../api/conversations.js").ConversationPage} ConversationPage */

@@ -1,4 +1,4 @@
-/** The menu at one's own name, and that the page is nobody else's. */
+/** The account menu; signing out clears what the tab remembers. */
 
 import { forgetOthers } from "../state/storage.js";
 import { need } from "../page/dom.js";

@@ -1,4 +1,4 @@
-/** The entries under a heading of the list, newest first, in stretches: what is far from the eye is left out by the stretch. */
+/** The entries under a heading of the list, newest first; those far out of view are not in the page, so many at a time. */
 
 import { firstOlder, updatedOf } from "./entry.js";
 

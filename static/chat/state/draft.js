@@ -1,4 +1,4 @@
-/** What was typed and not yet received by the server survives a reload of the tab. */
+/** Drafts: what was typed and not sent yet survives a reload of the tab. */
 
 import { readStored, writeStored } from "./storage.js";
 

@@ -1,4 +1,4 @@
-/** Reads the turns that the server knows: those it rendered, and those it tells later. */
+/** Reads turns from the server: from the HTML it rendered, and from its JSON. */
 
 import { wholeSeconds } from "./thinking.js";
 import { turn } from "./turn.js";

@@ -27,9 +27,12 @@ const ONLY = { index: 1, count: 1, previous: null, next: null };
  */
 function titleFrom(message) {
   const line = message.trim().split(/\s+/).join(" ");
-  if (line.length <= TITLE_CHARS) return line;
-  const start = line.slice(0, TITLE_CHARS);
-  return `${start.slice(0, Math.max(0, start.lastIndexOf(" "))) || start}…`;
+  // Characters, as the server counts them: some are two units of JavaScript's.
+  const characters = [...line];
+  if (characters.length <= TITLE_CHARS) return line;
+  const start = characters.slice(0, TITLE_CHARS).join("");
+  const words = start.slice(0, Math.max(0, start.lastIndexOf(" ")));
+  return `${words || characters.slice(0, TITLE_CHARS - 1).join("")}…`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Tells what happens to those who hear the page, and troubles to those who see it. */
+/** Announces news to screen readers, and shows errors of the page. */
 
 /** @typedef {import("../state/state.js").State} State */
 

@@ -1,4 +1,4 @@
-/** What the server has to do when a conversation is steered: choose a branch, delete a turn, tell what went before. */
+/** The tree of branches: asks the server for another branch, deletes a turn, loads what was said before. */
 
 import { knownOf, writing } from "../state/rendered.js";
 

@@ -1,4 +1,4 @@
-/** Puts together what steers a conversation: its versions, its settings, the actions under its messages. */
+/** Puts together the controls of a conversation: branches, settings, the buttons under its messages. */
 
 import { createAnnouncer } from "./announcer.js";
 import { createRegenerateMenu } from "./regenerate-menu.js";

@@ -47,7 +47,7 @@ test("a new conversation is called by the first words of its message", () => {
   const title = (/** @type {string} */ message) => after([{ ...SEND, message }]).title;
   assert.equal(title("  one two\nthree "), "one two three");
   assert.equal(title("word ".repeat(30)), `${"word ".repeat(11)}word…`);
-  assert.equal(title("x".repeat(99)), `${"x".repeat(60)}…`);
+  assert.equal(title("x".repeat(99)), `${"x".repeat(59)}…`);
 });
 
 test("a known title is not replaced by what is asked next", () => {

@@ -167,3 +167,21 @@ test("what another model may do, it may still when the server tells of the failu
   const changed = reduce(chosen, { type: "branch", messages: [known("q2", "a1"), worse], more: false });
   assert.equal(changed.turns.at(-1)?.trouble?.retryable, false);
 });
+
+test("a conversation is called by its first words as the server will call it", () => {
+  /** @type {[string, string][]} */
+  const called = [
+    [" Why \n is  it? ", "Why is it?"],
+    ["x".repeat(60), "x".repeat(60)],
+    ["x".repeat(61), `${"x".repeat(59)}…`],
+    [`${"x".repeat(59)} y`, `${"x".repeat(59)}…`],
+    [`a ${"x".repeat(57)} y`, `a ${"x".repeat(57)}…`],
+    [`a ${"x".repeat(58)} y`, "a…"],
+    ["🦓".repeat(60), "🦓".repeat(60)],
+    ["🦓".repeat(61), `${"🦓".repeat(59)}…`],
+  ];
+  for (const [message, title] of called) {
+    const sent = { type: /** @type {const} */ ("send"), key: "k", message, parentId: null, model: "m", requestId: "r", createdAt: "" };
+    assert.equal(reduce(talk([]), sent).title, title);
+  }
+});
