@@ -9,6 +9,7 @@ import pytest
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission, User
@@ -17,6 +18,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from chat.accounts import sessions
 from tests.harness.authenticator import code
@@ -51,6 +55,44 @@ def test_the_admins_door_leads_to_the_one_and_back(client: Client, ada: User) ->
     assert client.get("/admin/login/").status_code == 403
     User.objects.update(is_staff=True)
     assert client.get("/admin/login/?next=https://elsewhere.example/")["Location"] == "/admin/"
+
+
+def passkey() -> dict[str, object]:
+    """Return what is stored of a passkey, whose key is nobody's. Source: WebAuthn Level 3, sections 5.2.1 and 6.5."""
+    key = ES256({1: 2, 3: -7, -1: 1, -2: bytes(32), -3: bytes(32)})
+    stored = AttestedCredentialData.create(Aaguid.NONE, b"a passkey", key)
+    told = AuthenticatorData.create(bytes(32), AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT, 0, stored)
+    attestation = websafe_encode(AttestationObject.create("none", told, {}))
+    client_data = websafe_encode(b'{"type": "webauthn.create", "challenge": "AA", "origin": "http://testserver"}')
+    name = websafe_encode(b"a passkey")
+    response = {"clientDataJSON": client_data, "attestationObject": attestation}
+    return {"id": name, "rawId": name, "type": "public-key", "response": response, "clientExtensionResults": {}}
+
+
+def test_the_second_step_speaks_of_what_one_has(client: Client, ada: User) -> None:
+    def asked() -> str:
+        assert enter(client) == "/accounts/two-factor/"
+        return client.get("/accounts/two-factor/").content.decode()
+
+    Authenticator.objects.create(user=ada, type="webauthn", data={"name": "key", "credential": passkey()})
+    page = asked()
+    assert "Use your passkey" in page
+    assert "app" not in re.sub(r"<head>.*</head>", "", page, flags=re.DOTALL)
+    assert 'name="code"' not in page
+    RecoveryCodes.activate(ada)
+    page = asked()
+    assert "type one of your recovery codes" in page
+    assert "Recovery code</label>" in page
+    wrong = client.post("/accounts/two-factor/", {"code": "12345678"}).content.decode()
+    assert "none of your recovery codes" in wrong
+    TOTP.activate(ada, KEY)
+    page = asked()
+    assert "your authenticator app shows, or one of your recovery codes" in page
+    assert "Use a passkey instead" in page
+    Authenticator.objects.exclude(type="totp").delete()
+    page = asked()
+    assert "recovery" not in page
+    assert "passkey" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
 
 
 def test_staff_cannot_pass_a_second_factor_by_the_admins_own_form(client: Client, ada: User) -> None:

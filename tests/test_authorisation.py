@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Final
+from uuid import UUID
 
 import httpx2
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from tests.harness.picture import ADDRESS
@@ -215,6 +218,15 @@ def test_a_session_without_its_csrf_token_changes_nothing(row: Row, sessions: di
     owner = sessions["owner"]
     with httpx2.Client(base_url=owner.base_url, cookies=owner.cookies, trust_env=False) as forger:
         assert answer_of(forger, row, names) == 403
+
+
+def test_no_page_takes_a_form_without_its_token(db: None) -> None:
+    names = {"conversation": UUID(int=0), "key": 0}
+    pages = {row.path.format(**names) for row in ROWS if row.is_page}
+    pages |= {"/" + re.sub(r"<[^>]*>", "0", route) for route in ADMIN_ROUTES if "?P<" not in route}
+    forged = Client(enforce_csrf_checks=True)
+    forged.force_login(User.objects.create_superuser("boss"))
+    assert {page: status for page in sorted(pages) if (status := forged.post(page).status_code) != 403} == {}
 
 
 def test_a_wrong_key_opens_nothing_even_with_a_session(sessions: dict[str, httpx2.Client]) -> None:

@@ -10,7 +10,7 @@ recent.py         asks for a proof of who one is, five minutes old at most
 sessions.py       when they were seen, and how they end; agent.py: a browser's name
 openid.py         signing in with OpenID Connect: who is whom; claims.py, issuer.py: what a provider tells, and how
 invited.py        the link that a browser has opened; stage.py: waiting for an address
-leaving.py        keeping an account that is to be deleted
+leaving.py        accounts that go: keeping one that is to be deleted; whose is gone is led out
 post.py           mail, sent beside the requests
 lazy.py           views that are imported when asked for
 """

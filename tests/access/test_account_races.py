@@ -283,11 +283,12 @@ def test_an_account_is_deleted_in_one_process_while_its_answer_is_written_in_ano
     record = upstream.wait_for(MODEL, lambda each: prompt in str(each.body) and each.ended != "open")
     assert record.ended == "client_closed"
     told = first.shell(
-        f"rows = UsageRecord.objects.filter(generation_id={generation!r})",
-        "print(User.objects.filter(username='speaker').count(), Generation.objects.filter(pk="
-        f"{generation!r}).count(), *[(row.user_id, row.username) for row in rows])",
+        "print(User.objects.filter(username='speaker').count())",
+        f"print(Generation.objects.filter(pk={generation!r}).count())",
+        # What it used is paid for all the same, by nobody in particular.
+        "print(*UsageRecord.objects.filter(user_id=0).values_list('username', flat=True))",
     )
-    assert told.strip() == "0 0 (0, 'a former user')"
+    assert told.splitlines() == ["0", "0", "a former user"]
     first.manage("rebuildtotals", "--check")
 
 

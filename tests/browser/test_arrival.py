@@ -2,19 +2,30 @@
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.talk import chosen_model, sign_in_at
-from tests.harness.browser import sign_in
+from tests.harness.browser import DESKTOP, PHONE, sign_in
 from tests.harness.people import NEW_PASSWORD
 from tests.harness.site import Site
 
+both = pytest.mark.parametrize("size", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")])
 
-def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage, tmp_path: Path) -> None:
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@both
+def test_from_the_printed_link_to_the_first_streamed_answer(
+    open_page: OpenPage, tmp_path: Path, size: dict[str, int]
+) -> None:
     with Site(tmp_path, people=False) as fresh:
-        page = open_page()
+        page = open_page(size)
         page.goto(fresh.setup_url)
+        assert fits(page)
         page.get_by_label("Name").fill("grace")
         page.get_by_label("Password").fill("short")
         page.get_by_role("button", name="Begin").click()
@@ -37,10 +48,14 @@ def test_from_the_printed_link_to_the_first_streamed_answer(open_page: OpenPage,
 
         page.goto(fresh.setup_url)
         expect(page.get_by_role("heading", name="This link is used up")).to_be_visible()
+        assert fits(page)
 
 
-def test_a_wrong_password_is_said_and_the_right_one_opens(open_page: OpenPage, site: Site) -> None:
-    page = open_page()
+@both
+def test_a_wrong_password_is_said_the_right_one_opens_and_signing_out_leaves_nothing(
+    open_page: OpenPage, site: Site, size: dict[str, int]
+) -> None:
+    page = open_page(size)
     page.goto(f"{site.url}/")
     page.wait_for_url("**/login/**")
     page.get_by_label("Name").fill("alice")
@@ -50,6 +65,8 @@ def test_a_wrong_password_is_said_and_the_right_one_opens(open_page: OpenPage, s
     sign_in_at(page, site.url)
     expect(page.get_by_role("heading", name="Hello, alice")).to_be_visible()
     page.get_by_role("textbox", name="Message").fill("only mine")
+    if size == PHONE:
+        page.get_by_role("button", name="Open sidebar").click()
     page.get_by_role("button", name="alice").click()
     page.get_by_role("menuitem", name="Sign out").click()
     page.wait_for_url("**/login/")
