@@ -7,7 +7,7 @@
 `handler`      Django
 
 `chatsite.asgi` puts them together. `errors` holds the errors that are answered without Django, `background` what is
-started and stopped, `process` what is set for the whole process.
+started and stopped, `checkpoint` one of these, `process` what is set for the whole process.
 """
 
 from collections.abc import Awaitable, Callable

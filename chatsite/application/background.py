@@ -11,7 +11,7 @@ from chat.generation import recovery
 from chat.generation.control import running
 from chat.live_list import feed
 from chat.providers.registry import close_providers
-from chatsite.application import process
+from chatsite.application import checkpoint, process
 
 # Each looks now and then, for as long as the process lives, for something to do.
 WATCHES: Final[tuple[Callable[[], Coroutine[Any, Any, None]], ...]] = (
@@ -19,6 +19,7 @@ WATCHES: Final[tuple[Callable[[], Coroutine[Any, Any, None]], ...]] = (
     deletion.watch,
     inventory.watch,
     sessions.watch,
+    checkpoint.watch,
 )
 
 
