@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import time
 from typing import Any
 
 import pytest
@@ -30,13 +29,13 @@ async def test_cancelling_closes_the_connection(
     upstream.script(model, tokens=1000, delay=0.02, **fault)
     task = asyncio.create_task(ask(provider, model))
     await upstream.until(model, lambda record: record.pieces >= pieces)
-    cancelled_at = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     record = await upstream.until(model, lambda record: record.ended == "client_closed")
     assert record.ended_at is not None
-    assert record.ended_at - cancelled_at < 1
+    # Before everything was said.
+    assert record.pieces < 1000
 
 
 class EnoughError(Exception):
@@ -53,12 +52,11 @@ async def test_a_sink_that_raises_closes_the_connection_and_its_error_passes_as_
     upstream.script(model, tokens=1000, delay=0.02)
     with pytest.raises(EnoughError):
         await provider.stream(CompletionRequest(model, TURNS), sink)
-    closed_at = time.monotonic()
     # It is no failure of the provider's.
     assert caplog.records == []
     record = await upstream.until(model, lambda record: record.ended == "client_closed")
     assert record.ended_at is not None
-    assert record.ended_at - closed_at < 1
+    assert record.pieces < 1000
 
 
 async def test_a_sink_that_raises_at_the_end_is_no_failure_of_the_provider(provider: Provider, model: str) -> None:
