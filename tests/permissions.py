@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.db.models import Model
 
-    from tests.test_authorisation import Row
+    from tests.route_table import Row
 
 PAGE: Final = ROOT / "docs" / "security.md"
 PEOPLE: Final = {
@@ -43,7 +43,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def routes() -> str:
     """Return who gets what from each route, as tests/test_authorisation.py asks for it."""
-    from tests.test_authorisation import ROWS
+    from tests.route_table import ROWS
 
     rows = [[f"`{_asked(row)}`", *(_cell(row.expected()[person]) for person in PEOPLE), _scopes(row)] for row in ROWS]
     return table(["route", *PEOPLE.values(), "scopes"], rows)

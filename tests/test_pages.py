@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
@@ -234,6 +233,17 @@ def test_the_model_chosen_last_is_chosen_again_and_before_that_the_admins_choice
         assert chosen(browser, path) == "other"
 
 
+@pytest.mark.parametrize(
+    ("reads", "said"), [(True, b"Admins of this site can."), (False, b"Admins of this site cannot")]
+)
+def test_who_can_read_is_said_beside_the_switch_and_in_the_settings(
+    browser: Client, model: ChatModel, settings: Any, reads: bool, said: bytes
+) -> None:
+    settings.CHAT_ADMIN_READS = reads
+    assert (b"Until then admins of this site can read it" in browser.get("/").content) is reads
+    assert said in browser.get("/settings/data/").content
+
+
 def test_the_demo_alone_says_how_to_connect_a_real_model(
     browser: Client, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -293,13 +303,3 @@ def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> 
     for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
         browser.cookies["theme"] = chosen
         assert theme() == rendered
-
-
-def test_error_pages_fit_in_and_tell_nothing(ada: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    assert b"There is nothing here" in client.get("/no/such/page").content
-    response = client.post("/accounts/login/", {"login": "ada", "password": "x"})
-    assert response.status_code == 403
-    assert b"out of date" in response.content
-    assert "Something went wrong" in render_to_string("500.html")
-    assert "not for you" in render_to_string("403.html")

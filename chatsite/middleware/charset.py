@@ -2,26 +2,18 @@
 
 import codecs
 
-from asgiref.sync import markcoroutinefunction
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from chatsite.middleware import GetResponse
+from chatsite.middleware import AsyncMiddleware
 
 
-class Charset:
+class Charset(AsyncMiddleware):
     """Takes text as UTF-8 only, which is all that browsers send.
 
     Others can say what no page can show and no database keep: half a character, in UTF-7. Raises BadRequest.
     """
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.encoding and codecs.lookup(request.encoding).name not in ("utf-8", "ascii"):

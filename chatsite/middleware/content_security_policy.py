@@ -3,11 +3,10 @@
 from secrets import token_urlsafe
 from typing import Final
 
-from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from chatsite.middleware import GetResponse
+from chatsite.middleware import AsyncMiddleware
 
 # Source: Content Security Policy Level 3 and Trusted Types. No style, image or frame from anywhere but this site, and
 # nothing inline.
@@ -25,15 +24,8 @@ ADMIN_POLICY: Final = POLICY + "script-src 'self'"
 NONCE_BYTES: Final = 16
 
 
-class ContentSecurityPolicy:
+class ContentSecurityPolicy(AsyncMiddleware):
     """Sends the policy with every page; a template finds the nonce in `request.csp_nonce`."""
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         nonce = request.csp_nonce = token_urlsafe(NONCE_BYTES)  # type: ignore[attr-defined]

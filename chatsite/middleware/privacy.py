@@ -2,14 +2,13 @@
 
 from typing import Any, Final
 
-from asgiref.sync import markcoroutinefunction
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chat.views.access import KEPT_BY_NOBODY
-from chatsite.middleware import GetResponse
+from chatsite.middleware import AsyncMiddleware
 
 # Source: Clear Site Data (W3C). The page of before, which Back would show, counts as cache. Browsers heed it from
 # https and from this machine only; elsewhere the page itself forgets what was typed (account-menu.js in the sidebar).
@@ -23,15 +22,8 @@ def remember_sign_out(request: HttpRequest | None = None, **kwargs: Any) -> None
         request.has_signed_out = True  # type: ignore[attr-defined]
 
 
-class Privacy:
+class Privacy(AsyncMiddleware):
     """Says with every answer that nobody keeps it, and has browsers forget everything when somebody signs out."""
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = await self.get_response(request)

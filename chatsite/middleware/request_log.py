@@ -5,13 +5,12 @@ import re
 from time import monotonic
 from typing import Final
 
-from asgiref.sync import markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chat import request_id
-from chatsite.middleware import GetResponse
+from chatsite.middleware import AsyncMiddleware, GetResponse
 from chatsite.middleware.client_address import client_address, is_untrusted_proxy
 
 logger = logging.getLogger(__name__)
@@ -22,20 +21,16 @@ PROBES: Final = ("/healthz", "/readyz", "/metrics", "/static/")
 SECRET: Final = re.compile(r"(?<=^/accounts/password/reset/key/)[^/]+|(?<=^/accounts/confirm-email/)[^/]+")
 
 
-class RequestLog:
+class RequestLog(AsyncMiddleware):
     """Gives every request its id, in the response and in each log line, and logs it.
 
     The query is left out: it may hold what people say.
     """
 
-    sync_capable = False
-    async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         # Each proxy that is not trusted is named once.
         self._named: set[str] = set()
-        markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = monotonic()

@@ -1,78 +1,24 @@
-"""Finding: the list of conversations, what can be done with them, search, and what changes elsewhere."""
+"""The list of conversations, what can be done with them, and what changes elsewhere."""
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.finders import Person, choose, conversations, crowd_of, entry, titles
 from tests.browser.talk import ask, look, settled
-from tests.harness import patience
-from tests.harness.browser import sign_in
-from tests.harness.site import PASSWORD, Site
+from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
 from tests.harness.upstream.script import default_text
-
-# What stands in the list, how many days ago something was said in it, and whether it is pinned.
-TALKS = (
-    ("Bicycles", 0, False),
-    ("Bridges", 0, False),
-    ("Snow", 1, False),
-    ("Taxes", 4, False),
-    ("Old friend", 400, True),
-)
-MANY = tuple((f"Number {number}", number % 60, False) for number in range(170))
-# Everybody at once: each start of Python costs the tests most of a second.
-MAKE = f"""
-from datetime import timedelta
-from django.contrib.auth.hashers import make_password
-from django.utils import timezone
-password = make_password({PASSWORD!r})
-now = timezone.now()
-def make(name, talks):
-    user = User.objects.create(username=name, password=password)
-    words = [name]
-    for number, (title, days, pinned) in enumerate(talks):
-        then = now - timedelta(days=days, seconds=number)
-        talk = Conversation.objects.create(owner=user, title=title, pinned=pinned, updated_at=then)
-        said = Message.objects.create(conversation=talk, role="user", content="Tell me about " + title)
-        told = "The zebra of " + title
-        Message.objects.create(conversation=talk, parent=said, role="assistant", content=told, model="gpt-4o-mini")
-        words.append(str(talk.pk))
-    print(*words, ApiKey.issue(user, "tests")[1])
-for number in range(COUNT):
-    make(f"finder-{{number}}", {TALKS!r})
-make("collector", {MANY!r})
-"""
-COUNT = 20
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with a list of their own. `talks` are the ids of TALKS."""
-
-    site: Site
-    name: str
-    talks: list[str]
-    key: str
-
-    def client(self) -> httpx2.Client:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx2.Client(base_url=self.site.url, headers=headers, timeout=patience.SECONDS, trust_env=False)
-
-    def sign_in(self, page: Page) -> Page:
-        return sign_in(page, self.site, self.name)
 
 
 @pytest.fixture(scope="module")
 def crowd(site: Site) -> list[Person]:
-    lines = site.shell(*MAKE.replace("COUNT", str(COUNT)).strip().split("\n")).strip().split("\n")
-    return [Person(site, name, talks, key) for name, *talks, key in map(str.split, lines)]
+    return crowd_of(site, "finder", 16)
 
 
 @pytest.fixture
@@ -96,25 +42,6 @@ def page(open_page: OpenPage, finder: Person) -> Page:
 def client(finder: Person) -> Iterator[httpx2.Client]:
     with finder.client() as client:
         yield client
-
-
-def conversations(page: Page) -> Locator:
-    return page.get_by_role("navigation", name="Conversations")
-
-
-def entry(page: Page, title: str) -> Locator:
-    return conversations(page).get_by_role("listitem").filter(has=page.get_by_role("link", name=title, exact=True))
-
-
-def choose(page: Page, title: str, what: str) -> None:
-    """Choose from an entry's menu."""
-    entry(page, title).hover()
-    entry(page, title).get_by_role("button", name="Chat options").click()
-    page.get_by_role("menuitem", name=what, exact=True).click()
-
-
-def titles(page: Page, section: str) -> Locator:
-    return conversations(page).get_by_role("list", name=section).get_by_role("link")
 
 
 def test_the_list_stands_under_headings_that_tell_when(page: Page) -> None:
@@ -276,57 +203,6 @@ def test_what_the_server_refuses_is_said_and_taken_back(page: Page) -> None:
     expect(entry(page, "Snow")).to_have_count(0)
 
 
-def test_search_finds_words_marks_them_and_leads_to_the_message(page: Page, finder: Person) -> None:
-    page.keyboard.press("Control+k")
-    box = page.get_by_role("combobox", name="Search chats")
-    options = page.get_by_role("listbox").get_by_role("option")
-    expect(box).to_be_focused()
-    expect(options).to_have_text(["Bicycles", "Bridges", "Snow", "Taxes", "Old friend"])
-    page.keyboard.type("bri")
-    expect(options.first).to_contain_text("Bridges")
-    expect(options.first.locator("mark").first).to_have_text("Bri")
-    expect(options.first).to_have_attribute("aria-selected", "true")
-    box.fill("zebra of")
-    expect(options).to_have_count(5)
-    expect(options.locator("mark")).to_have_text(["zebra", "of"] * 5)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    chosen = options.nth(2)
-    expect(chosen).to_have_attribute("aria-selected", "true")
-    expect(box).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(rf"/c/{finder.talks[2]}\?at=[0-9a-f-]{{36}}$"))
-    message = page.url.partition("at=")[2]
-    expect(page.locator(f"article[data-message-id='{message}']")).to_contain_text("The zebra of Snow")
-
-
-def test_search_brings_more_as_its_end_comes_into_view(open_page: OpenPage, collector: Person) -> None:
-    page = collector.sign_in(open_page())
-    page.keyboard.press("Control+k")
-    page.keyboard.type("zebra of")
-    options = page.get_by_role("listbox").get_by_role("option")
-    for count in (50, 100, 150, 170):
-        expect(options).to_have_count(count)
-        page.get_by_role("listbox").evaluate("e => e.scrollTo(0, e.scrollHeight)")
-    names = options.evaluate_all("all => all.map((e) => e.dataset.href)")
-    assert len(set(names)) == 170
-    assert len(set(options.evaluate_all("all => all.map((e) => e.id)"))) == 170
-    page.keyboard.press("ArrowUp")
-    expect(options.last).to_have_attribute("aria-selected", "true")
-
-
-def test_search_says_when_there_is_nothing_and_closes_to_where_one_was(page: Page) -> None:
-    page.get_by_role("button", name="Search chats").click()
-    box = page.get_by_role("combobox", name="Search chats")
-    box.fill("xylophone")
-    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Nothing found for “xylophone”")
-    expect(page.get_by_role("dialog").get_by_role("option")).to_have_count(0)
-    expect(box).to_have_attribute("aria-expanded", "false")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_role("button", name="Search chats")).to_be_focused()
-
-
 def test_the_list_follows_what_other_devices_do(
     page: Page, finder: Person, client: httpx2.Client, upstream: Upstream
 ) -> None:
@@ -401,12 +277,3 @@ def test_a_page_nobody_looks_at_lets_go_and_asks_anew_when_it_is_looked_at(
     expect(entry(page, "Renamed meanwhile")).to_be_visible()
     expect(entry(page, "Snow")).to_have_count(0)
     expect(entry(page, "Old friend")).to_have_count(1)
-
-
-def test_enter_follows_what_was_typed_and_not_what_was_found_before(page: Page, finder: Person) -> None:
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
-    page.keyboard.type("Taxes")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/c/*")
-    expect(page.locator("#title")).to_have_text("Taxes")

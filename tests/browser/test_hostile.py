@@ -8,7 +8,7 @@ from itertools import cycle
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.renderer import prepare
@@ -271,23 +271,6 @@ def test_code_that_the_highlighter_chokes_on_stays_plain_and_the_page_goes_on(pa
     )
     page.evaluate("text => { renderer.whole(text) }", "```python\ndef after():\n    return 1\n```")
     expect(page.locator(".markdown code [class^=hl-]").filter(has_text="def")).to_have_count(3)
-
-
-def test_nothing_but_the_pages_own_workers_may_be_one(browser: Browser, site: Site) -> None:
-    # What is refused here is written to the console.
-    with browser.new_context() as context:
-        page = prepare(sign_in(context.new_page(), site, "alice"))
-        with pytest.raises(Error, match="TrustedScriptURL"):
-            page.evaluate("() => { new Worker('/static/chat/main.js') }")
-        for name in ("main", "../main", "toString"):
-            with pytest.raises(Error, match="no such worker"):
-                page.evaluate(
-                    "async (name) => { const { createWorker } = await import('/static/chat/markdown/worker.js');"
-                    " await createWorker(name, 1000)('', () => {}) }",
-                    name,
-                )
-        with pytest.raises(Error, match="disallowed"):
-            page.evaluate("() => { trustedTypes.createPolicy('another', {}) }")
 
 
 # Each macro doubles what it is given: half a million signs; and then a formula as people write it.

@@ -118,7 +118,7 @@ def test_settings_from_before_a_reload_hold_also_where_their_part_of_the_page_do
 
 def test_a_temporary_chat_says_so_and_is_in_no_list(page: Page, site: Site) -> None:
     switch = page.get_by_role("button", name="Temporary chat")
-    note = page.get_by_text("Not kept in your history. Its cost still counts.")
+    note = page.get_by_text("Until then admins of this site can read it. Its cost still counts.")
     expect(note).to_be_hidden()
     switch.click()
     expect(switch).to_have_attribute("aria-pressed", "true")

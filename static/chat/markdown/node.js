@@ -1,4 +1,4 @@
-/** What may be shown of an answer, as values. Pure. */
+/** What may be shown of an answer, as values. Few lines, because they are types for all of this folder. */
 
 /** @typedef {{ tag: string, attributes: Record<string, string>, children: Node[] }} ElementNode */
 /** @typedef {{ code: string, language: string }} CodeNode the language as the answer called it */

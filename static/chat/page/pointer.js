@@ -1,4 +1,4 @@
-/** What the reader points with. */
+/** What the reader points with. Few lines, because several rooms ask for nothing but that. */
 
 const coarse = globalThis.matchMedia?.("(pointer: coarse)");
 

@@ -27,8 +27,6 @@ export function createEntry(template, id) {
   element.dataset.conversationId = id;
   link.id = `entry-${id}`;
   link.href = `/c/${id}`;
-  // Described, not named, by the title: a name that holds any word there is would be found by all of them.
-  element.querySelector("button")?.setAttribute("aria-describedby", link.id);
   return element;
 }
 
@@ -49,6 +47,8 @@ export function patchEntry(element, { title, pinned, unread, updated_at, streami
   if (!link || link.textContent === shown) return;
   link.textContent = shown;
   link.title = shown;
+  // Many buttons of one name would be told apart by nobody who hears them.
+  element.querySelector("button")?.setAttribute("aria-label", `Options for ‹${shown}›`);
 }
 
 /** @param {Element | null | undefined} row */

@@ -7,7 +7,7 @@ import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from itertools import chain, count, islice, repeat
+from itertools import chain, islice, repeat
 from typing import Any
 
 import brotli
@@ -227,70 +227,11 @@ async def test_an_error_is_read_no_further_than_its_beginning(kind: str, packing
     assert found["grew"] < MOST_GROWTH
 
 
-LISTS = {
-    "long": b'{"id": "m", "words": "%b"},' % (b"x" * 1000),
-    "crowded": b"[],",
-    "many models": b'{"id":"m%d"},',
-}
-
-
-@pytest.mark.parametrize(
-    ("kind", "what", "packing"),
-    [("openai", "long", ""), ("openai", "crowded", ""), ("anthropic", "many models", ""), ("anthropic", "long", "br")],
-)
-async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
-    pieces: Iterator[bytes]
-    if what == "many models":
-        pieces = chain(
-            [b'{"data": ['], (LISTS[what] % number for number in range(limits.MODELS + 1)), [b'{"id":"z"}]}']
-        )
-    elif what == "crowded":
-        pieces = chain([b'{"data": ['], repeat(LISTS[what] * 1000, 2000), [b"[]]}"])
-    else:
-        pieces = chain([b'{"data": ['], endless(LISTS[what]))
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-    if packing:
-        head += b"Content-Encoding: %b\r\n" % packing.encode()
-        pieces = iter([b"".join(packed_with(PACKERS[packing](), pieces))])
-    found = await asked(kind, lambda: (head, pieces), "models", small=b'{"data": [{"id": "m"}]}')
-    assert (found["code"], found["retryable"]) == ("api_error", False)
-    assert "models" in found["error"]
-    assert found["grew"] < MOST_GROWTH
-
-
 async def test_a_list_of_models_may_be_packed(kind: str) -> None:
     body = gzip.compress(b'{"data": [{"id": "m"}, {"id": "n"}]}')
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
     found = await asked(kind, lambda: (head, iter([body])), "models")
     assert (found["error"], found["models"]) == ("", 2)
-
-
-@pytest.mark.parametrize(
-    ("kind", "what", "packing"),
-    [
-        ("openai", "one page", ""),
-        ("openai", "many pages", ""),
-        ("anthropic", "one page", "gzip"),
-        ("anthropic", "an error", "gzip"),
-    ],
-)
-async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
-    pages = count()
-
-    def body() -> Served:
-        head = b"HTTP/1.1 %b\r\nTransfer-Encoding: chunked\r\n" % (b"500 Oh" if what == "an error" else b"200 OK")
-        page = b'{"data": [], "has_more": true, "next_page": "p%d", "more": "%b"}' % (next(pages), b"x" * 7 * MIB)
-        pieces = iter([page]) if what == "many pages" else chain([b'{"data": ['], endless(b'{"results": []},'))
-        if packing:
-            head += b"Content-Encoding: gzip\r\n"
-            pieces = iter([b"".join(packed_with(PACKERS["gzip"](), pieces))])
-        return head, pieces
-
-    found = await asked(kind, body, "bill", small=b'{"data": [], "has_more": false}')
-    assert found["code"] == "api_error"
-    assert "long" in found["error"] or what == "an error"
-    assert found["grew"] < MOST_GROWTH
-    assert next(pages) < limits.BILL_BYTES / (7 * MIB) + 2
 
 
 @pytest.mark.parametrize("part", ["a trailer", "trailers", "an extension"])
@@ -306,3 +247,13 @@ async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
     assert found["text"] == len("Hello. ")
     assert found["code"] in ("interrupted", "network_error")
     assert found["grew"] < MOST_GROWTH
+
+
+def test_a_long_answer_of_few_events_without_words_ends_by_its_bytes() -> None:
+    measure = limits.Measure()
+    measure.bytes = limits.STREAM_BYTES
+    assert (measure.within([], 20), measure.excess) == ([], None)
+    measure.bytes += 1
+    assert measure.within([], 20) == []
+    assert measure.excess is not None
+    assert f"{limits.STREAM_BYTES:,} bytes" in measure.excess.message
