@@ -110,7 +110,7 @@ const controls = createConversationControls({
   scroll,
   sender,
   offer: sidebar.offer,
-  models: picker.all,
+  openModels: picker.openAt,
   onRunning: (id) => followAgain(id),
   onAsked: composer.invite,
 });

@@ -1,7 +1,5 @@
 """Talking in the page, as a person does."""
 
-import re
-
 from playwright.sync_api import Locator, Page, expect
 
 from tests.harness import patience
@@ -68,10 +66,12 @@ def act(message: Locator, name: str) -> None:
     message.get_by_role("button", name=name, exact=True).click()
 
 
-def again(page: Page, message: Locator, choice: str | re.Pattern[str] = re.compile("^Again with")) -> Locator:
-    """Regenerate an answer. Returns the new one's article."""
-    act(message, "Regenerate")
-    page.get_by_role("menu", name="Regenerate").get_by_role("menuitem", name=choice).click()
+def again(page: Page, message: Locator, *, model: str = "") -> Locator:
+    """Regenerate an answer, with the chosen model unless one is named. Returns the new one's article."""
+    act(message, "Regenerate with another model" if model else "Regenerate")
+    if model:
+        listed = page.get_by_role("dialog", name="Choose a model")
+        listed.locator(f'button.model-choose[value="{model}"]').first.click()
     return answers(page).last
 
 

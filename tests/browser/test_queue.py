@@ -109,5 +109,10 @@ def test_a_long_question_waits_on_one_line(open_page: OpenPage, site: Site, upst
     assert box is not None
     assert box["height"] <= 50
     assert page.evaluate("document.documentElement.scrollWidth") <= (page.viewport_size or PHONE)["width"]
+    remove = waiting(page).get_by_role("button", name="Remove this question").bounding_box()
+    composer = page.locator("#composer").bounding_box()
+    assert remove is not None
+    assert composer is not None
+    assert remove["x"] + remove["width"] <= composer["x"] + composer["width"]
     waiting(page).get_by_role("button", name="Remove this question").click()
     upstream.release(prompt)

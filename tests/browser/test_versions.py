@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import MODEL, act, again, answers, ask, edit, questions, settled, tree
+from tests.browser.talk import MODEL, act, again, answers, ask, choose_model, edit, questions, settled, tree
 from tests.harness.browser import PHONE, sign_in
 from tests.harness.site import ROOT, Site
 from tests.harness.upstream.process import Upstream
@@ -47,16 +47,26 @@ def test_another_answer_stands_beside_the_first_one_and_both_are_kept(
     expect(questions(page).last).to_contain_text("and then")
 
 
+def test_one_click_answers_again_with_the_model_chosen_above(page: Page, upstream: Upstream) -> None:
+    upstream.script_prompt("one click again", {"text": ["From one"]}, {"text": ["From another"]})
+    first = settled(ask(page, "one click again"))
+    choose_model(page, "gpt-4o")
+    act(first, "Regenerate")
+    second = settled(answers(page).last)
+    expect(second.locator(".text")).to_have_text("From another")
+    expect(second).to_have_attribute("aria-label", "gpt-4o")
+
+
 def test_another_model_can_answer_the_same_question(page: Page, upstream: Upstream) -> None:
     upstream.script_prompt("ask somebody else", {"text": ["From one"]}, {"text": ["From another"]})
     first = settled(ask(page, "ask somebody else"))
-    act(first, "Regenerate")
-    menu = page.get_by_role("menu", name="Regenerate")
-    expect(menu.get_by_role("menuitem", name=f"Again with {MODEL}")).to_be_focused()
+    act(first, "Regenerate with another model")
+    listed = page.get_by_role("dialog", name="Choose a model")
+    expect(listed.locator("button.model-choose[aria-current]").first).to_have_attribute("value", MODEL)
     page.keyboard.press("Escape")
-    expect(menu).to_be_hidden()
-    expect(first.get_by_role("button", name="Regenerate")).to_be_focused()
-    second = settled(again(page, first, re.compile("^gpt-4o$")))
+    expect(listed).to_be_hidden()
+    expect(first.get_by_role("button", name="Regenerate with another model")).to_be_focused()
+    second = settled(again(page, first, model="gpt-4o"))
     expect(second.locator(".figures")).to_contain_text(re.compile(r"^gpt-4o ·"))
     page.reload()
     expect(answers(page).locator(".figures")).to_contain_text(re.compile(r"^gpt-4o ·"))
@@ -226,7 +236,7 @@ def test_actions_step_back_on_a_desktop_and_stay_on_a_phone(open_page: OpenPage,
     expect(rows.nth(1)).to_have_css("opacity", "1")
     desktop.mouse.move(2, 2)
     expect(rows.nth(1)).to_have_css("opacity", "0")
-    rows.nth(1).get_by_role("button", name="Regenerate").focus()
+    rows.nth(1).get_by_role("button", name="Regenerate", exact=True).focus()
     expect(rows.nth(1)).to_have_css("opacity", "1")
     said = rows.first.locator("time")
     expect(said).to_have_text(re.compile(r"\d:\d\d"))
@@ -284,7 +294,7 @@ def test_axe_finds_nothing_wrong_with_the_thread_the_menu_the_editor_and_the_dra
     settled(again(page, first))
     expect(answers(page).locator(".version")).to_have_text("2/2")
     assert violations(page) == []
-    act(answers(page), "Regenerate")
+    act(answers(page), "Regenerate with another model")
     assert violations(page) == []
     page.keyboard.press("Escape")
     act(questions(page).first, "Edit question")

@@ -1,10 +1,39 @@
-/** The menu of a conversation in the list: opens at its button, or by the keyboard's own key. */
+/** The menu of a conversation: opens at its button in the list, by the keyboard's own key, or at the title. */
 
 import { need } from "../page/dom.js";
 import { createMenu } from "../page/menu.js";
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
 /** @typedef {{ conversation: Conversation, element: HTMLElement }} Found */
+
+/**
+ * @param {HTMLElement} items
+ * @param {(id: string) => Found | undefined} find
+ * @param {(what: string, found: Found) => unknown} act
+ */
+function createConversationMenu(items, find, act) {
+  let chosen = "";
+  const menu = createMenu(items, (what) => {
+    const found = find(chosen);
+    if (found) act(what, found);
+  });
+
+  return {
+    close: menu.close,
+
+    /**
+     * @param {HTMLElement} button
+     * @param {Conversation} conversation
+     */
+    open(button, { id, pinned, archived }) {
+      chosen = id;
+      need("[data-do=pin] span", HTMLElement, items).textContent = pinned ? "Unpin" : "Pin";
+      need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
+      for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
+      menu.toggle(button);
+    },
+  };
+}
 
 /**
  * @param {object} parts
@@ -14,12 +43,8 @@ import { createMenu } from "../page/menu.js";
  * @param {(what: string, found: Found) => unknown} parts.act
  */
 export function watchEntryMenu({ panel, menu: items, find, act }) {
-  let chosen = "";
   let openedAt = 0;
-  const menu = createMenu(items, (what) => {
-    const found = find(chosen);
-    if (found) act(what, found);
-  });
+  const menu = createConversationMenu(items, find, act);
 
   /** @param {EventTarget | null} target within an entry */
   function open(target) {
@@ -27,12 +52,7 @@ export function watchEntryMenu({ panel, menu: items, find, act }) {
     const button = entry?.querySelector("button");
     const found = find(entry?.dataset.conversationId ?? "");
     if (!button || !found) return false;
-    const { id, pinned, archived } = found.conversation;
-    chosen = id;
-    need("[data-do=pin] span", HTMLElement, items).textContent = pinned ? "Unpin" : "Pin";
-    need("[data-do=archive] span", HTMLElement, items).textContent = archived ? "Unarchive" : "Archive";
-    for (const link of items.querySelectorAll("a")) link.href = `/api/conversations/${id}/export?format=${link.dataset.format}`;
-    menu.toggle(button);
+    menu.open(button, found.conversation);
     openedAt = panel.scrollTop;
     return true;
   }
@@ -63,4 +83,20 @@ export function watchEntryMenu({ panel, menu: items, find, act }) {
   });
   // What was still to be told when the menu opened does not close it.
   panel.addEventListener("scroll", () => panel.scrollTop !== openedAt && menu.close({ refocus: false }), { passive: true });
+}
+
+/**
+ * @param {object} parts
+ * @param {HTMLButtonElement} parts.button the title, where the conversation is read
+ * @param {HTMLElement} parts.menu
+ * @param {() => Found | undefined} parts.open the conversation in the page
+ * @param {(what: string, found: Found) => unknown} parts.act gets the title's own element
+ */
+export function watchTitleMenu({ button, menu: items, open, act }) {
+  const place = button.parentElement ?? button;
+  const menu = createConversationMenu(items, open, (what, { conversation }) => act(what, { conversation, element: place }));
+  button.addEventListener("click", () => {
+    const found = open();
+    if (found) menu.open(button, found.conversation);
+  });
 }

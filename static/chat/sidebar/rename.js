@@ -6,13 +6,13 @@ import { isComposing } from "../page/dom.js";
 const LONGEST_TITLE = 200;
 
 /**
- * @param {HTMLElement} entry
+ * @param {HTMLElement} entry holds a link or a button that is the title
  * @param {(title: string) => void} onSave only if there is a title, and another one
  */
 export function rename(entry, onSave) {
-  const link = entry.querySelector("a");
+  const link = /** @type {HTMLElement | null} */ (entry.querySelector("a, button"));
   if (!link) return;
-  const before = link.textContent ?? "";
+  const before = link.textContent?.trim() ?? "";
   const box = document.createElement("input");
   box.className = "entry-title";
   box.value = before;

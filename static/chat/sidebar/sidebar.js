@@ -3,7 +3,7 @@
 import { lazy } from "../page/lazy.js";
 import { createConversationEdits } from "./conversation-edits.js";
 import { createChangeFeed } from "../api/changes.js";
-import { watchEntryMenu } from "./entry-menu.js";
+import { watchEntryMenu, watchTitleMenu } from "./entry-menu.js";
 import { createLists } from "./lists.js";
 import { need, show } from "../page/dom.js";
 import { whileSeen } from "../page/presence.js";
@@ -97,14 +97,16 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onChange, g
     ...editing,
     delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
   };
+  /** @type {(what: string, found: import("./entry-menu.js").Found) => unknown} */
+  const act = (what, { conversation, element }) => (actions[what]?.(conversation, element), onChange());
   const archivedNote = need("#archived-note", HTMLElement);
   const open = () => lists.find(current().conversationId ?? "");
-  need("[data-unarchive]", HTMLElement, archivedNote).addEventListener("click", async () => {
+  need("[data-unarchive]", HTMLElement, archivedNote).addEventListener("click", () => {
     const found = open();
-    if (found) editing.archive(found.conversation);
-    onChange();
+    if (found) act("archive", found);
   });
-  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => (actions[what]?.(found.conversation, found.element), onChange()) });
+  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act });
+  watchTitleMenu({ button: need("#title-button", HTMLButtonElement), menu: need("#title-menu", HTMLElement), open, act });
 
   /** @param {Conversation | undefined} conversation in the page: what is looked at is not unread */
   function see(conversation) {

@@ -1,7 +1,6 @@
 /** Puts together the controls of a conversation: branches, settings, the buttons under its messages. */
 
 import { createAnnouncer } from "./announcer.js";
-import { createRegenerateMenu } from "./regenerate-menu.js";
 import { given } from "../state/conversation-settings.js";
 import { createMessageCommands } from "./message-commands.js";
 import { lazy } from "../page/lazy.js";
@@ -29,11 +28,11 @@ const KEPT_AS = "settings";
  * @param {ReturnType<typeof import("../page/scroll.js").createScroll>} parts.scroll
  * @param {ReturnType<typeof import("../composer/send.js").createSender>} parts.sender
  * @param {(note: import("../page/toast.js").Note) => void} parts.offer a way back, for a while
- * @param {() => string[]} parts.models those that may be used
+ * @param {(button: HTMLElement, chosen: string, onChoose: (model: string) => void) => void} parts.openModels the list of models at a button
  * @param {(generationId: string) => void} parts.onRunning the branch that is shown is still being written
  * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
  */
-export function createConversationControls({ api, current, dispatch, draw, log, thread, scroll, sender, offer, models, onRunning, onAsked }) {
+export function createConversationControls({ api, current, dispatch, draw, log, thread, scroll, sender, offer, openModels, onRunning, onAsked }) {
   const announcer = createAnnouncer(need("#news", HTMLElement));
   const drawer = need("#settings", HTMLDialogElement);
   /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
@@ -71,13 +70,12 @@ export function createConversationControls({ api, current, dispatch, draw, log, 
     edited: () => log.querySelector("article[data-editing]")?.getAttribute("data-message-id") ?? "",
     onRunning,
   });
-  const menu = createRegenerateMenu(need("#choice", HTMLElement), models);
   const editor = need("#editor-template", HTMLTemplateElement);
   const commands = createMessageCommands({
     current,
     branching,
     sender,
-    menu,
+    openModels,
     offer,
     edit: (article, how) => openEditor(editor, article, how),
     articleOf: thread.articleOf,
@@ -126,7 +124,6 @@ export function createConversationControls({ api, current, dispatch, draw, log, 
     /** Another conversation takes the page: nothing of this one stays open above it. */
     leave() {
       settings?.leave();
-      menu.close({ refocus: false });
       for (const each of document.querySelectorAll("dialog")) each.close();
     },
 

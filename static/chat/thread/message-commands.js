@@ -15,7 +15,7 @@ const DONE_MS = 1500;
  * @param {() => State} parts.current
  * @param {Branching} parts.branching
  * @param {ReturnType<typeof import("../composer/send.js").createSender>} parts.sender
- * @param {ReturnType<typeof import("./regenerate-menu.js").createRegenerateMenu>} parts.menu
+ * @param {(button: HTMLElement, chosen: string, onChoose: (model: string) => void) => void} parts.openModels
  * @param {(note: import("../page/toast.js").Note) => void} parts.offer a way back, for a while
  * @param {(article: HTMLElement, how: Parameters<typeof import("./editor.js").openEditor>[2]) => void} parts.edit
  * @param {(key: string) => HTMLElement | undefined} parts.articleOf
@@ -23,7 +23,7 @@ const DONE_MS = 1500;
  * @param {(text: string) => void} parts.complain for everybody
  * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
  */
-export function createMessageCommands({ current, branching, sender, menu, offer, edit, articleOf, say, complain, onAsked }) {
+export function createMessageCommands({ current, branching, sender, openModels, offer, edit, articleOf, say, complain, onAsked }) {
   const turnOf = (/** @type {string} */ key) => current().turns.find((turn) => turn.key === key);
 
   /** @param {() => Promise<void>} work */
@@ -126,22 +126,21 @@ export function createMessageCommands({ current, branching, sender, menu, offer,
 
   /**
    * @param {string} key
-   * @param {HTMLElement} button
+   * @param {string} [model] the one that is chosen above, unless named
    */
-  function regenerate(key, button) {
-    const turn = turnOf(key);
-    const question = turn?.parentId;
-    if (!turn || !question) return;
-    menu.open(button, turn.model, (model) => {
-      sender.regenerate(question, model);
-      onAsked();
-    });
+  function regenerate(key, model) {
+    const question = turnOf(key)?.parentId;
+    if (!question) return;
+    sender.regenerate(question, model);
+    onAsked();
   }
 
   return {
     copy,
     edit: (/** @type {string} */ key) => change(key),
-    regenerate,
+    regenerate: (/** @type {string} */ key) => regenerate(key),
+    "regenerate-with": (/** @type {string} */ key, /** @type {HTMLElement} */ button) =>
+      openModels(button, turnOf(key)?.model ?? "", (model) => regenerate(key, model)),
     delete: remove,
     "delete-version": removeVersion,
     previous: switchTo("previous"),

@@ -1,5 +1,7 @@
 /** The conversation's title, in the page and in the tab; there with how many answers nobody has seen. */
 
+import { allow } from "../page/dom.js";
+
 /** @typedef {import("../state/state.js").State} State */
 
 const UNTITLED = "New chat";
@@ -9,6 +11,7 @@ const UNTITLED = "New chat";
  * @param {() => number} unread in how many other conversations an answer has not been seen
  */
 export function createTitle(element, unread) {
+  const button = element.closest("button");
   let tab = document.title;
   let busy = false;
   // In the page's own conversation, while nobody looked at it.
@@ -28,7 +31,9 @@ export function createTitle(element, unread) {
 
   return {
     /** @param {State} state */
-    update({ title, conversationId, phase }) {
+    update({ title, conversationId, temporary, phase }) {
+      // What is in no list has nothing that could be done with it there.
+      if (button) allow(button, conversationId !== null && !temporary);
       const shown = title || UNTITLED;
       if (element.textContent !== shown) element.textContent = shown;
       tab = title || conversationId ? `${shown} · chatsite` : "chatsite";
