@@ -2,6 +2,7 @@
 
     query.py     the words of a query, how text is folded for comparing, snippets
     index.py     the index: SQLite's FTS5 or PostgreSQL's GIN
+    near.py      what is nearly a word: one wrong letter, or within a script without spaces
     results.py   a page of results, newest conversation first
     latest.py    one search per user and process: a newer one ends an older one
 

@@ -1,6 +1,6 @@
 """The full-text index: SQLite's FTS5 or PostgreSQL's GIN. Each entry carries its owner, so that nobody pays for others.
 
-The index is made, and kept, by the triggers of migration 0004.
+The index is made, and kept, by the triggers of migrations 0004 and 0020.
 """
 
 from collections.abc import Collection, Iterator
@@ -13,7 +13,7 @@ from django.db import connection
 
 from chat import database
 from chat.models import Conversation, Message
-from chat.search.query import Terms
+from chat.search.query import Terms, fold
 
 SQLITE: Final = """
     SELECT place.conversation_id, place.message_id
@@ -89,8 +89,26 @@ def statement(owner: User, terms: Terms, limit: int) -> tuple[str, list[str | in
     *whole, last = terms.words
     if connection.vendor == "sqlite":
         words = " AND ".join([*(f'"{word}"' for word in whole), f'"{last}"*'])
+        return _query(owner, words, limit)
+    words = " & ".join([*(f"'{fold(word)}'" for word in whole), f"'{fold(last)}':*"])
+    return _query(owner, words, limit)
+
+
+def near_matches(owner: User, near: dict[str, list[str]], limit: int) -> Iterator[Match]:
+    """Yield what holds each word, or one of those that are nearly that word, newest first."""
+    is_sqlite = connection.vendor == "sqlite"
+    quote, either, both = ('"', " OR ", " AND ") if is_sqlite else ("'", " | ", " & ")
+    groups = [[word if is_sqlite else fold(word), *others] for word, others in near.items()]
+    words = both.join(f"({either.join(f'{quote}{each}{quote}' for each in group)})" for group in groups)
+    with connection.cursor() as cursor:
+        cursor.execute(*_query(owner, words, limit))
+        for conversation_id, message_id, *_ in cursor:
+            yield Match(_uuid(conversation_id), message_id and _uuid(message_id))
+
+
+def _query(owner: User, words: str, limit: int) -> tuple[str, list[str | int]]:
+    if connection.vendor == "sqlite":
         return SQLITE, [f"owner : o{owner.pk} AND body : ({words})", limit]
-    words = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"])
     return POSTGRESQL, [words, f"'owner {owner.pk}'", limit] * 2
 
 

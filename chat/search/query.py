@@ -12,10 +12,13 @@ LONGEST_QUERY: Final = 200
 SNIPPET_CHARS: Final = 160
 CHARS_BEFORE: Final = 40
 # Scripts that put no space between words, and characters that not every index takes for a part of one.
-UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19df\u1cf2\u1cf3\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
-    "\U00020000-\U0003ffff]"
+UNSPACED_RANGES: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19df\u1cf2\u1cf3\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U00020000-\U0003ffff"
 )
+UNSPACED: Final = re.compile(f"[{UNSPACED_RANGES}]")
+# What goes on a word of an alphabet: Latin words stand within such scripts without a space.
+LETTER: Final = rf"[^\W_{UNSPACED_RANGES}]"
 # Scripts before it are written in letters.
 FIRST_SYLLABLE: Final = "\u1100"
 WORD: Final = re.compile(r"[^\W_]+")
@@ -76,8 +79,8 @@ class Terms:
         escaped = [re.escape(fold(word)) for word in self.words]
         if self.by_word:
             # The word first: Python looks for fixed characters far faster than for a place where a word begins.
-            begins = [rf"{word}(?<![^\W_]{word})" for word in escaped]
-            escaped = [*(rf"{each}(?![^\W_])" for each in begins[:-1]), begins[-1]]
+            begins = [rf"{word}(?<!{LETTER}{word})" for word in escaped]
+            escaped = [*(rf"{each}(?!{LETTER})" for each in begins[:-1]), begins[-1]]
         return [re.compile(pattern) for pattern in escaped]
 
     def match(self, text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -12,7 +13,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from chat.models import Conversation, Message
-from chat.search.index import Match, matches
+from chat.search.index import Match, matches, near_matches
+from chat.search.near import alternatives
 from chat.search.query import Piece, Terms
 
 # So many of the newest matches are taken from the index. Where there are more, the words are frequent, and reading
@@ -23,9 +25,10 @@ BATCH: Final = 60
 MOST_BATCHES: Final = 5
 ALL: Final = 2**31 - 1
 MOST_HITS: Final = 3
+MOST_NEAR: Final = 10
 
-# Of a text so much is read: it is what PostgreSQL's index knows of it, and more than anybody may write.
-MOST_CHARS: Final = 200_000
+# Of a text so much is read: more than anybody may write, and than models answer.
+MOST_CHARS: Final = 2_000_000
 BEGINNING: Final = Left("content", MOST_CHARS)
 # Of all texts together: Python compares some ten million characters in a second, and nobody else's request meanwhile.
 MOST_COMPARED: Final = 4_000_000
@@ -43,6 +46,7 @@ class Hit:
 
     message_id: UUID | None
     snippet: list[Piece]
+    created_at: datetime | None = None
 
 
 Check = Callable[[], None]
@@ -81,6 +85,22 @@ def find(
         found = _grouped(_checked(matches(owner, terms, ALL), check))
         page = _newest(rows, found, count, check)
     return _with_hits(page, found, terms, Reading(check))
+
+
+def find_near(
+    rows: QuerySet[Conversation], owner: User, terms: Terms, exact: Iterable[UUID], check: Check
+) -> list[tuple[Conversation, list[Hit]]]:
+    """Return some of the owner's conversations that hold what is nearly the words, and are not among the `exact`."""
+    near = alternatives(owner, terms)
+    check()
+    if not near:
+        return []
+    left_out = set(exact)
+    some = (match for match in near_matches(owner, near, CAP) if match.conversation_id not in left_out)
+    found = _grouped(_checked(some, check))
+    page = list(rows.filter(pk__in=list(found)[:CAP])[:MOST_NEAR])
+    shown = tuple(dict.fromkeys(word for one, others in near.items() for word in (one, *others)))
+    return _with_hits(page, found, Terms(shown, by_word=False), Reading(check))
 
 
 def _checked(some: Iterable[T], check: Check) -> Iterator[T]:
@@ -155,16 +175,16 @@ def _with_hits(
 ) -> list[tuple[Conversation, list[Hit]]]:
     chosen = {row.pk: found[row.pk][:MOST_HITS] for row in page}
     wanted = [name for names in chosen.values() for name in names if name]
-    snippets: dict[UUID, list[Piece]] = {}
-    said = Message.objects.filter(pk__in=wanted).order_by("-created_at").values_list("pk", BEGINNING)
-    for name, text in _each(said, reading.check):
+    snippets: dict[UUID, tuple[list[Piece], datetime]] = {}
+    said = Message.objects.filter(pk__in=wanted).order_by("-created_at").values_list("pk", BEGINNING, "created_at")
+    for name, text, at in _each(said, reading.check):
         # Where they are too long together, the last are shown by how they begin.
-        snippets[name] = terms.snippet(text if reading.take(text, terms) else text[:FEW_CHARS])
+        snippets[name] = terms.snippet(text if reading.take(text, terms) else text[:FEW_CHARS]), at
     return [
         (
             row,
             [
-                Hit(name, snippets[name] if name else terms.snippet(row.title))
+                Hit(name, *snippets[name]) if name else Hit(None, terms.snippet(row.title))
                 for name in chosen[row.pk]
                 if name is None or name in snippets
             ],

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -15,11 +15,13 @@ from chat.models import Conversation
 from chat.query_cancel import Interruption
 from chat.search import latest
 from chat.search.query import Terms
-from chat.search.results import find
+from chat.search.results import Hit, find, find_near
 from chat.views.access import Caller, api, respond
 from chat.views.summary import summaries
 
 PAGE_SIZE: Final = 50
+# Where so many conversations have the words themselves, what is nearly that is not looked for.
+FEW: Final = 10
 TRUTHS: Final = {"true": True, "false": False}
 
 
@@ -43,10 +45,16 @@ def found(request: HttpRequest, caller: Caller, terms: Terms, interruption: Inte
     rows = _rows(request, caller, archived=None)
     results = find(rows, caller.user, terms, PAGE_SIZE + 1, interruption.check)
     shown = [row for row, _ in results]
-    listed = [
-        {**summary, "hits": hits} for summary, (_, hits) in zip(summaries(shown[:PAGE_SIZE]), results, strict=False)
-    ]
-    return respond({"conversations": listed, "next_cursor": next_cursor(shown)})
+    answer = {"conversations": _with_hits(results[:PAGE_SIZE]), "next_cursor": next_cursor(shown)}
+    if request.GET.get("cursor") or len(shown) >= FEW:
+        return respond({**answer, "near": []})
+    near = find_near(rows, caller.user, terms, [row.pk for row in shown], interruption.check)
+    return respond({**answer, "near": _with_hits(near)})
+
+
+def _with_hits(results: list[tuple[Conversation, list[Hit]]]) -> list[dict[str, Any]]:
+    listed = summaries([row for row, _ in results])
+    return [{**summary, "hits": hits} for summary, (_, hits) in zip(listed, results, strict=True)]
 
 
 def next_cursor(rows: list[Conversation]) -> str | None:

@@ -81,7 +81,11 @@ def test_a_hit_says_where_the_words_stand(ada: httpx2.Client) -> None:
         message["id"]: message["content"] for message in ada.get(f"/api/conversations/{name}").json()["messages"]
     }
     title, *others = hits(ada, "potor")
-    assert title == {"message_id": None, "snippet": [["On the ", False], ["Potor", True], ["oo", False]]}
+    assert title == {
+        "message_id": None,
+        "snippet": [["On the ", False], ["Potor", True], ["oo", False]],
+        "created_at": None,
+    }
     # The newest first, three in all.
     assert [f"number {number}" in messages[hit["message_id"]] for hit, number in zip(others, (2, 1), strict=True)] == [
         True
@@ -160,12 +164,53 @@ def test_words_are_found_in_every_script(ada: httpx2.Client, said: str, queries:
         assert any(is_hit for hit in hits(ada, query) for _, is_hit in hit["snippet"]), query
 
 
-def test_diacritics_do_not_matter_on_sqlite(ada: httpx2.Client, searched: Site) -> None:
-    if "DATABASE_URL" in searched.environment:
-        return
+def near(client: httpx2.Client, query: str) -> list[str]:
+    answer = client.get("/api/conversations", params={"q": query}).json()
+    return [row["id"] for row in answer["near"]]
+
+
+def test_diacritics_do_not_matter_on_either_database(ada: httpx2.Client) -> None:
     name = ask(ada, "Une idée géniale à Łódź")
     assert found(ada, "idee geniale") == [name]
     assert [part for hit in hits(ada, "idee") for part, is_hit in hit["snippet"] if is_hit] == ["idée", "idée"]
+
+
+def test_a_latin_word_within_a_script_without_spaces_is_found(ada: httpx2.Client) -> None:
+    name = ask(ada, "请用Zebrafinch编写代码")
+    assert name in found(ada, "zebrafinch") + near(ada, "zebrafinch")
+    assert name not in found(ada, "ebrafinch") + near(ada, "brafin")
+
+
+@pytest.mark.parametrize("typed", ["zephyrology", "zephyrolgy", "zephyroloogy", "zephirology", "zehpyrology"])
+def test_one_wrong_letter_still_finds_below_what_has_the_word(ada: httpx2.Client, typed: str) -> None:
+    right = ask(ada, "The zephyrology of naïve coasts")
+    wrong = ask(ada, f"My {typed[:-1]}ies are many")
+    everywhere = found(ada, typed)
+    assert (right in everywhere) is (typed == "zephyrology")
+    assert right in everywhere + near(ada, typed)
+    assert wrong not in near(ada, typed)
+    assert not set(everywhere) & set(near(ada, typed))
+
+
+def test_near_words_are_ones_own_only(ada: httpx2.Client, searched: Site) -> None:
+    name = ask(ada, "all about quagmirism")
+    assert name in near(ada, "quagmirizm")
+    with searched.client("charlie") as charlie:
+        assert near(charlie, "quagmirizm") == []
+
+
+def test_a_hit_tells_when_it_was_said(ada: httpx2.Client) -> None:
+    ask(ada, "when was umbrellabird said?")
+    said = [hit["created_at"] for hit in hits(ada, "umbrellabird") if hit["message_id"]]
+    assert said
+    assert all(said)
+
+
+def test_the_end_of_a_long_answer_is_found(ada: httpx2.Client, upstream: Upstream) -> None:
+    upstream.script_prompt("a long tale", text=["the river and the town " * 80_000, " then came the okapimaster"])
+    name = ask(ada, "a long tale")
+    assert name in found(ada, "okapimaster")
+    assert any(is_hit for hit in hits(ada, "okapimaster") for _, is_hit in hit["snippet"])
 
 
 @pytest.mark.parametrize(

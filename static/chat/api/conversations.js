@@ -7,7 +7,7 @@ import { events } from "./event-stream.js";
 /** @typedef {import("./event-stream.js").Positioned} Positioned */
 
 /** @typedef {import("../state/events.js").Conversation} Conversation */
-/** @typedef {{ conversations: Conversation[], next_cursor: string | null }} ConversationPage */
+/** @typedef {{ conversations: Conversation[], next_cursor: string | null, near?: Conversation[] }} ConversationPage */
 /** @typedef {{ q?: string, cursor?: string, pinned?: boolean, archived?: boolean }} Filter */
 
 /**

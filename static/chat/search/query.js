@@ -8,7 +8,7 @@ const WAIT_MS = 120;
 /**
  * @param {object} parts
  * @param {(query: string, signal: AbortSignal, cursor?: string) => Promise<ConversationPage>} parts.request
- * @param {(conversations: Conversation[], query: string) => void} parts.onFound
+ * @param {(conversations: Conversation[], query: string, near: Conversation[]) => void} parts.onFound
  * @param {(conversations: Conversation[]) => void} parts.onMore
  * @param {(message: string) => void} parts.onFailed
  * @param {number} [parts.wait]
@@ -33,10 +33,10 @@ export function createQuery({ request, onFound, onMore, onFailed, wait = WAIT_MS
    */
   async function ask(query, signal) {
     try {
-      const { conversations, next_cursor: cursor } = await request(query, signal);
+      const { conversations, near = [], next_cursor: cursor } = await request(query, signal);
       if (signal.aborted) return;
       rest = cursor === null ? null : { query, cursor };
-      onFound(conversations, query);
+      onFound(conversations, query, near);
     } catch (error) {
       if (!signal.aborted) onFailed(error instanceof Error ? error.message : "");
     }

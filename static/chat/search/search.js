@@ -1,5 +1,6 @@
 /** The dialog that finds conversations. Source of its keys: WAI-ARIA Authoring Practices, "Combobox". */
 
+import { clock } from "../thread/timestamp.js";
 import { resultsOf } from "./results.js";
 import { createQuery } from "./query.js";
 import { isComposing, need } from "../page/dom.js";
@@ -37,9 +38,11 @@ export function createSearch(dialog, { request, recent, go }) {
   const template = need("template", HTMLTemplateElement, dialog);
   const finder = createQuery({
     request,
-    onFound: (conversations, query) => {
-      const found = resultsOf(conversations);
-      show(found, found.length > 0 ? "" : `Nothing found for “${query}”`);
+    onFound: (conversations, query, near) => {
+      const exact = resultsOf(conversations);
+      const found = [...exact, ...resultsOf(near).map((each) => ({ ...each, isNear: true }))];
+      const none = near.length > 0 ? `Nothing has “${query}”; this comes near` : `Nothing found for “${query}”`;
+      show(found, exact.length > 0 ? "" : none);
       shown = query;
       if (eager) follow(list.firstElementChild);
     },
@@ -66,7 +69,7 @@ export function createSearch(dialog, { request, recent, go }) {
    * @param {Finding} finding
    * @param {number} place
    */
-  function option({ href, title, snippet }, place) {
+  function option({ href, title, snippet, at, isNear = false }, place) {
     const made = need("li", HTMLElement, template.content).cloneNode(true);
     if (!(made instanceof HTMLElement)) throw new TypeError("The template holds no option.");
     made.id = `${list.id}-${place}`;
@@ -77,6 +80,10 @@ export function createSearch(dialog, { request, recent, go }) {
       part.append(...marked(pieces));
       part.hidden = pieces.length === 0;
     }
+    const time = need("time", HTMLTimeElement, made);
+    time.dateTime = at;
+    time.textContent = at ? clock(new Date(at), new Date()) : "";
+    made.toggleAttribute("data-near", isNear);
     return made;
   }
 

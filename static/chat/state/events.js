@@ -134,7 +134,7 @@
  * @property {Hit[]} [hits] where the words of a search stand
  */
 /** @typedef {[text: string, isHit: boolean]} Piece */
-/** @typedef {{ message_id: string | null, snippet: Piece[] }} Hit without a message it is in the title */
+/** @typedef {{ message_id: string | null, snippet: Piece[], created_at?: string | null }} Hit without a message it is in the title */
 
 /**
  * @typedef {object} Spending what all attempts of a conversation have used, whatever their branch

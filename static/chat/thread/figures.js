@@ -1,6 +1,5 @@
 /** Draws the line of figures; a tap on it shows, and hides again, what a mouse or the focus shows anyway. */
 
-import { show } from "../page/dom.js";
 import { figuresOf } from "./usage-line.js";
 
 /** @param {HTMLButtonElement} line with three places: model and cost, the end, the rest */
@@ -17,7 +16,8 @@ export function createFigures(line) {
       for (const [at, text] of [main, end, rest].entries()) {
         if (places[at] && places[at].textContent !== text) places[at].textContent = text;
       }
-      show(line, main + end + rest !== "");
+      // Its line stays reserved: nothing moves when an answer ends.
+      line.toggleAttribute("data-none", main + end + rest === "");
     },
   };
 }

@@ -27,11 +27,11 @@ test("what has the words in its title stands first, otherwise the order stays", 
 
 test("each place leads to its message, and only the first names the conversation", () => {
   const [first, second] = resultsOf([found("a", [hit(null, "Talk"), hit("1", "x"), hit("2", "y")])]);
-  assert.deepEqual(first, { id: "a", href: "/c/a?at=1", title: hit(null, "Talk").snippet, snippet: hit("1", "x").snippet });
-  assert.deepEqual(second, { id: "a", href: "/c/a?at=2", title: [], snippet: hit("2", "y").snippet });
+  assert.deepEqual(first, { id: "a", href: "/c/a?at=1", title: hit(null, "Talk").snippet, snippet: hit("1", "x").snippet, at: "2026-01-01T00:00:00Z" });
+  assert.deepEqual(second, { id: "a", href: "/c/a?at=2", title: [], snippet: hit("2", "y").snippet, at: "2026-01-01T00:00:00Z" });
 });
 
 test("a conversation without places leads to its end, one without a title has a name", () => {
-  assert.deepEqual(resultsOf([found("a")]), [{ id: "a", href: "/c/a", title: [["Talk a", false]], snippet: [] }]);
+  assert.deepEqual(resultsOf([found("a")]), [{ id: "a", href: "/c/a", title: [["Talk a", false]], snippet: [], at: "2026-01-01T00:00:00Z" }]);
   assert.deepEqual(resultsOf([{ ...found("a"), title: "" }])[0]?.title, [["New chat", false]]);
 });
