@@ -188,6 +188,7 @@ CREATE UNIQUE INDEX "chat_chatmodel_favourite_of_chatmodel_id_user_id_96a4f26c_u
 CREATE INDEX "chat_chatmodel_favourite_of_chatmodel_id_a9bbc5cb" ON "chat_chatmodel_favourite_of" ("chatmodel_id");
 CREATE INDEX "chat_chatmodel_favourite_of_user_id_be8d5fa3" ON "chat_chatmodel_favourite_of" ("user_id");
 CREATE INDEX "chat_conversation_taken_from_id_a10a9654" ON "chat_conversation" ("taken_from_id");
+CREATE VIRTUAL TABLE chat_search_vocabulary USING fts5vocab(chat_search, 'row');
 CREATE TABLE "mfa_authenticator" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "type" varchar(20) NOT NULL, "data" text NOT NULL CHECK ((JSON_VALID("data") OR "data" IS NULL)), "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "created_at" datetime NOT NULL, "last_used_at" datetime NULL);
 CREATE INDEX "mfa_authenticator_user_id_0c3a50c0" ON "mfa_authenticator" ("user_id");
 CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" ("user_id", "type") WHERE "type" IN ('totp', 'recovery_codes');
@@ -252,6 +253,7 @@ INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0020_thinkin
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0021_error_retry_at', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0022_taken_out', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0023_unread_since', CURRENT_TIMESTAMP);
+INSERT INTO django_migrations (app, name, applied) VALUES ('chat', '0024_search_folding', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('mfa', '0001_initial', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('mfa', '0002_authenticator_timestamps', CURRENT_TIMESTAMP);
 INSERT INTO django_migrations (app, name, applied) VALUES ('mfa', '0003_authenticator_type_uniq', CURRENT_TIMESTAMP);

@@ -55,7 +55,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0019_model_favourites"),
+        ("chat", "0023_unread_since"),
     ]
 
     operations = [
