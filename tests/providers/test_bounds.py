@@ -3,17 +3,20 @@
 import asyncio
 import gzip
 import json
+import subprocess
 import sys
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, count, islice, repeat
+from subprocess import PIPE
 from typing import Any
 
 import brotli
 import pytest
 
 from chat.providers import bounds
+from tests.harness import patience
 from tests.harness.site import ROOT
 from tests.providers import completion, messages
 
@@ -127,17 +130,26 @@ async def serving(body: Callable[[], Served], small: bytes) -> AsyncIterator[str
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def asked(kind: str, body: Callable[[], Served], question: str = "answer", small: bytes = b"{}") -> Any:
-    """Return what a process tells that asks for this body."""
-    async with serving(body, small) as address:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.providers.flood", kind, address, question),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-    assert process.returncode == 0
-    return json.loads(output)
+Ask = Callable[..., Coroutine[None, None, Any]]
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[Ask]:
+    """Asks for a body in a process of its own, and returns what that tells."""
+    command = [sys.executable, "-m", "tests.providers.flood"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as asking:
+        assert asking.stdin
+        assert asking.stdout
+        stdin, stdout = asking.stdin, asking.stdout
+
+        async def ask(kind: str, body: Callable[[], Served], question: str = "answer", small: bytes = b"{}") -> Any:
+            async with serving(body, small) as address:
+                stdin.write(f"{kind} {address} {question}\n")
+                return json.loads(await asyncio.to_thread(stdout.readline))
+
+        yield ask
+        stdin.close()
+        assert asking.wait(patience.SECONDS) == 0
 
 
 @pytest.fixture(params=WIRES)
@@ -163,7 +175,7 @@ def kind(request: pytest.FixtureRequest) -> str:
         ("events without words", {"text": 7}),
     ],
 )
-async def test_an_answer_without_end_is_ended_and_kept(kind: str, what: str, kept: dict[str, int]) -> None:
+async def test_an_answer_without_end_is_ended_and_kept(asked: Ask, kind: str, what: str, kept: dict[str, int]) -> None:
     found = await asked(kind, lambda: (HEAD, answer(WIRES[kind], what)))
     assert (found["code"], found["retryable"], found["end"]) == ("api_error", False, ""), found
     assert found["grew"] < MOST_GROWTH
@@ -189,7 +201,7 @@ PACKERS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("packing", PACKERS)
-async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: str) -> None:
+async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(asked: Ask, packing: str) -> None:
     kind = "openai" if packing != "br" else "anthropic"
     head = HEAD + b"Content-Encoding: %b\r\n" % packing.split(" ", 1)[0].encode()
     wire = WIRES[kind]
@@ -212,7 +224,9 @@ async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: 
         ("anthropic", "answer", "zstd"),
     ],
 )
-async def test_an_error_is_read_no_further_than_its_beginning(kind: str, packing: str, question: str) -> None:
+async def test_an_error_is_read_no_further_than_its_beginning(
+    asked: Ask, kind: str, packing: str, question: str
+) -> None:
     words = b'{"error": {"message": "The engine died of a surfeit. ' + b"x" * 100
     pieces: Iterator[bytes] = chain([words], endless(b"\0" * 1024))
     head = b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
@@ -238,7 +252,7 @@ LISTS = {
     ("kind", "what", "packing"),
     [("openai", "long", ""), ("openai", "crowded", ""), ("anthropic", "many models", ""), ("anthropic", "long", "br")],
 )
-async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+async def test_a_list_of_models_is_refused_when_it_is_too_long(asked: Ask, kind: str, what: str, packing: str) -> None:
     pieces: Iterator[bytes]
     if what == "many models":
         pieces = chain(
@@ -258,7 +272,7 @@ async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: 
     assert found["grew"] < MOST_GROWTH
 
 
-async def test_a_list_of_models_may_be_packed(kind: str) -> None:
+async def test_a_list_of_models_may_be_packed(asked: Ask, kind: str) -> None:
     body = gzip.compress(b'{"data": [{"id": "m"}, {"id": "n"}]}')
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
     found = await asked(kind, lambda: (head, iter([body])), "models")
@@ -274,7 +288,7 @@ async def test_a_list_of_models_may_be_packed(kind: str) -> None:
         ("anthropic", "an error", "gzip"),
     ],
 )
-async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+async def test_a_bill_is_refused_when_it_is_too_long(asked: Ask, kind: str, what: str, packing: str) -> None:
     pages = count()
 
     def body() -> Served:
@@ -294,7 +308,7 @@ async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packi
 
 
 @pytest.mark.parametrize("part", ["a trailer", "trailers", "an extension"])
-async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
+async def test_what_is_neither_head_nor_body_has_an_end(asked: Ask, part: str) -> None:
     kind = "openai"
     wire = WIRES[kind]
     hello = wire["begin"] + wire["text"]("Hello. ")
