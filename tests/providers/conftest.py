@@ -8,6 +8,7 @@ import pytest
 from chat.providers.base import Provider
 from tests.harness.upstream.process import Upstream
 from tests.providers.asking import KEY
+from tests.providers.flooding import asked as asked
 from tests.providers.formats import WIRES, Wire
 
 

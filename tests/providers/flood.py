@@ -1,13 +1,16 @@
-"""A process that asks a provider once, and tells what that took of its memory: one JSON object on its output.
+"""Asks providers, each time in a process of its own, and tells what that took of its memory.
 
-    python -m tests.providers.flood FORMAT ADDRESS QUESTION
+    python -m tests.providers.flood
 
-FORMAT is openai or anthropic, QUESTION is `answer`, `models` or `bill`. It asks first for something small, so that what
-is loaded for any question does not count. `grew` is in bytes, of the largest resident set there ever was.
+Each line of the input is FORMAT ADDRESS QUESTION: openai or anthropic, and `answer`, `models` or `bill`. Each line of
+the output is one JSON object. A process is a copy of this one, which has imported everything and asked for nothing:
+that takes a second, and is done once. It asks first for something small, so that what is loaded for any question does
+not count. `grew` is in bytes, of the largest resident set that the process ever had.
 """
 
 import asyncio
 import json
+import os
 import resource
 import sys
 from datetime import date
@@ -61,12 +64,24 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def main(kind: str, address: str, question: str) -> None:
+def answered(kind: str, address: str, question: str) -> dict[str, Any]:
     asyncio.run(told(kind, f"{address}/small", question))
     before = peak()
     found = asyncio.run(told(kind, f"{address}/flood", question))
-    print(json.dumps(found | {"grew": peak() - before}))  # noqa: T201 - that is its answer
+    return found | {"grew": peak() - before}
+
+
+def main() -> None:
+    """Answer line by line; end, with an error, when a process does."""
+    for line in sys.stdin:
+        if pid := os.fork():
+            if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+                sys.exit(f"{line.strip()}: exit code {code}")
+            continue
+        print(json.dumps(answered(*line.split())), flush=True)  # noqa: T201 - that is its answer
+        # Not the next line: that is the parent's.
+        break
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

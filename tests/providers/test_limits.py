@@ -1,12 +1,8 @@
 """No provider fills the memory: whatever it sends ends as an error, with what was said before it."""
 
-import asyncio
 import gzip
-import json
-import sys
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from itertools import chain, islice, repeat
 from typing import Any
 
@@ -14,8 +10,8 @@ import brotli
 import pytest
 
 from chat.providers import limits
-from tests.harness.site import ROOT
 from tests.providers import completion, messages
+from tests.providers.flooding import Ask
 
 MIB = 1024 * 1024
 # No body is longer than this, packed ones once they are unpacked: far more than anything that is taken in.
@@ -94,52 +90,6 @@ def answer(wire: dict[str, Any], what: str) -> Iterator[bytes]:
     raise KeyError(what)
 
 
-Served = tuple[bytes, Iterator[bytes]]
-
-
-@asynccontextmanager
-async def serving(body: Callable[[], Served], small: bytes) -> AsyncIterator[str]:
-    """Serve `body` at /flood and something small at /small. Yields the address."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
-                await reader.readexactly(int(fields.get(b"content-length", b"0")))
-                if b"/small" in head.split(b"\r\n")[0]:
-                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(small), small))
-                    continue
-                start, pieces = body()
-                writer.write(start + b"\r\n")
-                # An empty piece would be the end.
-                for piece in filter(None, pieces):
-                    writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if b"chunked" in start else piece)
-                    await writer.drain()
-                writer.write(b"0\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def asked(kind: str, body: Callable[[], Served], question: str = "answer", small: bytes = b"{}") -> Any:
-    """Return what a process tells that asks for this body."""
-    async with serving(body, small) as address:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.providers.flood", kind, address, question),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-    assert process.returncode == 0
-    return json.loads(output)
-
-
 @pytest.fixture(params=WIRES)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -163,7 +113,7 @@ def kind(request: pytest.FixtureRequest) -> str:
         ("events without words", {"text": 7}),
     ],
 )
-async def test_an_answer_without_end_is_ended_and_kept(kind: str, what: str, kept: dict[str, int]) -> None:
+async def test_an_answer_without_end_is_ended_and_kept(asked: Ask, kind: str, what: str, kept: dict[str, int]) -> None:
     found = await asked(kind, lambda: (HEAD, answer(WIRES[kind], what)))
     assert (found["code"], found["retryable"], found["end"]) == ("api_error", False, ""), found
     assert found["grew"] < MOST_GROWTH
@@ -189,7 +139,7 @@ PACKERS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("packing", PACKERS)
-async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: str) -> None:
+async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(asked: Ask, packing: str) -> None:
     kind = "openai" if packing != "br" else "anthropic"
     head = HEAD + b"Content-Encoding: %b\r\n" % packing.split(" ", 1)[0].encode()
     wire = WIRES[kind]
@@ -212,7 +162,9 @@ async def test_a_packed_answer_is_unpacked_no_further_than_it_is_taken(packing: 
         ("anthropic", "answer", "zstd"),
     ],
 )
-async def test_an_error_is_read_no_further_than_its_beginning(kind: str, packing: str, question: str) -> None:
+async def test_an_error_is_read_no_further_than_its_beginning(
+    asked: Ask, kind: str, packing: str, question: str
+) -> None:
     words = b'{"error": {"message": "The engine died of a surfeit. ' + b"x" * 100
     pieces: Iterator[bytes] = chain([words], endless(b"\0" * 1024))
     head = b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
@@ -227,7 +179,7 @@ async def test_an_error_is_read_no_further_than_its_beginning(kind: str, packing
     assert found["grew"] < MOST_GROWTH
 
 
-async def test_a_list_of_models_may_be_packed(kind: str) -> None:
+async def test_a_list_of_models_may_be_packed(asked: Ask, kind: str) -> None:
     body = gzip.compress(b'{"data": [{"id": "m"}, {"id": "n"}]}')
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
     found = await asked(kind, lambda: (head, iter([body])), "models")
@@ -235,7 +187,7 @@ async def test_a_list_of_models_may_be_packed(kind: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["a trailer", "trailers", "an extension"])
-async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
+async def test_what_is_neither_head_nor_body_has_an_end(asked: Ask, part: str) -> None:
     kind = "openai"
     wire = WIRES[kind]
     hello = wire["begin"] + wire["text"]("Hello. ")

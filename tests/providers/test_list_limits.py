@@ -6,7 +6,8 @@ from itertools import chain, count, repeat
 import pytest
 
 from chat.providers import limits
-from tests.providers.test_limits import MIB, MOST_GROWTH, PACKERS, Served, asked, endless, packed_with
+from tests.providers.flooding import Ask, Served
+from tests.providers.test_limits import MIB, MOST_GROWTH, PACKERS, endless, packed_with
 
 LISTS = {
     "long": b'{"id": "m", "words": "%b"},' % (b"x" * 1000),
@@ -19,7 +20,7 @@ LISTS = {
     ("kind", "what", "packing"),
     [("openai", "long", ""), ("openai", "crowded", ""), ("anthropic", "many models", ""), ("anthropic", "long", "br")],
 )
-async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+async def test_a_list_of_models_is_refused_when_it_is_too_long(asked: Ask, kind: str, what: str, packing: str) -> None:
     pieces: Iterator[bytes]
     if what == "many models":
         pieces = chain(
@@ -48,7 +49,7 @@ async def test_a_list_of_models_is_refused_when_it_is_too_long(kind: str, what: 
         ("anthropic", "an error", "gzip"),
     ],
 )
-async def test_a_bill_is_refused_when_it_is_too_long(kind: str, what: str, packing: str) -> None:
+async def test_a_bill_is_refused_when_it_is_too_long(asked: Ask, kind: str, what: str, packing: str) -> None:
     pages = count()
 
     def body() -> Served:
