@@ -210,7 +210,11 @@ class Bench:
             context.set_default_timeout(120_000)
             context.add_init_script(USABLE)
             requests: list[Request] = []
-            context.on("request", requests.append)
+
+            def note(request: Request, seen: list[Request] = requests) -> None:
+                seen.append(request)
+
+            context.on("request", note)
             page = context.new_page()
             tools = slow(page)
             tools.send("Network.enable")

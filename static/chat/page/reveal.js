@@ -11,9 +11,10 @@ async function framesDrawn(count) {
  * @returns {Promise<void>} when it can be seen
  */
 export async function reveal(thread, drawn) {
-  // What is in view is formatted in a microtask that was asked for before, what is near it a frame later.
+  // What is in view is formatted in a microtask that was asked for before, what is near it a frame later; and then the
+  // scroll position follows what both have grown to.
   await null;
   await drawn();
-  await framesDrawn(2);
+  await framesDrawn(4);
   thread.dataset.ready = "";
 }
