@@ -70,11 +70,12 @@ STREAM = """async texts => {
 # What an answer may consist of, outside of what KaTeX draws.
 TAGS = (
     "p h2 h3 h4 h5 h6 ul ol li blockquote hr br a img strong em s code pre sup input button span div table thead tbody "
-    "tr th td section figure figcaption"
+    "tr th td section figure figcaption sub kbd mark u details summary bdi"
 )
 ATTRIBUTES = (
     "class href target rel title src alt type disabled checked start tabindex aria-label aria-live aria-pressed "
-    "data-align data-continued data-note data-to-note data-from-note data-source data-end data-wrap"
+    "data-align data-continued data-note data-to-note data-from-note data-source data-end data-wrap "
+    "dir open data-plain data-folded aria-expanded"
 )
 STRANGE = f"""() => {{
   const tags = "{TAGS}".split(" ");
