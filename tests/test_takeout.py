@@ -35,6 +35,7 @@ COVERED = {
     "chat.Conversation": "conversations.jsonl",
     "chat.Generation": "messages.jsonl",
     "chat.RateLimit": "account.json",
+    "chat.ChatModel_favourite_of": "account.json",
     "chat.ChatModel_people": "account.json",
     "auth.User_groups": "account.json",
     "auth.User_user_permissions": "account.json",
