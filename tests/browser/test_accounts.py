@@ -1,6 +1,7 @@
 """Everything a person does with their own account, in a real browser, at desktop and phone width."""
 
 from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -137,6 +138,9 @@ def test_an_authenticator_app_is_asked_at_every_door_and_codes_open_where_it_is_
     expect(codes).to_have_count(10)
     fits(page)
     recovery = codes.all_inner_texts()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    assert [each for each in recovery if each not in Path(started.value.path()).read_text()] == []
     stored = site.shell(f"print([each.data for each in Authenticator.objects.filter(user__username={person!r})])")
     assert key not in stored
     # The admin's door leads to the same one, and back.
@@ -193,7 +197,9 @@ def test_a_passkey_signs_in_serves_as_second_factor_and_goes(
     page.get_by_label("What to call it").fill("My laptop")
     fits(page)
     page.get_by_role("button", name="Add").click()
-    expect(page.locator(".account-codes code")).to_have_count(10)
+    codes = page.locator(".account-codes code")
+    expect(codes).to_have_count(10)
+    recovery = codes.first.inner_text()
     leave(page)
     page.goto(f"{address_of(site)}/accounts/login/?next=/usage/")
     fits(page)
@@ -202,7 +208,18 @@ def test_a_passkey_signs_in_serves_as_second_factor_and_goes(
     # With the password, it is the second factor.
     leave(page)
     enter(page, site, person)
-    page.get_by_role("button", name="Use a passkey instead").click()
+    expect(page.get_by_role("main")).not_to_contain_text("app")
+    fits(page)
+    page.get_by_role("button", name="Use your passkey").click()
+    is_in(page)
+    # Where the passkey is out of reach, there are codes.
+    leave(page)
+    enter(page, site, person)
+    page.get_by_label("Recovery code").fill("12345678")
+    page.get_by_role("button", name="Use the recovery code").click()
+    expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("none of your recovery codes")
+    page.get_by_label("Recovery code").fill(recovery)
+    page.get_by_role("button", name="Use the recovery code").click()
     is_in(page)
     page.goto(f"{address_of(site)}/settings/two-factor/")
     expect(page.get_by_role("heading", name="My laptop")).to_be_visible()
