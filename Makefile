@@ -20,6 +20,8 @@ run: .venv/runtime-installed
 
 install: .venv/dev-installed node_modules/installed
 
+# Hundreds of Pythons are started here; where bytecode is not kept, each compiles the whole site: half of a start.
+test: export PYTHONDONTWRITEBYTECODE =
 test: install
 	@scripts/install-debian-packages chromium-headless-shell chromium nginx
 	$(bin)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder

@@ -1,4 +1,4 @@
-"""What the page costs a browser: a long answer in a long conversation, opening one, the list, memory, what is loaded.
+"""What the page costs a browser, in time, bytes and memory. Many lines, because one run measures all on one page.
 
 Run with `make bench`, or a part of it with `--only`. The processor is slowed to a quarter, but for sizes, memory and
 where a line says otherwise. Fails when a figure is above its limit.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwright
 
 from bench.markdown import Writer
 from bench.soak.figure import MIB, Figure
@@ -47,6 +47,18 @@ window.untilReadable = (address) => new Promise((resolve) => {
 });
 """
 LOAD = READABLE + "window.readable = untilReadable(location.pathname);"
+# A slow line, as the browser's own tools make one: until a response begins, and then bytes a second in each direction.
+LINE = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
+# Somebody can type: the page gives the box the focus as the last thing it does.
+USABLE = """
+window.usable = new Promise((resolve) => {
+  const look = () => {
+    if (!document.activeElement?.matches("#composer textarea")) return requestAnimationFrame(look);
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
+  };
+  requestAnimationFrame(look);
+});
+"""
 CLICK = """async (link) => {
   const began = performance.now();
   link.click();
@@ -190,6 +202,28 @@ class Bench:
         page.wait_for_timeout(2000)
         yield Figure("JavaScript and CSS before colours and formulas", page.evaluate(LOADED) / 1000, 150, "kB")
 
+    def cold(self) -> Iterator[Figure]:
+        """Load the first page in an empty profile over a slow line, until somebody can type; the median."""
+        took, counts = [], []
+        for _ in range(7):
+            context = self.browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+            context.set_default_timeout(120_000)
+            context.add_init_script(USABLE)
+            requests: list[Request] = []
+            context.on("request", requests.append)
+            page = context.new_page()
+            tools = slow(page)
+            tools.send("Network.enable")
+            tools.send("Network.emulateNetworkConditions", LINE)
+            sign_in(page, self.site, "alice")
+            took.append(page.evaluate("usable"))
+            # What is fetched when there is nothing else to do is in it.
+            page.wait_for_timeout(3000)
+            counts.append(len(requests))
+            context.close()
+        yield Figure("cold load over a slow line: until somebody can type", statistics.median(took), 2500, "ms")
+        yield Figure("the same: requests, with all that comes later unasked", max(counts), 15, "")
+
     def opening(self) -> Iterator[Figure]:
         """Click on one and the other, until the end of the thread can be read; the median."""
         addresses = [self.talk(1000)[0] for _ in range(2)]
@@ -249,6 +283,7 @@ class Bench:
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "size": Bench.size,
+    "cold": Bench.cold,
     "opening": Bench.opening,
     "loading": Bench.loading,
     "list": Bench.listing,

@@ -30,6 +30,7 @@ from chat.views import (
     settings,
     setup,
     stream,
+    turns,
     usage,
 )
 from chat.views.access import refuse
@@ -49,7 +50,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/conversations/<uuid:conversation_id>", conversations.conversation, name="conversation_api"),
     path("api/conversations/<uuid:conversation_id>/restore", conversations.restore, name="restore"),
     path("api/conversations/<uuid:conversation_id>/export", export.conversation, name="export"),
-    path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", conversations.message, name="message"),
+    path("api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>", turns.message, name="message"),
+    path(
+        "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/restore",
+        turns.restore,
+        name="restore_message",
+    ),
     path("api/export", export.everything, name="export_everything"),
     path("api/events", live_list.events, name="events"),
     path("api/files/<uuid:file_id>", files.file, name="file"),

@@ -218,6 +218,8 @@ def main() -> None:
         upstream.script_prompt(REST, text=words(ANSWER), then="hang", after=30, delay=PACE)
         upstream.script_prompt(FAIL, status=400)
         with Site(Path(data) / "data", {"OPENAI_BASE_URL": upstream.base_url}) as site, sync_playwright() as playwright:
+            site.until_listed("gpt-4o")
+            site.shell('ChatModel.objects.filter(name="gpt-4o").update(is_default=True)')
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
             for viewport, scheme in VIEWS:
                 camera = Camera(browser, site, directory, viewport, scheme)

@@ -2,7 +2,8 @@
 
 scripts/vendor.py        after `npm install --save-dev --save-exact <package>@<version>`
 
-`manifest.json` gives for each library its npm package, version, licence and the SHA-256 of every file.
+`manifest.json` gives for each library its npm package, version, licence and the SHA-256 of every file. They are copied
+as they are, but for the addresses of `IMPORTS`.
 """
 
 import hashlib
@@ -33,6 +34,12 @@ LIBRARIES = {
         "punycode.js/LICENSE-MIT.txt": "LICENSE.punycode",
         "uc.micro/LICENSE.txt": "LICENSE.uc.micro",
     },
+    "markdown-it-cjk-friendly": {
+        "markdown-it-cjk-friendly/dist/index.js": "markdown-it-cjk-friendly.js",
+        "markdown-it-cjk-friendly/dist/index.d.ts": "markdown-it-cjk-friendly.d.ts",
+        "get-east-asian-width/*.js": "get-east-asian-width/",
+        "get-east-asian-width/license": "LICENSE.get-east-asian-width",
+    },
     "@highlightjs/cdn-assets": {
         "@highlightjs/cdn-assets/es/core.min.js": "core.js",
         **{f"@highlightjs/cdn-assets/es/languages/{name}.min.js": f"languages/{name}.js" for name in LANGUAGES},
@@ -48,6 +55,11 @@ LIBRARIES = {
         "@kurkle/color/LICENSE.md": "LICENSE.color",
     },
 }
+# What a module calls another package, and where it lies beside that module: a worker has no import map.
+IMPORTS = {
+    b'from "get-east-asian-width"': b'from "./get-east-asian-width/index.js"',
+    b'from "markdown-it"': b'from "../markdown-it/markdown-it.mjs"',
+}
 
 
 def copy(wanted: dict[str, str], target: Path) -> dict[str, str]:
@@ -60,8 +72,11 @@ def copy(wanted: dict[str, str], target: Path) -> dict[str, str]:
         for path in found:
             copied = target / name / path.name if name.endswith("/") else target / name
             copied.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copied)
-            digests[copied.relative_to(target).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = path.read_bytes()
+            for name_there, name_here in IMPORTS.items():
+                content = content.replace(name_there, name_here)
+            copied.write_bytes(content)
+            digests[copied.relative_to(target).as_posix()] = hashlib.sha256(content).hexdigest()
     return digests
 
 

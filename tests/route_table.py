@@ -139,6 +139,9 @@ TABLE: dict[str, list[Row]] = {
     "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>": [
         Row("DELETE", "/api/conversations/{conversation}/messages/{message}", 204, 404, 401, 401)
     ],
+    "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/restore": [
+        owner_only("POST", "/api/conversations/{conversation}/messages/{message}/restore", 204)
+    ],
     "api/export": [people("GET", "/api/export?format=json", 200)],
     # What it answers when all is well never ends.
     "api/events": [people("GET", "/api/events?after=x", 400)],

@@ -169,6 +169,77 @@ def test_a_deleted_turn_leaves_what_followed(alice: httpx2.Client, site: Site, w
     assert site.shell(f"print(UsageRecord.objects.filter(message_id='{drop['message_id']}').count())").strip() == "1"
 
 
+@pytest.mark.parametrize("which", ["user_message_id", "message_id"])
+def test_a_deleted_turn_comes_back_where_it_was(alice: httpx2.Client, which: str) -> None:
+    word = f"zeppelin{which.replace('_', '')}"
+    path, starts = chat(alice, "before the lost turn", word, "after the lost turn")
+    before = alice.get(path).json()
+    turn = f"{path}/messages/{starts[1][which]}"
+    assert alice.delete(turn).status_code == 204
+    assert alice.get(f"/api/conversations?q={word}").json()["conversations"] == []
+    assert before["id"] in str(alice.get("/api/conversations").json())
+    assert alice.post(f"{turn}/restore").status_code == 204
+    after = alice.get(path).json()
+    assert after["messages"] == before["messages"]
+    assert after["leaf_id"] == before["leaf_id"]
+    found = alice.get(f"/api/conversations?q={word}").json()["conversations"]
+    assert [each["id"] for each in found] == [before["id"]]
+    # What is there stays as it is.
+    assert alice.post(f"{turn}/restore").status_code == 204
+    assert alice.get(path).json()["messages"] == before["messages"]
+
+
+def test_turns_deleted_one_after_the_other_come_back_last_first(alice: httpx2.Client) -> None:
+    path, starts = chat(alice, "one of three", "two of three", "three of three")
+    before = alice.get(path).json()["messages"]
+    turns = [f"{path}/messages/{start['user_message_id']}" for start in starts]
+    assert [alice.delete(turn).status_code for turn in turns] == [204] * 3
+    assert [alice.post(f"{turn}/restore").status_code for turn in turns[::-1]] == [204] * 3
+    assert alice.get(path).json()["messages"] == before
+
+
+def test_one_version_is_deleted_with_what_followed_it_and_comes_back(alice: httpx2.Client) -> None:
+    path, [start] = chat(alice, "answered twice here")
+    conversation = {"conversation_id": start["conversation_id"]}
+    ask(alice, "below the first", **conversation)
+    second = ask(alice, **conversation, regenerate=start["user_message_id"])
+    ask(alice, "below the second", **conversation)
+    before = alice.get(path).json()
+    version = f"{path}/messages/{second['message_id']}"
+    assert alice.delete(version, params={"only": "version"}).status_code == 204
+    assert questions(alice, path) == ["answered twice here", "below the first"]
+    assert len(alice.get(path).json()["messages"]) == 4
+    # The only one of a question stays, unless the whole turn goes.
+    only = f"{path}/messages/{start['message_id']}"
+    assert alice.delete(only, params={"only": "version"}).status_code == 409
+    assert alice.delete(only, params={"only": "half"}).status_code == 400
+    assert alice.post(f"{version}/restore").status_code == 204
+    after = alice.get(path).json()
+    assert after["messages"] == before["messages"]
+    assert after["leaf_id"] == before["leaf_id"]
+
+
+def test_what_was_deleted_long_ago_is_gone_and_nobody_elses_to_bring_back(alice: httpx2.Client, site: Site) -> None:
+    path, starts = chat(alice, "stays for good", "goes for good")
+    turn = f"{path}/messages/{starts[1]['user_message_id']}"
+    alice.delete(turn)
+    with site.client("bob") as bob:
+        assert bob.post(f"{turn}/restore").status_code == 404
+    aside = f"Conversation.objects.filter(taken_from='{starts[0]['conversation_id']}')"
+    site.shell(
+        "from datetime import timedelta",
+        "from django.utils import timezone",
+        f"{aside}.update(deleted_at=timezone.now() - timedelta(seconds=61))",
+    )
+    assert alice.post(f"{turn}/restore").status_code == 404
+    site.shell("from chat.generation.recovery import purge", "purge()")
+    assert site.shell(f"print({aside}.count(), Message.objects.filter(content='goes for good').count())").split() == [
+        "0",
+        "0",
+    ]
+    assert questions(alice, path) == ["stays for good"]
+
+
 def test_the_first_turn_can_be_deleted_and_the_only_one(alice: httpx2.Client) -> None:
     path, starts = chat(alice, "first turn", "second turn")
     assert alice.delete(f"{path}/messages/{starts[0]['message_id']}").status_code == 204

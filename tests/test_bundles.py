@@ -64,8 +64,9 @@ Promise.all([import("./later/part.js"), import("./later/other.js")]).then(([{ mo
     "chat/later/other.js": 'import { once } from "./once.js";\nexport async function* unused() { await 1; }\n'
     "export const most = () => once(40);\n",
     "chat/later/once.js": '(globalThis.evaluated ??= []).push("once");\nexport const once = (n) => n + 1;\n',
-    "vendor/library.mjs": "/*! Library, MIT */\nclass Lib { name = 'lib'; }\nvar n = 7;\n"
-    "export { Lib as default, n as count };\n",
+    "vendor/library.mjs": "/*! Library, MIT */\nclass Lib { name = 'lib'; }\n"
+    "export {\n  // from there\n  n as count,\n  n as amount,\n} from './number.mjs';\nexport { Lib as default };\n",
+    "vendor/number.mjs": "export const n = 7;\n",
     "chat/main.css": '/* all */\n@import "page/base.css";\n@import "page/print.css" print;\n',
     "chat/page/base.css": "p {\n  color: red;\n}\n",
     "chat/page/print.css": "p {\n  color: black;\n}\n",
@@ -160,7 +161,6 @@ console.log(JSON.stringify(lines.map((line, number) => {
         "export var changed = 1;",
         "export const { taken } = {};",
         'export * from "./sums.js";',
-        'export { add } from "./sums.js";',
         'import library from "library";',
         'import { add } from "./sums.js" with { type: "json" };',
         'import "./main.js";',

@@ -233,6 +233,17 @@ def test_the_model_chosen_last_is_chosen_again_and_before_that_the_admins_choice
         assert chosen(browser, path) == "other"
 
 
+@pytest.mark.parametrize(
+    ("reads", "said"), [(True, b"Admins of this site can."), (False, b"Admins of this site cannot")]
+)
+def test_who_can_read_is_said_beside_the_switch_and_in_the_settings(
+    browser: Client, model: ChatModel, settings: Any, reads: bool, said: bytes
+) -> None:
+    settings.CHAT_ADMIN_READS = reads
+    assert (b"Until then admins of this site can read it" in browser.get("/").content) is reads
+    assert said in browser.get("/settings/data/").content
+
+
 def test_the_demo_alone_says_how_to_connect_a_real_model(
     browser: Client, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -279,16 +290,3 @@ def test_only_staff_is_shown_the_way_to_the_admin(browser: Client, ada: User) ->
     ada.is_staff = True
     ada.save()
     assert page(browser, "/").all("a", href="/admin/")
-
-
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere"])
-def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> None:
-    def theme() -> str | None:
-        browser.cookies["sessionid"] = session if path == "/" else ""
-        return Page(browser.get(path).content.decode()).all("html")[0].get("data-theme")
-
-    session = browser.cookies["sessionid"].value
-    assert theme() is None
-    for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
-        browser.cookies["theme"] = chosen
-        assert theme() == rendered

@@ -69,3 +69,11 @@ def test_everything_else_answers_while_passwords_are_checked(
     with site.client(None) as client:
         # The page itself can be seen, too.
         assert client.get("/login/", follow_redirects=True).status_code == 200
+        # The page that refuses is made once for many, and is all the same everybody's own.
+        form = {"login": "crowd0", "password": "no", "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        client.cookies["theme"] = "dark"
+        own = client.post("/accounts/login/?next=/usage/", data=form)
+        assert own.status_code == 429
+        assert 'href="/accounts/login/?next=/usage/"' in own.text
+        assert 'data-theme="dark"' in own.text
+        assert "data-theme" not in refused.text

@@ -2,7 +2,9 @@
 
 import gzip
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import brotli
@@ -73,6 +75,48 @@ def test_a_page_names_files_by_addresses_that_are_kept_for_good(stranger: httpx2
         answer = stranger.get(other)
         assert answer.status_code == 200
         assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_a_bundle_is_kept_for_good_and_what_is_none_lies_beside_it(stranger: httpx2.Client, site: Site) -> None:
+    with closing(site.session("alice")) as browser:
+        address = re.search(r'src="(/static/[0-9a-f]{12}/bundle/)chat/main.js"', browser.get("/").text)
+    assert address is not None
+    answer = stranger.get(f"{address[1]}chat/main.js")
+    assert "sourceMappingURL=main.js.map" in answer.text
+    assert answer.headers["Cache-Control"] == "max-age=31536000, public, immutable"
+    assert "javascript" in answer.headers["Content-Type"]
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert stranger.get(f"{address[1]}chat/main.js.map").json()["sources"][-1] == "../../chat/main.js"
+    # What a bundle fetches by its own address.
+    assert stranger.get(f"{address[1]}vendor/katex/katex.mjs").content == (
+        (ROOT / "static/vendor/katex/katex.mjs").read_bytes()
+    )
+    assert stranger.get(f"{address[1]}chat/none.js").status_code == 404
+
+
+def test_a_page_that_is_open_goes_on_when_its_bundles_are_removed(tmp_path: Path) -> None:
+    with Site(tmp_path) as site, site.client(None) as stranger:
+        assert "sourceMappingURL" in stranger.get("/static/bundle/chat/main.js").text
+        shutil.rmtree(tmp_path / "bundles")
+        prefix = re.search(r"/static/[0-9a-f]{12}/", stranger.get("/accounts/login/").text)
+        assert prefix is not None
+        answer = stranger.get(f"{prefix[0]}bundle/chat/main.js")
+        assert answer.content == (ROOT / "static/chat/main.js").read_bytes()
+        assert "immutable" not in answer.headers["Cache-Control"]
+        assert stranger.get("/static/bundle/chat/main.js.map").status_code == 404
+
+
+def test_a_site_that_cannot_keep_bundles_says_so_and_serves_the_modules(tmp_path: Path) -> None:
+    with Site(tmp_path) as site:
+        site.stop()
+        shutil.rmtree(tmp_path / "bundles")
+        (tmp_path / "bundles").write_text("no folder")
+        site.start()
+        with closing(site.session("alice")) as browser:
+            html = browser.get("/").text
+            assert re.search(r'src="/static/[0-9a-f]{12}/chat/main.js"', html)
+            assert "/bundle/" not in html
+    assert len([line for line in site.output if "no bundles" in line]) == 1
 
 
 def test_a_fingerprint_changes_with_a_file_and_with_nothing_else(tmp_path: Path) -> None:

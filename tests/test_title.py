@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from chat.generation.summary import summary_of
 from chat.generation.title import tidy
 from tests.harness import patience
 from tests.harness.site import Site
@@ -191,6 +192,60 @@ def test_a_model_that_is_not_there_is_a_warning(titled: Site) -> None:
 def test_a_title_is_one_short_line_without_quotes(said: str, title: str) -> None:
     assert tidy(said) == title
     assert len(tidy(said)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("<think>The user asks about bridges. A title…</think>\nBridges of Rome", "Bridges of Rome"),
+        ("The user wants a title.\nBridges?</think>Bridges of Rome", "Bridges of Rome"),
+        ("<think>The user asks about bridges, so", ""),
+        ("Okay, the user asks about bridges and needs a title. Let me think.\n\nBridges of Rome", "Bridges of Rome"),
+        ("Okay, the user asks about the bridges of Rome, so I", ""),
+        ("The conversation is about bridges. It is held in English. A title could be", ""),
+        ("OK Computer", "OK Computer"),
+        ("What is a title?", "What is a title?"),
+    ],
+)
+def test_what_a_model_thinks_aloud_is_no_title(said: str, title: str) -> None:
+    assert tidy(said) == title
+
+
+LOG = "\n".join(f"line {number}: the quick brown fox jumps over the lazy dog" for number in range(500))
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("words one by one", "words one by one"),
+        (f"{LOG}\n\nWhy does the fox jump so often?", "Why does the fox jump so often?"),
+        (f"Please summarise this log:\n{LOG}", "summarise this log"),
+        (
+            "Hello! I have been working on a small project for some weeks now. Could you explain how a B-tree splits?",
+            "explain how a B-tree splits?",
+        ),
+        ("```python\nprint(1)\n```\nfix this **loop** for me", "fix this loop for me"),
+        ("> quoted words of somebody else\n\n请解释这段话的意思？", "请解释这段话的意思？"),
+        ("```\nnothing but code\n```", "``` nothing but code ```"),
+    ],
+)
+def test_without_a_model_the_sentence_that_asks_is_the_title(question: str, title: str) -> None:
+    assert summary_of(question) == title
+
+
+def test_a_summary_is_short_and_of_one_line_and_found_at_once_in_the_longest_question() -> None:
+    for text in (
+        "a" * 100_000,
+        "word " * 20_000,
+        "?\n" * 50_000,
+        "```\n" * 25_000,
+        " \n" * 9,
+        "* " * 50_000,
+        "dear " * 20_000,
+        "please so " * 9_000,
+    ):
+        assert len(summary_of(text)) <= 60
+        assert "\n" not in summary_of(text)
 
 
 def test_a_title_is_not_asked_of_a_provider_that_was_not_chosen(

@@ -128,3 +128,23 @@ def test_what_a_killed_process_wrote_is_kept_by_the_other(pair: tuple[Site, Site
     assert answer["status"] == "interrupted"
     assert answer["content"] == text_of(received) == default_text(20)
     assert answer["usage"]["source"] == "estimated"
+
+
+def test_an_answer_that_nobody_followed_is_unread_everywhere_until_it_is_seen(
+    pair: tuple[Site, Site], upstream: Upstream
+) -> None:
+    upstream.script_prompt("ends unseen", tokens=20, then="hang", after=5)
+    upstream.script_prompt("ends seen elsewhere", tokens=20, delay=0.05)
+    with pair[0].client() as here, pair[1].client() as there:
+        _, unseen = ask(here, "ends unseen")
+        upstream.release("ends unseen")
+        path = f"/api/conversations/{unseen}"
+        deadline = time.monotonic() + patience.SECONDS
+        while (state := there.get(path).json())["streaming"]:
+            assert time.monotonic() < deadline
+        assert state["unread"] is True
+        assert there.patch(path, json={"unread": False}).json()["unread"] is False
+        assert here.get(path).json()["unread"] is False
+        generation, seen = ask(here, "ends seen elsewhere")
+        there.get(f"/api/generations/{generation}/stream")
+        assert there.get(f"/api/conversations/{seen}").json()["unread"] is False

@@ -50,6 +50,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         kept: str = super().clean_username(username, shallow=shallow)
         return kept
 
+    def set_password(self, user: User, password: str) -> None:
+        """Store a password and nothing else: hashing takes a while, and who was barred meanwhile stays so."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def get_login_stages(self) -> list[str]:
         ours = "chat.accounts.stage.FirstConfirmation"
         return [ours if stage == REPLACED else stage for stage in super().get_login_stages()]

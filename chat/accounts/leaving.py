@@ -1,9 +1,10 @@
-"""Signing in to an account that is to be deleted: its owner may keep it, and nothing else."""
+"""Accounts that go: the owner of one that is to be deleted may keep it, and nothing else; whose is gone is led out."""
 
 from time import time
 from typing import Final
 
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
@@ -18,6 +19,16 @@ def offer(request: HttpRequest, user: User) -> HttpResponseRedirect:
     """Lead somebody who has just proved who they are to where they can keep their account."""
     request.session[LEAVING] = [user.pk, time() + LEAVING_SECONDS]
     return HttpResponseRedirect(reverse("settings_keep"))
+
+
+def is_gone(request: HttpRequest, error: Exception) -> bool:
+    """Whether a request failed because its account was deleted meanwhile; the session goes, too, then."""
+    if not isinstance(error, DatabaseError) or request.user.pk is None:
+        return False
+    if User.objects.filter(pk=request.user.pk).exists():
+        return False
+    request.session.flush()
+    return True
 
 
 def offered(request: HttpRequest) -> AccountDeletion | None:

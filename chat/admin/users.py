@@ -6,7 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -44,16 +44,35 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
         return said
 
 
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Stores a password and nothing else: hashing takes a while, and who was barred meanwhile stays so."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        if commit:
+            user.save(update_fields=["password"])
+        return user
+
+
 @admin.register(User)
 class PersonAdmin(PasswordLinks, AccountDeletion, CountedDeletion, UserAdmin[User]):
     """Django's own, but nobody touches who is more powerful, and superusers alone give power."""
 
     form = PersonForm
+    change_password_form = NewPasswordForm
     actions = ("make_password_link",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)
         return fixed if request.user.is_superuser else (*fixed, *POWERS)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Write what was changed on the page, and not what somebody else changed since it was read."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        obj.save(update_fields=columns.intersection(form.changed_data))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or touchable(request.user, obj))

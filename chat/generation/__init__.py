@@ -18,6 +18,7 @@
     outcome.py        how it ended; settlement.py writes that, report.py tells operators
     smoothing.py      whole words; structured.py: answers that are JSON; pictures.py: that a model made
     title.py          names a conversation
+    summary.py        its name until then: the sentence that asks
 
 - `log.append` is file, then memory, then wake, in that order and nowhere else: nobody hears what a killed process would
   not leave behind. Journal and followers are cursors on the log, and the rows of the journal and the lines of the file

@@ -1,4 +1,4 @@
-"""Generations that this process writes. Each is a task of its own, so that it outlives the request that began it.
+"""Generations that this process writes: tasks of their own. Many lines, because the life of one is one class.
 
 A live generation is a growing text and a follower is a position in it, so there are no queues: a slow reader costs
 nothing, and any number of readers see the same.
@@ -8,7 +8,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Any, Final, cast
 from uuid import UUID
@@ -42,6 +44,8 @@ CUT_OFF: Final = ChatError("interrupted", "The answer was cut off.")
 NOT_STORED: Final = ChatError("unknown", "The answer could not be stored. The log tells why.")
 
 HEARTBEAT_SECONDS = 15.0
+# Who follows in another process says so every few seconds, and is heard of a little later.
+HEARD_SECONDS = 10.0
 # Where the grace is 0: how long a generation waits for the caller who asked for it.
 FIRST_FOLLOWER_SECONDS = 10.0
 # Of what a provider sends, when several of its pieces came as one.
@@ -89,6 +93,7 @@ class LiveGeneration:
         self._unread: int | None = None
         self._began = monotonic()
         self._ended: float | None = None
+        self._followed_elsewhere_at = -inf
 
     @property
     def account(self) -> Account:
@@ -107,6 +112,7 @@ class LiveGeneration:
 
     def followed_elsewhere(self) -> None:
         """Another process has a follower: as if one had come and gone here just now."""
+        self._followed_elsewhere_at = monotonic()
         self.followers.miss(can_return=True)
 
     def interrupt(self) -> None:
@@ -117,6 +123,11 @@ class LiveGeneration:
     def is_followed(self) -> bool:
         """Whether anybody follows it in this process."""
         return bool(self.followers)
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether anybody follows it here, or has lately said to do so in another process."""
+        return self.is_followed or monotonic() - self._followed_elsewhere_at < HEARD_SECONDS
 
     def _end(self, reason: EndReason) -> None:
         if self._ended_by is None:
@@ -228,7 +239,7 @@ class LiveGeneration:
         if outcome in ("stop", "other"):
             parsed, invalid = parse_whole(self.spec.request.response_format, self.log.content)
             outcome = invalid or outcome
-        result = result_of(outcome, self.log, self._times)
+        result = replace(result_of(outcome, self.log, self._times), is_followed=self._is_heard)
         await runtime.part(Journal).leave(self)
         try:
             charge = await settle_patiently(self.account, result)

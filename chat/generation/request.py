@@ -94,11 +94,6 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         shape = len(to_json(self.response_format)) if self.response_format is not None else 0
         return len(self.message) + len(self.system_prompt or "") + shape
 
-    @property
-    def title(self) -> str:
-        """The first words, at most 60 characters on one line."""
-        return first_words(self.message)
-
 
 def first_words(text: str) -> str:
     """Return the first words of a text, at most 60 characters on one line."""

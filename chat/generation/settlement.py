@@ -35,7 +35,8 @@ class Result:
     """The result of a generation, over all its attempts.
 
     `outline` is the order of its parts (`GenerationLog.outline`). `error` is None for a regular end and for Stop.
-    `has_gaps`: a piece of it could not be read. Durations are in seconds, from the start of the generation.
+    `has_gaps`: a piece of it could not be read. `is_followed`: somebody hears its end. Durations are in seconds, from
+    the start of the generation.
     """
 
     content: str
@@ -51,6 +52,7 @@ class Result:
     finish_detail: str = ""
     has_gaps: bool = False
     thinking_seconds: float | None = None
+    is_followed: bool = False
 
 
 class SettlementError(Exception):
@@ -116,7 +118,10 @@ def _close(generation: Generation, account: Account, result: Result, now: dateti
     )
     said = len(result.content) + len(result.reasoning) + sum(len(str(call)) for call in result.tool_calls)
     Conversation.objects.filter(pk=account.conversation_id).update(
-        updated_at=now, changed_at=now, stored_chars=F("stored_chars") + said
+        updated_at=now,
+        changed_at=now,
+        stored_chars=F("stored_chars") + said,
+        **({} if result.is_followed else {"unread_since": now}),
     )
     generation.journal.all().delete()
     generation.finished_at = now

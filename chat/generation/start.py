@@ -23,6 +23,7 @@ from chat.generation.control import running
 from chat.generation.request import ChatRequest
 from chat.generation.retry_policy import Policy
 from chat.generation.spec import GenerationSpec, Limits
+from chat.generation.summary import summary_of
 from chat.generation.worker import THIS_WORKER
 from chat.limits import check_rate, check_storage
 from chat.live_list import feed
@@ -149,7 +150,7 @@ def _write_rows(user: User, api_key: ApiKey | None, ask: ChatRequest) -> tuple[G
     model = choose(user, ask.model, conversation.model)
     conversation.model = model
     conversation.updated_at = conversation.changed_at = now
-    conversation.title = conversation.title or ask.title
+    conversation.title = conversation.title or summary_of(ask.message)
     conversation.stored_chars += ask.stored_chars
     parent = None if is_new or ask.regenerate else _parent(conversation, ask)
     question = _question(conversation, ask.regenerate) if ask.regenerate else None

@@ -40,6 +40,16 @@ INSTRUCTION: Final = (
     "Give the conversation below a title of at most six words, in the language in which it is held. "
     "Answer with the title alone, on one line, without quotes and without a full stop."
 )
+# Where a model thinks into its text: between tags, or up to one that nothing opened.
+TAG: Final = r"(think|thinking|thought|reasoning|analysis)"
+THOUGHTS: Final = re.compile(rf"\A.*</{TAG}>|<{TAG}>.*?</\2>", re.DOTALL | re.IGNORECASE)
+UNFINISHED: Final = re.compile(rf"<{TAG}>", re.IGNORECASE)
+ALOUD: Final = re.compile(
+    r"(okay|ok|alright|hmm|let me|let's|let’s|the user|we need|i need|i should|first,)\b"
+    r".*\b(user|title|conversation|need)",
+    re.IGNORECASE,
+)
+LONGEST_TITLE: Final = 240
 QUOTES: Final = " \t\"'`*#_“”„‟‘’‚«»‹›「」『』"
 
 
@@ -68,10 +78,27 @@ async def suggest(account: Account) -> None:
 
 
 def tidy(said: str) -> str:
-    """Return what a model said as a title: its first line, at most 60 characters, without quotes; empty for nothing."""
-    line = next((line for line in said.replace("\0", "").splitlines() if line.strip(QUOTES)), "")
+    """Return what a model said as a title: one line of at most 60 characters, without quotes; empty for nothing.
+
+    Who was told to say a title alone and says more thinks aloud: what stands in the tags of thoughts is left out, and
+    of several lines that begin with prose the last one is the title, if it can be one.
+    """
+    said = THOUGHTS.sub("", said.replace("\0", ""))
+    if UNFINISHED.search(said):
+        return ""
+    lines = [line for line in said.splitlines() if line.strip(QUOTES)]
+    line = next(iter(lines), "")
+    if _is_prose(line):
+        line = lines[-1] if len(lines) > 1 and not _is_prose(lines[-1]) else ""
     line = re.sub(r"\A\s*title\s*:\s*", "", line.strip(QUOTES), flags=re.IGNORECASE)
     return first_words(line.strip(QUOTES).removesuffix("."))
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is somebody thinking aloud: longer than any title, or several sentences."""
+    return (
+        len(line) > LONGEST_TITLE or len(re.findall(r"[.!?](\s|$)", line)) > 1 or bool(ALOUD.match(line.strip(QUOTES)))
+    )
 
 
 def _claim(account: Account) -> Task | None:

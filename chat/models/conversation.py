@@ -65,6 +65,9 @@ class Conversation(models.Model):
     )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    unread_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When an answer ended that nobody followed."
+    )
     temporary = models.BooleanField(default=False, help_text="In no list, and gone a day after its last message.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When something was last said.")
@@ -73,6 +76,19 @@ class Conversation(models.Model):
     )
     deleted_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="It can be restored for a minute."
+    )
+
+    taken_from = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="Not a conversation, but what was deleted from one: as long as that can be restored.",
+    )
+    taken = ShallowJSONField(
+        null=True, blank=True, editable=False, help_text="`leaf` and `parents` as they were before it was taken out."
     )
 
     objects = ConversationQuerySet.as_manager()

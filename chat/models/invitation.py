@@ -50,21 +50,35 @@ class Link(models.Model):
         raise NotImplementedError
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken back, by its maker or with what its maker might give."""
+        return self.revoked_at is not None or self.maker is None
+
+    @property
     def state(self) -> str:
         """`open`, or why it is not: `used`, `revoked` or `expired`."""
         if self.used_at is not None:
             return "used"
-        if self.revoked_at is not None or self.maker is None:
+        if self.is_withdrawn:
             return "revoked"
         return "expired" if self.expires_at <= timezone.now() else "open"  # type: ignore[attr-defined]
 
     def take(self) -> bool:
-        """Mark it as used, in the transaction of the caller. Of any number of attempts at once exactly one may."""
+        """Mark it as used, in the transaction of the caller. Of any number of attempts at once exactly one may.
+
+        It is read again then, and what was withdrawn meanwhile is not taken.
+        """
         now = timezone.now()
         rows = type(self)._default_manager.filter(
             Q(expires_at__gt=now), pk=self.pk, used_at__isnull=True, revoked_at__isnull=True
         )
-        return bool(rows.update(used_at=now))
+        if not rows.update(used_at=now):
+            return False
+        self.refresh_from_db()
+        if self.is_withdrawn:
+            type(self)._default_manager.filter(pk=self.pk).update(used_at=None)
+            return False
+        return True
 
 
 class Invitation(Link):
@@ -124,8 +138,8 @@ class PasswordLink(Link):
         return self.made_by if may else None
 
     @property
-    def state(self) -> str:
-        return super().state if self.user.is_active else "revoked"
+    def is_withdrawn(self) -> bool:
+        return super().is_withdrawn or not self.user.is_active
 
     @classmethod
     def revoke_all(cls, user: User) -> None:

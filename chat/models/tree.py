@@ -61,6 +61,13 @@ class Tree:
             newest = max([newest, *below], key=self._places.__getitem__)
         return self.path(newest)
 
+    def below(self, name: UUID) -> list[UUID]:
+        """Return a message and all that was said below it, on all branches."""
+        found = [name]
+        for each in found:
+            found += self._children.get(each, [])
+        return found
+
     def siblings(self, name: UUID) -> Siblings:
         """Return the place of a message among the other versions of it."""
         versions = self._children[self._parents[name]]

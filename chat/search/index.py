@@ -3,7 +3,7 @@
 The index is made, and kept, by the triggers of migration 0004.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -70,6 +70,18 @@ def forget_deleted() -> None:
             cursor.execute(MERGE)
             if cursor.execute("SELECT total_changes()").fetchone()[0] - before < 2:
                 return
+
+
+def move(messages: Collection[UUID], conversation_id: UUID) -> None:
+    """Have messages found in the conversation that they are in now; PostgreSQL's index does not name it."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for name in messages:
+            cursor.execute(
+                "UPDATE chat_search_place SET conversation_id = %s WHERE message_id = %s",
+                [conversation_id.hex, name.hex],
+            )
 
 
 def statement(owner: User, terms: Terms, limit: int) -> tuple[str, list[str | int]]:

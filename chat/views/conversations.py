@@ -1,4 +1,4 @@
-"""One conversation: read, changed, deleted, restored; and deleting a turn of it."""
+"""One conversation: read, changed, deleted, restored."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -13,8 +13,7 @@ from chat.catalog.choice import choose, is_open_to
 from chat.errors import ChatError
 from chat.generation import control
 from chat.generation.request import check_sampling
-from chat.limits import recount_storage
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation
 from chat.models.conversation import KEPT_AFTER_DELETION
 from chat.models.tree import Tree
 from chat.views import thread
@@ -31,6 +30,7 @@ class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str | msgspec.UnsetType = msgspec.UNSET
     pinned: bool | msgspec.UnsetType = msgspec.UNSET
     archived: bool | msgspec.UnsetType = msgspec.UNSET
+    unread: bool | msgspec.UnsetType = msgspec.UNSET
     system_prompt: str | msgspec.UnsetType = msgspec.UNSET
     model: str | msgspec.UnsetType | None = msgspec.UNSET
     temperature: float | msgspec.UnsetType | None = msgspec.UNSET
@@ -44,10 +44,10 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     if request.method == "PATCH":
         changes = parse(request, Changes)
         with database.writing():
-            _change(_locked(caller, conversation_id), caller, changes)
+            _change(locked(caller, conversation_id), caller, changes)
     if request.method == "DELETE":
         with database.writing():
-            _delete(_locked(caller, conversation_id))
+            _delete(locked(caller, conversation_id))
         return HttpResponse(status=204)
     row = Conversation.objects.of(caller.user).select_related("model").filter(pk=conversation_id).first()
     if row is None:
@@ -60,7 +60,7 @@ def conversation(request: HttpRequest, caller: Caller, conversation_id: UUID) ->
     return respond({**detail(row), "model_available": available, "messages": messages, "more": more})
 
 
-def _locked(caller: Caller, conversation_id: UUID) -> Conversation:
+def locked(caller: Caller, conversation_id: UUID) -> Conversation:
     """Return a conversation with its row locked until the transaction ends."""
     mine = Conversation.objects.of(caller.user).select_for_update(of=("self",)).filter(pk=conversation_id)
     row = mine.first()
@@ -100,6 +100,8 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
         given["title_origin"] = Conversation.TitleOrigin.PERSON
         if not 1 <= len(given["title"]) <= 200:
             raise ChatError("invalid_request", "`title` must have 1 to 200 characters.")
+    if "unread" in given:
+        given["unread_since"] = (row.unread_since or timezone.now()) if given.pop("unread") else None
     limit = settings.CHAT_MAX_MESSAGE_CHARS
     if len(given.get("system_prompt", "")) > limit:
         raise ChatError("invalid_request", f"The `system_prompt` is longer than {limit:,} characters.")
@@ -110,10 +112,11 @@ def _change(row: Conversation, caller: Caller, changes: Changes) -> None:
         raise ChatError("not_found", "`leaf_id` names no message of this conversation.")
     if "system_prompt" in given:
         given["stored_chars"] = max(0, row.stored_chars + len(given["system_prompt"]) - len(row.system_prompt))
-    _save(row, **given)
+    save(row, **given)
 
 
-def _save(row: Conversation, **values: Any) -> None:
+def save(row: Conversation, **values: Any) -> None:
+    """Write these fields of a conversation, and that something of it has changed."""
     for name, value in {**values, "changed_at": timezone.now()}.items():
         setattr(row, name, value)
     row.save(update_fields=[*(name.removesuffix("_id") for name in values), "changed_at"])
@@ -121,7 +124,7 @@ def _save(row: Conversation, **values: Any) -> None:
 
 def _delete(row: Conversation) -> None:
     """Delete a conversation, restorable at first, and stop the answers that are being written in it."""
-    _save(row, deleted_at=timezone.now())
+    save(row, deleted_at=timezone.now())
     control.stop_all(Generation.objects.filter(message__conversation=row, finished_at__isnull=True))
 
 
@@ -134,26 +137,5 @@ def restore(request: HttpRequest, caller: Caller, conversation_id: UUID) -> Http
         if row is None or (row.deleted_at and row.deleted_at < timezone.now() - KEPT_AFTER_DELETION):
             raise ChatError("not_found", MISSING)
         if row.deleted_at:
-            _save(row, deleted_at=None)
+            save(row, deleted_at=None)
     return respond(summaries([row])[0])
-
-
-@api("DELETE")
-def message(request: HttpRequest, caller: Caller, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Delete a turn: a question and all its answers, whichever of them is named."""
-    with database.writing():
-        row = _locked(caller, conversation_id)
-        found = row.messages.select_related("parent").filter(pk=message_id).first()
-        if found is None:
-            raise ChatError("not_found", "There is no such message.")
-        question = found.parent if found.role == Message.Role.ASSISTANT and found.parent else found
-        answers = list(question.children.values_list("pk", "status"))
-        if Message.Status.STREAMING in dict(answers).values():
-            raise ChatError("conflict", "An answer is still being written. Stop it or wait for its end.")
-        gone = [question.pk, *(name for name, _ in answers)]
-        # What followed is attached to what came before.
-        row.messages.filter(parent__in=gone[1:]).update(parent=question.parent_id)
-        _save(row, **({"leaf_id": question.parent_id} if row.leaf_id in gone else {}))
-        question.delete()
-        recount_storage(row)
-    return HttpResponse(status=204)

@@ -1,5 +1,6 @@
 """`/settings/data/`: all that is one's own to take along, and deleting the account."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -24,7 +25,7 @@ from chat.views.pages import SignedInRequest
 @login_required
 def data(request: SignedInRequest) -> HttpResponse:
     """What can be done with one's data."""
-    return render(request, "settings/data.html")
+    return render(request, "settings/data.html", {"admin_reads": settings.CHAT_ADMIN_READS})
 
 
 @require_safe

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import password_reset
 from allauth.account.utils import perform_login
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -47,8 +48,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
             form.add_error("username", get_adapter().error_messages["username_taken"])
         else:
             if user is None:
-                found.refresh_from_db()
-                return _over(request, found)
+                return _over(request, invited.opened(request, Invitation))
             invited.forget(request)
             logger.info("User %d came by invitation %d", user.pk, found.pk)
             response: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
@@ -56,16 +56,20 @@ def invitation(request: HttpRequest) -> HttpResponse:
     return render(request, "account/invitation.html", {"form": form, "invitation": found, **ways(request)})
 
 
-@transaction.atomic
 def _join(found: Invitation, username: str, password: str) -> User | None:
-    """Make the account; None if somebody else has used the link meanwhile. Raises IntegrityError for a taken name."""
-    if not found.take():
-        return None
+    """Make the account; None if the link was used or withdrawn meanwhile. Raises IntegrityError for a taken name."""
+    # Others write while it is hashed.
+    hashed = make_password(password)
+    with transaction.atomic():
+        return _make(found, username, hashed) if found.take() else None
+
+
+def _make(found: Invitation, username: str, hashed: str) -> User:
     # Another account may have got the address since; then this one has none, and the invitation stays good.
     email = found.email.lower()
     if email and (User.objects.filter(email__iexact=email) | User.objects.filter(emailaddress__email=email)).exists():
         email = ""
-    user = User.objects.create_user(username, email, password)
+    user = User.objects.create(username=User.normalize_username(username), email=email, password=hashed)
     if email:
         # The link went to that address, where mail is sent. Otherwise it is what an admin wrote.
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=bool(settings.EMAIL_URL))
@@ -86,13 +90,14 @@ def new_password(request: HttpRequest) -> HttpResponse:
         return _over(request, found)
     form = SetPasswordForm(user=found.user, data=request.POST or None)
     if form.is_valid():
+        hashed = make_password(form.cleaned_data["password1"])
         with transaction.atomic():
             taken = found.take()
             if taken:
-                get_adapter().set_password(found.user, form.cleaned_data["password1"])
+                found.user.password = hashed
+                found.user.save(update_fields=["password"])
         if not taken:
-            found.refresh_from_db()
-            return _over(request, found)
+            return _over(request, invited.opened(request, PasswordLink))
         invited.forget(request)
         logger.info("User %d has a new password by link %d", found.user.pk, found.pk)
         password_reset.send(sender=User, request=request, user=found.user)

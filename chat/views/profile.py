@@ -52,7 +52,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
     # A copy: a name that was refused shall not stand in the rest of the page.
     form = NameForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
-        form.save()
+        # Nothing but that: an admin may have changed something else meanwhile.
+        form.instance.save(update_fields=form.changed_data)
         messages.success(request, "Your name is changed.")
         return redirect("settings_profile")
     return render(request, "settings/profile.html", {"form": form})

@@ -19,6 +19,7 @@ def summaries(rows: Collection[Conversation]) -> list[dict[str, Any]]:
             "pinned": row.pinned,
             "archived": row.archived,
             "temporary": row.temporary,
+            "unread": row.unread_since is not None,
             "model": row.model and row.model.name,
             "streaming": streaming.get(row.pk),
             "created_at": row.created_at,

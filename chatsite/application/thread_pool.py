@@ -4,8 +4,9 @@ Django gives each request a thread of its own as soon as one of its hooks is syn
 response ends: a thread, and perhaps a database connection, for every open stream. Here requests share threads. The code
 of one request still runs in one thread, in order, as Django promises, because database connections belong to threads.
 
-Requests that may hash a password have threads of their own, because they keep them for as long as that takes. A request
-whose work is done on the event loop or in `chat.database` (probes, static files, the JSON interface) uses no thread.
+Requests that may hash a password have threads of their own, because they keep them for as long as that takes, and so
+have the pages on which people sign in, for which a crowd asks at once. A request whose work is done on the event loop
+or in `chat.database` (probes, static files, the JSON interface) uses no thread.
 """
 
 import re
@@ -23,10 +24,15 @@ from django.db import close_old_connections, reset_queries
 from chatsite.application import Application, Receive, Send
 
 # With the threads of `chat.database` at most 19 of them hold a database connection.
-THREADS: Final = 10
+THREADS: Final = 8
 PASSWORD_THREADS: Final = 2
+# Making a page is nothing but work for Python, which does one thing at a time. More threads would show a crowd the page
+# no sooner, and all else in the process would wait for its turn among more of them.
+SIGN_IN_PAGE_THREADS: Final = 2
 # Forms that may ask for a password or set one, and those beside them.
 _PASSWORD_FORMS: Final = re.compile(r"^/(login|accounts|setup|settings|admin/(login|password_change|auth/user))/")
+# What everybody sees who is not signed in.
+_SIGN_IN_PAGES: Final = re.compile(r"^/(login|accounts/(login|signup))/$")
 
 
 def may_hash_password(method: str, path: str) -> bool:
@@ -80,17 +86,24 @@ class ThreadPool:
     """
 
     def __init__(
-        self, application: Application, threads: int = THREADS, password_threads: int = PASSWORD_THREADS
+        self,
+        application: Application,
+        threads: int = THREADS,
+        password_threads: int = PASSWORD_THREADS,
+        sign_in_page_threads: int = SIGN_IN_PAGE_THREADS,
     ) -> None:
         self._application = application
         self._threads = [RequestThread() for _ in range(threads)]
         self._password_threads = [RequestThread() for _ in range(password_threads)]
+        self._sign_in_page_threads = [RequestThread() for _ in range(sign_in_page_threads)]
+
+    def _threads_for(self, method: str, path: str) -> list[RequestThread]:
+        if may_hash_password(method, path):
+            return self._password_threads
+        return self._sign_in_page_threads if _SIGN_IN_PAGES.match(path) else self._threads
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if may_hash_password(scope.get("method", ""), scope.get("path", "")):
-            threads = self._password_threads
-        else:
-            threads = self._threads
+        threads = self._threads_for(scope.get("method", ""), scope.get("path", ""))
         thread = min(threads, key=_requests)
         is_counted = True
 

@@ -30,6 +30,8 @@ FUNCTIONS: Final = {
     *("arrow_function", "function_declaration", "function_expression", "method_definition"),
     *("generator_function", "generator_function_declaration"),
 }
+# Before the name of what a module only passes on from another one.
+PASSED_ON: Final = "$chat_from_"
 # What a library's licence wants to be kept.
 KEPT_COMMENTS: Final = (b"/*!", b"// @license")
 
@@ -80,7 +82,8 @@ class Module:
     @cached_property
     def imports(self) -> dict[Place, Import]:
         """Return what is imported, in the order of the statements."""
-        return {Place.of(node): self._import(node) for node in _sorted(self.found.get("import", []))}
+        passed_on = [node for node in self.found.get("export", []) if node.child_by_field_name("source")]
+        return {Place.of(node): self._import(node) for node in _sorted([*self.found.get("import", []), *passed_on])}
 
     @cached_property
     def lazy(self) -> dict[Place, str]:
@@ -127,6 +130,8 @@ class Module:
             raise UnbundledError(f"{self.name} imports in a form that is not known: {_text(node)}")
         target = self.resolved(_text(source)[1:-1])
         bindings, namespace = [], ""
+        if node.type == "export_statement":
+            bindings = [f"{inner}: {PASSED_ON}{name}" for name, inner in _listed(node)]
         for part in (
             part for clause in node.named_children if clause.type == "import_clause" for part in clause.named_children
         ):
@@ -141,7 +146,7 @@ class Module:
     def _export(self, node: Node) -> tuple[Place, list[tuple[str, str]]]:
         declaration = node.child_by_field_name("declaration")
         refused = UnbundledError(f"{self.name} exports in a form that is not known: {_text(node)[:80]}")
-        if node.child_by_field_name("source") or any(child.type == "default" for child in node.children):
+        if any(child.type == "default" for child in node.children):
             raise refused
         if declaration is not None:
             mark = Place(node.start_byte, declaration.start_byte)
@@ -155,11 +160,18 @@ class Module:
             if any(name is None or name.type != "identifier" for name in names):
                 raise refused
             return mark, [(_text(name), _text(name)) for name in names if name]
-        clauses = [child for child in node.named_children if child.type == "export_clause"]
-        if not clauses:
+        if not (pairs := _listed(node)):
             raise refused
-        pairs = [_names(each) for each in clauses[0].named_children if each.type == "export_specifier"]
-        return Place.of(node), [(names[-1], names[0]) for names in pairs]
+        if node.child_by_field_name("source"):
+            pairs = [(name, PASSED_ON + name) for name, _ in pairs]
+        return Place.of(node), pairs
+
+
+def _listed(node: Node) -> list[tuple[str, str]]:
+    """Return the names of an export's list, each with the one that it has inside."""
+    lists = [child for child in node.named_children if child.type == "export_clause"]
+    pairs = [_names(each) for clause in lists for each in clause.named_children if each.type == "export_specifier"]
+    return [(names[-1], names[0]) for names in pairs]
 
 
 def _names(node: Node) -> list[str]:

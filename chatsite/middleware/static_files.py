@@ -26,6 +26,7 @@ COMPRESSED_FROM_BYTES: Final = 400
 FINGERPRINTED: Final = re.compile(r"^/static/[0-9a-f]{12}/")
 # Bundles lie here; what is none of them lies here, too, as it is.
 BUNDLED: Final = "/static/bundle/"
+OUR_BUNDLES: Final = "/static/bundle/chat/"
 KEPT_FOR_GOOD: Final = "max-age=31536000, public, immutable"
 # The best one first. Source: RFC 9110, section 12.5.3. Brotli at 5 is a tenth smaller than gzip in the same time; at 11
 # it saves twice that, and the first page after a start would wait for it.
@@ -84,16 +85,21 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
 
     def read(self, static_file: object, request: HttpRequest) -> HttpResponse:
         """Answer with the file's bytes: a file object would be iterated on the event loop."""
+        path = FINGERPRINTED.sub("/static/", request.path_info)
+        # A source that stands in for its bundle.
+        is_substitute = path not in self.files and path.startswith(OUR_BUNDLES)
         try:
             found = self.serve(static_file, request)
         except FileNotFoundError:
             # Somebody has tidied up the data directory.
-            path = FINGERPRINTED.sub("/static/", request.path_info)
-            found = self.serve(self.files[_unbundled(path)], request)
+            source = self.files.get(_unbundled(path))
+            if source is None:
+                return HttpResponse(status=404)
+            found, is_substitute = self.serve(source, request), True
         headers = dict(found.items())
         with closing(found):
             body = b"".join(found)
-        if request.path_info.startswith(settings.STATIC_URL):
+        if request.path_info.startswith(settings.STATIC_URL) and not is_substitute:
             headers["Cache-Control"] = KEPT_FOR_GOOD
         if "javascript" in headers.get("Content-Type", ""):
             headers["Content-Security-Policy"] = WORKER_POLICY

@@ -66,10 +66,9 @@ const picker = createModelPicker(need("#model", HTMLButtonElement), {
   onFavourite: api.favourite,
   onChoose: (model) => controls.chosen(model, composer.invite),
 });
-const title = createTitle(need("#title", HTMLElement));
+const title = createTitle(need("#title", HTMLElement), () => sidebar.unread());
 const navigation = createNavigation({
-  load: (id, last) => api.conversation(id, { last }),
-  current: () => state.conversationId ?? "",
+  ...{ load: (id, last) => api.conversation(id, { last }), current: () => state.conversationId ?? "" },
   left: () => ({ spot: scroll.spot(), count: state.turns.length }),
   show: (conversation, spot) => swap(conversation, spot),
   thread: need("#thread", HTMLElement),
@@ -79,6 +78,7 @@ const sidebar = createSidebar({
   current: () => state,
   dispatch,
   onElsewhere: (seen) => controls.catchUp(seen),
+  onChange: () => render.soon(),
   go: navigation.go,
   fetchSearch: () => import("./search/search.js"),
 });
@@ -109,14 +109,13 @@ const controls = createConversationControls({
   thread,
   scroll,
   sender,
+  offer: sidebar.offer,
   models: picker.all,
   onRunning: (id) => followAgain(id),
   onAsked: composer.invite,
 });
 const drawer = createDrawer({
-  sidebar: need("#sidebar", HTMLElement),
-  thread: need("#thread", HTMLElement),
-  scrim: need("#scrim", HTMLElement),
+  ...{ sidebar: need("#sidebar", HTMLElement), thread: need("#thread", HTMLElement), scrim: need("#scrim", HTMLElement) },
   buttons: document.querySelectorAll("[data-toggle-sidebar]"),
 });
 const keyboard = createKeyboard(need("#shortcuts", HTMLDialogElement), {

@@ -80,7 +80,7 @@ def entry(page: Page, title: str) -> Locator:
 def choose(page: Page, title: str, what: str) -> None:
     """Choose from an entry's menu."""
     entry(page, title).hover()
-    entry(page, title).get_by_role("button", name="Chat options").click()
+    entry(page, title).get_by_role("button", name="Options for").click()
     page.get_by_role("menuitem", name=what, exact=True).click()
 
 

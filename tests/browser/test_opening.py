@@ -215,7 +215,7 @@ def test_what_was_set_is_kept_where_it_was_set(page: Page, site: Site, talks: tu
 
 
 def test_a_temporary_chat_is_left_and_found_again(page: Page) -> None:
-    note = page.get_by_text("Not kept in your history")
+    note = page.get_by_text("Not in your history or search")
     page.get_by_role("button", name="Temporary chat").click()
     settled(ask(page, "for now only"))
     link(page, "Rivers").click()

@@ -1,4 +1,4 @@
-"""Steering a conversation: other answers, other words, other branches, and what is under a message."""
+"""Other answers, other words, other branches. Many lines, because what is done to a message is one subject."""
 
 import json
 import re
@@ -160,16 +160,42 @@ def test_a_turn_is_deleted_after_a_question_and_what_followed_stays(page: Page, 
     for message in ("kept at first", "taken out", "kept at last"):
         settled(ask(page, message))
     act(questions(page).nth(1), "Delete question and answers")
-    page.get_by_role("button", name="Keep them").click()
-    expect(questions(page)).to_have_count(3)
+    expect(questions(page)).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(questions(page).locator(".text")).to_have_text(["kept at first", "taken out", "kept at last"])
+    expect(answers(page)).to_have_count(3)
     act(answers(page).nth(1), "Delete question and answers")
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(questions(page).locator(".text")).to_have_text(["kept at first", "kept at last"])
     expect(answers(page)).to_have_count(2)
     page.reload()
     expect(questions(page).locator(".text")).to_have_text(["kept at first", "kept at last"])
     settled(ask(page, "said after it"))
     assert "taken out" not in json.dumps(tree(site, page))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_one_version_is_deleted_and_brought_back(
+    open_page: OpenPage, site: Site, upstream: Upstream, narrow: bool
+) -> None:
+    page = sign_in(open_page(PHONE, has_touch=True, is_mobile=True) if narrow else open_page(), site, "alice")
+    prompt = f"delete one of two {narrow}"
+    upstream.script_prompt(prompt, {"text": ["First answer"]}, {"text": ["Second answer"]})
+    first = settled(ask(page, prompt))
+    expect(first.get_by_role("button", name="Delete this version")).to_be_hidden()
+    settled(again(page, first))
+    act(answers(page), "Delete this version")
+    expect(answers(page).locator(".text")).to_have_text("First answer")
+    expect(answers(page).locator(".version")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(answers(page).locator(".text")).to_have_text("Second answer")
+    expect(answers(page).locator(".version")).to_have_text("2/2")
+    act(answers(page), "Previous version")
+    expect(answers(page).locator(".text")).to_have_text("First answer")
+    act(answers(page), "Delete this version")
+    expect(answers(page).locator(".text")).to_have_text("Second answer")
+    page.reload()
+    expect(answers(page).locator(".text")).to_have_text("Second answer")
+    expect(answers(page).locator(".version")).to_be_hidden()
 
 
 def test_a_message_is_copied_as_it_was_written(open_page: OpenPage, site: Site, upstream: Upstream) -> None:

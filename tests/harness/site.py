@@ -35,6 +35,7 @@ for name in {PEOPLE!r}:
 for user in User.objects.all():
     print(user.username, ApiKey.issue(user, "tests", scopes=["chat", "usage", "admin"])[1])
 """
+MAKE_BUNDLES = "from chatsite.bundles.cache import Bundles; assert Bundles.of_site().folder()"
 
 
 @cache
@@ -63,7 +64,10 @@ def _template() -> Path:
             site = Site(directory / "data")
             site.manage("migrate", "-v0")
             shutil.copy(directory / "data" / "db.sqlite3", directory / "migrated.sqlite3")
-            (directory / "keys.json").write_text(json.dumps(site.populate()))
+            keys = site.populate()
+            # Else the first page of each copy would wait for them.
+            site.shell(MAKE_BUNDLES)
+            (directory / "keys.json").write_text(json.dumps(keys))
     return directory
 
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const WRITTEN = new URL("../browser/corpus/documents.md", import.meta.url);
 const BETWEEN = "\n<<<<<<<< next >>>>>>>>\n";
 const WORDS =
-  "river bridge clock **bold** *slanted* ~~gone~~ `code` [a link](https://example.org/a_b) $x^2$ \\(a+b\\) https://example.org/x?y=1 [by name][one] note[^1] a&amp;b <b> $5 and $10 ![pic](https://example.net/p.png) **half *nested*** `` a`b `` \\* snake_case_name 日本語 🙂 \\[ [ ] ( ) ** * _ ` $ | ! [^2] [x](javascript:alert(1)) \\ &copy";
+  "river bridge clock **bold** *slanted* ~~gone~~ `code` [a link](https://example.org/a_b) $x^2$ \\(a+b\\) https://example.org/x?y=1 H<sub>2</sub>O <br> <kbd> </s> [by name][one] note[^1] a&amp;b <b> $5 and $10 ![pic](https://example.net/p.png) **half *nested*** `` a`b `` \\* snake_case_name 日本語 🙂 \\[ [ ] ( ) ** * _ ` $ | ! [^2] [x](javascript:alert(1)) \\ &copy";
 
 /**
  * @param {number} seed
@@ -56,6 +56,8 @@ export function composed(next, { definitions = true } = {}) {
     () => "---",
     () => `${line()}\n${next() < 0.5 ? "===" : "---"}`,
     () => `<div>\n${line()}\n</div>`,
+    () => `<details>\n<summary>${line()}</summary>\n\n${line()}\n\n- ${line()}\n</details>`,
+    () => `<!-- ${line()}\n\n${line()} -->`,
     () => "[one]: https://example.org/one 'One'",
     () => `[^1]: ${line()}\n\n    ${line()}`,
     () => `[^2]: ${line()}`,

@@ -7,6 +7,7 @@ import pytest
 
 from chat.errors import ChatError
 from chat.events import Finished, Picture, ReasoningDelta, TextDelta, ToolCallDelta, Upstream, Usage
+from chat.providers.limits import PICTURES
 from chat.providers.openai.decoder import CompletionDecoder
 from tests.harness.picture import gif
 from tests.providers import decoding
@@ -166,4 +167,12 @@ def test_pictures_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> N
     parts = [delta(images=[{"image_url": {"url": address}}]) for address in addresses]
     found = decoding.run(decoder, parts)
     assert len([event for event in found if isinstance(event, Picture)]) == 2
+    assert decoder.malformed == 3
+
+
+def test_more_pictures_than_are_taken_are_told_as_lost() -> None:
+    decoder = CompletionDecoder()
+    addresses = [f"data:image/gif;base64,{b64encode(gif(number + 1, 1)).decode()}" for number in range(PICTURES + 3)]
+    found = decoding.run(decoder, [delta(images=[{"image_url": {"url": address}}]) for address in addresses])
+    assert len([event for event in found if isinstance(event, Picture)]) == PICTURES
     assert decoder.malformed == 3

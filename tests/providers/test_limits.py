@@ -247,3 +247,13 @@ async def test_what_is_neither_head_nor_body_has_an_end(part: str) -> None:
     assert found["text"] == len("Hello. ")
     assert found["code"] in ("interrupted", "network_error")
     assert found["grew"] < MOST_GROWTH
+
+
+def test_a_long_answer_of_few_events_without_words_ends_by_its_bytes() -> None:
+    measure = limits.Measure()
+    measure.bytes = limits.STREAM_BYTES
+    assert (measure.within([], 20), measure.excess) == ([], None)
+    measure.bytes += 1
+    assert measure.within([], 20) == []
+    assert measure.excess is not None
+    assert f"{limits.STREAM_BYTES:,} bytes" in measure.excess.message

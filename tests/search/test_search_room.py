@@ -187,6 +187,19 @@ def test_a_text_too_long_to_read_is_found_all_the_same(searched: Site) -> None:
         assert all(["zebu", True] in hit["snippet"] for hit in row["hits"])
 
 
+def test_of_a_message_longer_than_anybody_writes_the_beginning_is_read(searched: Site) -> None:
+    searched.shell(
+        "row = Conversation.objects.create(owner=User.objects.get(username='frida'), title='Endless')",
+        "text = 'x ' * 150_000 + 'okapi'",
+        "Message.objects.create(conversation=row, role='user', content='quokka ' + text)",
+    )
+    (row,) = search(searched, "frida", "quokka").json()["conversations"]
+    assert ["quokka", True] in row["hits"][0]["snippet"]
+    # SQLite's index knows all of it. Nobody reads so far to show where it stands.
+    for row in search(searched, "frida", "okapi").json()["conversations"]:
+        assert not any(is_hit for _, is_hit in row["hits"][0]["snippet"])
+
+
 def test_folding_forgets_and_stays_right() -> None:
     everything = "".join(LETTERS)
     before = fold(everything)

@@ -84,3 +84,22 @@ async def test_requests_that_hash_passwords_wait_for_each_other_and_for_nobody_e
     finally:
         release.set()
     await asyncio.gather(*held)
+
+
+async def test_a_crowd_that_asks_for_the_sign_in_page_takes_nobody_else_a_thread() -> None:
+    release = threading.Event()
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await sync_to_async(release.wait if scope["path"].endswith("login/") else time.time)()
+        await send({"type": "http.response.start"})
+
+    pool = ThreadPool(page, 1, 1, 1)
+    pages = ("/login/", "/accounts/login/") * 5
+    crowd = [asyncio.create_task(pool({"method": "GET", "path": path}, nothing, nothing)) for path in pages]
+    await asyncio.sleep(0)
+    for path in ("/usage/", "/settings/password/", "/accounts/2fa/"):
+        await asyncio.wait_for(pool({"method": "GET", "path": path}, nothing, nothing), 10)
+    await asyncio.wait_for(pool({"method": "POST", "path": "/accounts/reauthenticate/"}, nothing, nothing), 10)
+    assert not any(request.done() for request in crowd)
+    release.set()
+    await asyncio.gather(*crowd)

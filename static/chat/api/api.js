@@ -112,9 +112,18 @@ export function createApi(csrfToken, origin = "", patience = PATIENCE) {
     /**
      * @param {string} id of the conversation
      * @param {string} message the id of a question or of an answer to it
+     * @param {"turn" | "version"} what all of the turn, or this version alone with what followed it
      */
-    async deleteTurn(id, message) {
-      await request("DELETE", `/api/conversations/${id}/messages/${message}`);
+    async deleteMessage(id, message, what) {
+      await request("DELETE", `/api/conversations/${id}/messages/${message}${what === "version" ? "?only=version" : ""}`);
+    },
+
+    /**
+     * @param {string} id of the conversation
+     * @param {string} message by which something was just deleted
+     */
+    async restoreMessage(id, message) {
+      await request("POST", `/api/conversations/${id}/messages/${message}/restore`);
     },
   };
 }

@@ -83,6 +83,7 @@ export function createCodeBlock(patch) {
   let waiting = false;
 
   figure.className = "code";
+  figure.dir = "ltr";
   label.className = "code-language";
   pre.tabIndex = 0;
   header.append(label, wrapButton(figure), copyButton(() => text));

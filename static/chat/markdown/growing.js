@@ -64,7 +64,7 @@ export function addCalm(parser) {
     const { text, held, formula } = calm(content, waited);
     if (held || content !== token.content) env.held = true;
     // Its last formula, among the tokens that are made of it.
-    if (formula) token.meta = { growing: true };
+    token.meta = { last: true, growing: formula };
     token.content = text;
     if (opening === "paragraph_open" && text === "") tokens.splice(last - 1, 3);
   });

@@ -101,6 +101,7 @@ export function createFormula(node) {
   const element = document.createElement("span");
   element.className = node.display ? "formula display" : "formula";
   element.setAttribute("data-source", "");
+  element.dir = "ltr";
   element.textContent = node.source;
   if (node.growing || node.formula.length > MOST_CHARS) return element;
   if (katex) show(element, node);

@@ -1,8 +1,10 @@
 /** Markdown as tokens. Pure. */
 
 import MarkdownIt from "../../vendor/markdown-it/markdown-it.mjs";
+import addCjkEmphasis from "../../vendor/markdown-it-cjk-friendly/markdown-it-cjk-friendly.js";
 import { isPicture, link } from "./safe-url.js";
 import { addMath } from "./math-syntax.js";
+import { addHtml } from "./html-syntax.js";
 import { addFootnotes } from "./footnote.js";
 import { addCalm } from "./growing.js";
 
@@ -12,6 +14,9 @@ const parser = new MarkdownIt({ html: false, linkify: true });
 // A name like main.py is no address.
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 parser.validateLink = (/** @type {string} */ address) => link(address) !== null || isPicture(address);
+// Chinese, Japanese and Korean put no blanks around emphasis, which CommonMark needs beside a bracket or a full stop.
+addCjkEmphasis(parser);
+addHtml(parser);
 addMath(parser);
 addFootnotes(parser);
 addCalm(parser);

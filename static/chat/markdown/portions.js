@@ -57,7 +57,8 @@ const isContinued = (node) => typeof node === "object" && "tag" in node && node.
  * @returns {Generator<Node>} it, or elements of its kind with a part of its children each
  */
 function* pieces(node, most) {
-  if (typeof node === "string" || !("children" in node) || size(node) <= most) return yield node;
+  // Details would be several, each to be opened.
+  if (typeof node === "string" || !("children" in node) || node.tag === "details" || size(node) <= most) return yield node;
   // Where it is deep, a portion is as large as its way down at least.
   const within = Math.max(1, most - 1);
   let items = Number(node.attributes.start ?? 1);

@@ -10,6 +10,7 @@ import { isPicture, link, objection } from "./safe-url.js";
 /** @typedef {import("./node.js").FormulaNode} FormulaNode */
 /** @typedef {import("./notes.js").Notes} Notes */
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 // Nobody means more emphasis than this, and drawing it would take all of the stack.
 const DEEPEST = 50;
 const TASK = /^\[([ xX])\]\s/;
@@ -25,6 +26,8 @@ const TAGS = {
   strong_open: "strong",
   em_open: "em",
   s_open: "s",
+  details_open: "details",
+  summary_open: "summary",
 };
 
 /** @param {string} address */
@@ -53,8 +56,12 @@ function opened(token) {
     }
     case "link_open": {
       const title = attribute("title");
-      return link(attribute("href")) && element("a", { ...away(attribute("href")), ...(title && { title }) });
+      // An address that is its own text is read from left to right.
+      const address = token.info === "auto" && { dir: "ltr" };
+      return link(attribute("href")) && element("a", { ...away(attribute("href")), ...(title && { title }), ...address });
     }
+    case "html_open":
+      return element(String(token.meta?.tag));
     default:
       return null;
   }
@@ -98,7 +105,7 @@ function leaf(token, notes) {
     case "hr":
       return element("hr");
     case "code_inline":
-      return element("code", {}, [token.content]);
+      return element("code", { dir: "ltr" }, [token.content]);
     case "code_block":
     case "fence":
       return { code: token.content, language: token.meta?.growing ? token.info.trim() : (token.info.trim().split(/\s/, 1)[0] ?? "") };
@@ -134,6 +141,18 @@ function tick(item) {
   words.unshift(element("input", { type: "checkbox", disabled: "", ...(found[1] !== " " && { checked: "" }) }));
 }
 
+/** @param {ElementNode} cell keeps numbers, and the signs before and behind them, from being mirrored */
+function isolate(cell) {
+  const words = text(cell);
+  if (/\d/.test(words) && !RIGHT_TO_LEFT.test(words)) cell.children = [element("bdi", { dir: "ltr" }, cell.children)];
+}
+
+/**
+ * @param {Node} node
+ * @returns {string} its words
+ */
+const text = (node) => (typeof node === "string" ? node : "children" in node ? node.children.map(text).join("") : "");
+
 /**
  * @param {Token[]} tokens
  * @param {Notes} notes is added to
@@ -155,6 +174,7 @@ export function build(tokens, notes, into = []) {
     } else if (token.nesting === -1) {
       const { node } = stack.pop() ?? { node: null };
       if (node?.tag === "li") tick(node);
+      else if (token.type === "td_close" && node) isolate(node);
     } else if (/break$/.test(token.type)) children.push(element("br"), "\n");
     else add(children, leaf(token, notes));
   }

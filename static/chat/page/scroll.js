@@ -37,7 +37,8 @@ export function createScroll(scroller, button) {
 
   function toEnd() {
     held = true;
-    scroller.scrollTop = scroller.scrollHeight;
+    // A greeting is read from its beginning.
+    if (scroller.querySelector("article")) scroller.scrollTop = scroller.scrollHeight;
     lastTop = scroller.scrollTop;
     showButton(false);
   }

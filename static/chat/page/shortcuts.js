@@ -23,7 +23,7 @@ export const SHORTCUTS = [
     title: "When not typing",
     shortcuts: [
       { does: "write", keys: ["/"], label: "Write a message" },
-      { does: "undo", keys: ["Mod", "Z"], label: "Bring back the chat just deleted" },
+      { does: "undo", keys: ["Mod", "Z"], label: "Bring back what was just deleted" },
       { does: "sheet", keys: ["?"], label: "These shortcuts" },
     ],
   },

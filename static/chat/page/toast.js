@@ -19,6 +19,7 @@ export function createToast(element) {
     clearTimeout(timer);
     acting = null;
     element.removeAttribute("data-visible");
+    document.documentElement.removeAttribute("data-toast");
     element.inert = true;
     if (sentence) sentence.textContent = "";
   }
@@ -48,6 +49,7 @@ export function createToast(element) {
     acting = onAct;
     element.inert = false;
     element.dataset.visible = "";
+    document.documentElement.dataset.toast = "";
     if (sentence) sentence.textContent = text;
     if (act instanceof HTMLElement) {
       act.textContent = label;

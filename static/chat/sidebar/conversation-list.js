@@ -186,6 +186,9 @@ export function createConversationList(list, { template, sectionTemplate, archiv
      */
     find: (id) => entries.get(id),
 
+    /** @returns {number} how many of them have an answer that nobody saw */
+    unread: () => [...entries.values()].filter(({ conversation }) => conversation.unread).length,
+
     /**
      * @param {number} count
      * @returns {Conversation[]} the newest

@@ -38,6 +38,24 @@ export function watchEntryMenu({ panel, menu: items, find, act }) {
   }
 
   panel.addEventListener("click", ({ target }) => target instanceof Element && target.closest("li button") && open(target));
+  // The Tab key stops once at each chat: its button is reached from there.
+  panel.addEventListener("keydown", (event) => {
+    const at = event.target instanceof Element ? event.target.closest("li > a, li > button") : null;
+    if (!at || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const all = [...panel.querySelectorAll("li > a")].filter((each) => each.checkVisibility());
+    const place = all.findIndex((each) => each.parentElement === at.parentElement);
+    /** @type {Record<string, Element | null | undefined>} */
+    const next = {
+      ArrowRight: at.parentElement?.querySelector("button"),
+      ArrowLeft: all[place],
+      ArrowDown: all[place + 1],
+      ArrowUp: all[Math.max(0, place - 1)],
+    };
+    const to = next[event.key];
+    if (!(to instanceof HTMLElement)) return;
+    event.preventDefault();
+    to.focus();
+  });
   // The key, not the mouse, whose own menu opens links in new tabs.
   panel.addEventListener("keydown", (event) => {
     const wanted = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);

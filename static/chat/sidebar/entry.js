@@ -9,9 +9,10 @@ const UNTITLED = "New chat";
  * @returns {Conversation}
  */
 export function readEntry(element) {
-  const { conversationId = "", updatedAt = "", pinned, streaming } = element.dataset;
+  const { conversationId = "", updatedAt = "", pinned, unread, streaming } = element.dataset;
   const title = element.querySelector("a")?.textContent ?? "";
-  return { id: conversationId, title, pinned: pinned !== undefined, archived: false, updated_at: updatedAt, streaming: streaming || null };
+  const marks = { pinned: pinned !== undefined, archived: false, unread: unread !== undefined };
+  return { id: conversationId, title, ...marks, updated_at: updatedAt, streaming: streaming || null };
 }
 
 /**
@@ -26,8 +27,6 @@ export function createEntry(template, id) {
   element.dataset.conversationId = id;
   link.id = `entry-${id}`;
   link.href = `/c/${id}`;
-  // Described, not named, by the title: a name that holds any word there is would be found by all of them.
-  element.querySelector("button")?.setAttribute("aria-describedby", link.id);
   return element;
 }
 
@@ -35,15 +34,21 @@ export function createEntry(template, id) {
  * @param {HTMLElement} element
  * @param {Conversation} conversation
  */
-export function patchEntry(element, { title, pinned, updated_at, streaming }) {
+export function patchEntry(element, { title, pinned, unread, updated_at, streaming }) {
   element.dataset.updatedAt = updated_at;
   element.toggleAttribute("data-pinned", pinned);
   element.toggleAttribute("data-streaming", streaming !== null);
+  element.toggleAttribute("data-unread", unread);
   const link = element.querySelector("a");
+  // Not in its name, which is the title.
+  if (unread) link?.setAttribute("aria-description", "New answer");
+  else link?.removeAttribute("aria-description");
   const shown = title || UNTITLED;
   if (!link || link.textContent === shown) return;
   link.textContent = shown;
   link.title = shown;
+  // Many buttons of one name would be told apart by nobody who hears them.
+  element.querySelector("button")?.setAttribute("aria-label", `Options for ‹${shown}›`);
 }
 
 /** @param {Element | null | undefined} row */

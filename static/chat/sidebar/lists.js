@@ -42,6 +42,7 @@ export function createLists(panel, api) {
   return {
     find,
     recent: current.recent,
+    unread: () => both.reduce((sum, each) => sum + each.unread(), 0),
 
     /**
      * @param {Conversation} conversation shown where it belongs

@@ -5,7 +5,7 @@ import { createConversationEdits } from "./conversation-edits.js";
 import { createChangeFeed } from "../api/changes.js";
 import { watchEntryMenu } from "./entry-menu.js";
 import { createLists } from "./lists.js";
-import { need } from "../page/dom.js";
+import { need, show } from "../page/dom.js";
 import { whileSeen } from "../page/presence.js";
 import { createDeleteUndo } from "./delete-undo.js";
 import { createToast } from "../page/toast.js";
@@ -31,10 +31,11 @@ const RECENT = 8;
  * @param {(event: PageEvent) => void} parts.dispatch
  * @param {(seen?: number) => void} parts.onElsewhere in the page's conversation something was said in another tab or on
  *   another device; or perhaps, if it is told when what the page knows was said, in milliseconds
+ * @param {() => void} parts.onChange something that the page shows of a conversation may have changed
  * @param {(href: string) => void} parts.go
  * @param {() => Promise<{ createSearch: (dialog: HTMLDialogElement, parts: SearchParts) => { begin: () => void } }>} parts.fetchSearch
  */
-export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSearch }) {
+export function createSidebar({ api, current, dispatch, onElsewhere, onChange, go, fetchSearch }) {
   const panel = need("#lists", HTMLElement);
   const lists = createLists(panel, api);
   const toast = createToast(need("#toast", HTMLElement));
@@ -71,7 +72,9 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
     if (dialog.open) return;
     // What is typed before the rest is there stands in its box.
     dialog.showModal();
-    need("input", HTMLInputElement, dialog).select();
+    const box = need("input", HTMLInputElement, dialog);
+    box.focus();
+    box.select();
     (await search()).begin();
   }
 
@@ -94,7 +97,23 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
     ...editing,
     delete: (conversation) => removal.remove(conversation, conversation.id === current().conversationId),
   };
-  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => actions[what]?.(found.conversation, found.element) });
+  const archivedNote = need("#archived-note", HTMLElement);
+  const open = () => lists.find(current().conversationId ?? "");
+  need("[data-unarchive]", HTMLElement, archivedNote).addEventListener("click", async () => {
+    const found = open();
+    if (found) editing.archive(found.conversation);
+    onChange();
+  });
+  watchEntryMenu({ panel, menu: need("#entry-menu", HTMLElement), find: lists.find, act: (what, found) => (actions[what]?.(found.conversation, found.element), onChange()) });
+
+  /** @param {Conversation | undefined} conversation in the page: what is looked at is not unread */
+  function see(conversation) {
+    if (!conversation?.unread || document.hidden) return;
+    lists.show({ ...conversation, unread: false });
+    onChange();
+    api.change(conversation.id, { unread: false }).catch(() => {});
+  }
+  document.addEventListener("visibilitychange", () => see(open()?.conversation));
 
   /** @param {PageEvent} event of the feed */
   function told(event) {
@@ -105,7 +124,9 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
     /** @type {Conversation} */
     const conversation = event.conversation;
     lists.show(conversation);
+    onChange();
     if (conversation.id !== conversationId) return;
+    see(conversation);
     if (conversation.title !== title) onTitle(conversation.id, conversation.title);
     const { streaming } = conversation;
     const updated = Date.parse(conversation.updated_at);
@@ -131,16 +152,17 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
   need("#archive button", HTMLElement).addEventListener("click", () => lists.showArchived(false));
   whileSeen(createChangeFeed({ open: api.changes, onEvent: told, onOpen: refresh }));
   removal.resume();
-  const { conversationId: id, title = "", updatedAt, pinned, archived } = need("#page", HTMLElement).dataset;
+  const { conversationId: id, title = "", updatedAt, pinned, archived, unread } = need("#page", HTMLElement).dataset;
   if (id && updatedAt) {
-    const [isPinned, isArchived] = [pinned !== undefined, archived !== undefined];
-    opened({ id, title, pinned: isPinned, archived: isArchived, updated_at: updatedAt, streaming: null });
+    const marks = { pinned: pinned !== undefined, archived: archived !== undefined, unread: unread !== undefined };
+    opened({ id, title, ...marks, updated_at: updatedAt, streaming: null });
   }
 
   /** @param {(Conversation & { temporary?: boolean }) | null} conversation in the page now; null for a new one */
   function opened(conversation) {
     [said, live] = [Date.parse(conversation?.updated_at ?? ""), null];
-    if (!conversation || conversation.archived || conversation.temporary) return;
+    if (!conversation || conversation.temporary) return;
+    see(conversation);
     // However old it is, it has its place in the list.
     if (!lists.find(conversation.id)) lists.show(conversation, true);
   }
@@ -149,9 +171,11 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
     search: openSearch,
     further: search,
     undo: toast.perform,
+    offer: toast.show,
     /** @param {string} text */
     say: (text) => toast.show({ text, act: "", onAct() {} }),
     showArchived: lists.showArchived,
+    unread: lists.unread,
     opened,
 
     /** @param {State} state */
@@ -160,10 +184,11 @@ export function createSidebar({ api, current, dispatch, onElsewhere, go, fetchSe
       const [before, another] = [writing, here !== id];
       [writing, here] = [generationId, id];
       lists.open(id ?? "");
+      show(archivedNote, Boolean(open()?.conversation.archived));
       if (!id || temporary) return;
       // Another one was opened, in which nothing is said: nothing has ended in it either.
       if (before !== generationId && !(another && generationId === null)) {
-        const fresh = { id, title, pinned: false, archived: false, updated_at: "" };
+        const fresh = { id, title, pinned: false, archived: false, unread: false, updated_at: "" };
         const updated_at = new Date().toISOString();
         // What is being said stands first, before the feed tells it.
         lists.show({ ...fresh, ...lists.find(id)?.conversation, updated_at, streaming: generationId }, true);

@@ -128,6 +128,7 @@
  * @property {string} title empty while it has none
  * @property {boolean} pinned
  * @property {boolean} archived
+ * @property {boolean} unread whether an answer ended that nobody saw
  * @property {string} updated_at ISO 8601
  * @property {string | null} streaming the generation that is being written in it
  * @property {Hit[]} [hits] where the words of a search stand

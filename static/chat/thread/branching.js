@@ -11,7 +11,7 @@ const PAGE = 40;
 
 /**
  * @param {object} parts
- * @param {Pick<Api, "conversation" | "change" | "deleteTurn">} parts.api
+ * @param {Pick<Api, "conversation" | "change" | "deleteMessage" | "restoreMessage">} parts.api
  * @param {() => State} parts.current
  * @param {(event: PageEvent) => void} parts.dispatch gets `branch`, `earlier` and `versions`
  * @param {(key: () => string | undefined, change: () => void) => void} parts.around changes the thread, and a turn stays
@@ -67,14 +67,20 @@ export function createBranching({ api, current, dispatch, around, edited, onRunn
     },
 
     /**
-     * @param {string} id of a question or an answer to it; all answers go with it
+     * @param {string} id of a question or an answer to it; all answers go with it, or only what followed this version
+     * @param {"turn" | "version"} what
      * @param {string | undefined} before the key of the turn before, which stays
-     * @returns {Promise<void>} throws ApiError
+     * @returns {Promise<() => Promise<void>>} throws ApiError; what it returns brings it back, and does, too
      */
-    async remove(id, before) {
+    async remove(id, what, before) {
       const own = conversation();
-      await api.deleteTurn(own, id);
-      await show(own, await api.conversation(own, { last: PAGE }), () => before);
+      const look = async () => show(own, await api.conversation(own, { last: PAGE }), () => before);
+      await api.deleteMessage(own, id, what);
+      await look();
+      return async () => {
+        await api.restoreMessage(own, id);
+        if (conversation() === own) await look();
+      };
     },
 
     /**

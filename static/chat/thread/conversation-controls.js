@@ -3,7 +3,6 @@
 import { createAnnouncer } from "./announcer.js";
 import { createRegenerateMenu } from "./regenerate-menu.js";
 import { given } from "../state/conversation-settings.js";
-import { createConfirm } from "../page/confirm.js";
 import { createMessageCommands } from "./message-commands.js";
 import { lazy } from "../page/lazy.js";
 import { openEditor } from "./editor.js";
@@ -29,11 +28,12 @@ const KEPT_AS = "settings";
  * @param {ReturnType<typeof import("./thread.js").createThread>} parts.thread
  * @param {ReturnType<typeof import("../page/scroll.js").createScroll>} parts.scroll
  * @param {ReturnType<typeof import("../composer/send.js").createSender>} parts.sender
+ * @param {(note: import("../page/toast.js").Note) => void} parts.offer a way back, for a while
  * @param {() => string[]} parts.models those that may be used
  * @param {(generationId: string) => void} parts.onRunning the branch that is shown is still being written
  * @param {() => void} parts.onAsked an answer is under way, and the button that asked for it is gone
  */
-export function createConversationControls({ api, current, dispatch, draw, log, thread, scroll, sender, models, onRunning, onAsked }) {
+export function createConversationControls({ api, current, dispatch, draw, log, thread, scroll, sender, offer, models, onRunning, onAsked }) {
   const announcer = createAnnouncer(need("#news", HTMLElement));
   const drawer = need("#settings", HTMLDialogElement);
   /** @type {ReturnType<typeof import("./settings.js").createSettings> | null} null as long as nobody wanted to see them */
@@ -78,7 +78,7 @@ export function createConversationControls({ api, current, dispatch, draw, log, 
     branching,
     sender,
     menu,
-    confirm: createConfirm(need("#confirm-delete-turn", HTMLDialogElement)).ask,
+    offer,
     edit: (article, how) => openEditor(editor, article, how),
     articleOf: thread.articleOf,
     say: announcer.say,

@@ -1,6 +1,7 @@
 /** The drawer with a conversation's settings: saved as they are changed, kept in the page until there is a conversation. */
 
 import { given } from "../state/conversation-settings.js";
+import { NAMES, fieldOf, problemsOf, valuesOf } from "./settings-fields.js";
 import { need } from "../page/dom.js";
 import { spent } from "./cost.js";
 
@@ -9,9 +10,6 @@ import { spent } from "./cost.js";
 
 const PAUSE_MS = 600;
 const NEUTRAL = "1";
-
-/** @param {HTMLInputElement} input */
-const numberIn = (input) => (input.value === "" ? null : Number(input.value));
 
 /**
  * @param {HTMLDialogElement} dialog made by chat/settings.html
@@ -29,7 +27,11 @@ export function createSettings(dialog, { kept, keep, load, save }) {
   const limit = need("[name=max_tokens]", HTMLInputElement, form);
   const line = need("[role=status]", HTMLElement, form);
   const total = need(".settings-total", HTMLElement, form);
-  const values = () => ({ system_prompt: prompt.value, temperature: numberIn(exact), max_tokens: numberIn(limit) });
+  const inputs = { system_prompt: prompt, temperature: exact, max_tokens: limit };
+  const typed = () => ({ system_prompt: prompt.value, temperature: exact.value, max_tokens: limit.value });
+  const values = () => valuesOf(typed());
+  /** @type {Partial<Record<keyof Values, string>>} what the server would not take */
+  let refused = {};
   /** @type {Values} what the server has */
   let saved = values();
   let begunWith = "";
@@ -39,24 +41,39 @@ export function createSettings(dialog, { kept, keep, load, save }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
+  /** @returns {Partial<Values>} those that can be taken */
+  function valid() {
+    const wrong = problemsOf(typed());
+    return Object.fromEntries(Object.entries(values()).filter(([name]) => !(name in wrong)));
+  }
+
   /** @returns {Partial<Values>} */
   function changes() {
     const known = Object.entries(saved);
-    return Object.fromEntries(Object.entries(values()).filter(([name, value]) => !known.some(([n, v]) => n === name && v === value)));
+    return Object.fromEntries(Object.entries(valid()).filter(([name, value]) => !known.some(([n, v]) => n === name && v === value)));
   }
 
   function show() {
-    slider.value = exact.value || NEUTRAL;
-    slider.toggleAttribute("data-default", exact.value === "");
+    const { temperature } = values();
+    slider.value = Number.isNaN(temperature) ? NEUTRAL : String(temperature ?? NEUTRAL);
+    slider.toggleAttribute("data-default", temperature === null);
     slider.setAttribute("aria-valuetext", exact.value || "Default");
   }
 
-  async function saveNow() {
-    if (!form.checkValidity()) {
-      const wrong = [exact, limit].find((input) => !input.validity.valid);
-      line.textContent = wrong?.validationMessage ?? "";
-      return;
+  /** What cannot be taken is told where it stands. */
+  function complain() {
+    const wrong = { ...refused, ...problemsOf(typed()) };
+    for (const name of NAMES) {
+      const words = need(`#${name}-error`, HTMLElement, form);
+      words.textContent = wrong[name] ?? "";
+      words.hidden = !wrong[name];
+      if (wrong[name]) inputs[name].setAttribute("aria-invalid", "true");
+      else inputs[name].removeAttribute("aria-invalid");
     }
+  }
+
+  async function saveNow() {
+    complain();
     const changed = changes();
     if (Object.keys(changed).length === 0) return;
     const request = save(changed);
@@ -72,7 +89,11 @@ export function createSettings(dialog, { kept, keep, load, save }) {
       // What was changed meanwhile is saved next.
       line.textContent = Object.keys(changes()).length > 0 ? "" : "Saved";
     } catch (error) {
-      line.textContent = `Not saved. ${error instanceof Error ? error.message : ""}`;
+      const message = error instanceof Error ? error.message : "";
+      const name = fieldOf(message);
+      if (name) refused = { [name]: message.replace(`\`${name}\``, "text") };
+      complain();
+      line.textContent = name ? "Not saved." : `Not saved. ${message}`;
     }
   }
 
@@ -87,6 +108,8 @@ export function createSettings(dialog, { kept, keep, load, save }) {
     prompt.value = system_prompt;
     exact.value = String(temperature ?? "");
     limit.value = String(max_tokens ?? "");
+    refused = {};
+    complain();
     show();
   }
 
@@ -106,8 +129,11 @@ export function createSettings(dialog, { kept, keep, load, save }) {
     saveSoon(0);
   });
   form.addEventListener("input", () => {
-    keep(values());
+    keep({ ...saved, ...valid() });
     line.textContent = "";
+    refused = {};
+    // What was wrong is looked at again at once; what is new, when its typing pauses.
+    if (form.querySelector("[aria-invalid]")) complain();
     show();
     saveSoon();
   });
@@ -130,14 +156,14 @@ export function createSettings(dialog, { kept, keep, load, save }) {
     /** @returns {Partial<Values>} what a new conversation begins with */
     opening() {
       begunWith = prompt.value;
-      return given(values());
+      return given(valid());
     },
 
     /** What was changed and not yet saved is saved now: another conversation takes the page. */
     leave() {
       clearTimeout(timer);
       const changed = changes();
-      if (form.checkValidity() && Object.keys(changed).length > 0) save(changed)?.catch(() => {});
+      if (Object.keys(changed).length > 0) save(changed)?.catch(() => {});
       place += 1;
     },
 

@@ -1,18 +1,40 @@
-/** The conversation's title, in the page and in the tab. */
+/** The conversation's title, in the page and in the tab; there with how many answers nobody has seen. */
 
 /** @typedef {import("../state/state.js").State} State */
 
 const UNTITLED = "New chat";
 
-/** @param {HTMLElement} element */
-export function createTitle(element) {
+/**
+ * @param {HTMLElement} element
+ * @param {() => number} unread in how many other conversations an answer has not been seen
+ */
+export function createTitle(element, unread) {
+  let tab = document.title;
+  let busy = false;
+  // In the page's own conversation, while nobody looked at it.
+  let missed = 0;
+
+  function tell() {
+    const count = unread() + missed;
+    const shown = count > 0 ? `(${count}) ${tab}` : tab;
+    if (document.title !== shown) document.title = shown;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    missed = 0;
+    tell();
+  });
+
   return {
     /** @param {State} state */
-    update({ title, conversationId }) {
+    update({ title, conversationId, phase }) {
       const shown = title || UNTITLED;
-      const tab = title || conversationId ? `${shown} · chatsite` : "chatsite";
       if (element.textContent !== shown) element.textContent = shown;
-      if (document.title !== tab) document.title = tab;
+      tab = title || conversationId ? `${shown} · chatsite` : "chatsite";
+      if (busy && phase === "idle" && document.hidden) missed = 1;
+      busy = phase !== "idle";
+      tell();
     },
   };
 }

@@ -90,8 +90,8 @@ const tokens = (text) => text.match(/\s?[\p{L}\p{N}]{1,6}|\s?[^\s\p{L}\p{N}]{1,3
 test(`of random Markdown at 8 tokens a second nothing older than 300 ms is hidden (SEED=${SEED})`, () => {
   const next = random(SEED);
   for (let count = 0; count < 30; count++) {
-    // What is defined elsewhere moves; entities are other characters than their source.
-    const text = composed(next, { definitions: false }).replaceAll(/&\w+;?|!\[pic\]\(\S*\)|\r/g, "");
+    // What is defined elsewhere moves; entities are other characters than their source; a tag that is open is none to read.
+    const text = composed(next, { definitions: false }).replaceAll(/&\w+;?|<kbd>|!\[pic\]\(\S*\)|\r/g, "");
     assertPrompt(tokens(text));
   }
 });

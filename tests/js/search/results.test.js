@@ -10,7 +10,7 @@ import { resultsOf } from "../../../static/chat/search/results.js";
  * @param {Hit[]} [hits]
  */
 const found = (id, hits) => {
-  return { id, title: `Talk ${id}`, pinned: false, archived: false, updated_at: "2026-01-01T00:00:00Z", streaming: null, hits };
+  return { id, title: `Talk ${id}`, pinned: false, archived: false, unread: false, updated_at: "2026-01-01T00:00:00Z", streaming: null, hits };
 };
 
 /**
