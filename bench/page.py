@@ -1,4 +1,4 @@
-"""What the page costs a browser: a long answer in a long conversation, opening one, the list, memory, what is loaded.
+"""What the page costs a browser, in time, bytes and memory. Many lines, because one run measures all on one page.
 
 Run with `make bench`, or a part of it with `--only`. The processor is slowed to a quarter, but for sizes, memory and
 where a line says otherwise. Fails when a figure is above its limit.

@@ -290,16 +290,3 @@ def test_only_staff_is_shown_the_way_to_the_admin(browser: Client, ada: User) ->
     ada.is_staff = True
     ada.save()
     assert page(browser, "/").all("a", href="/admin/")
-
-
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere"])
-def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> None:
-    def theme() -> str | None:
-        browser.cookies["sessionid"] = session if path == "/" else ""
-        return Page(browser.get(path).content.decode()).all("html")[0].get("data-theme")
-
-    session = browser.cookies["sessionid"].value
-    assert theme() is None
-    for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
-        browser.cookies["theme"] = chosen
-        assert theme() == rendered

@@ -1,4 +1,4 @@
-"""The list of conversations in the page: what stands in it at once, and how it is shown."""
+"""What the page remembers and shows at once: the list of conversations, a closed sidebar, a theme."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -6,7 +6,7 @@ from django.test import Client
 
 from chat.models import Conversation
 from chat.views.listing import cursor_of
-from tests.test_pages import page, talk
+from tests.test_pages import Page, page, talk
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +57,16 @@ def test_pinned_conversations_stand_in_the_page_however_old_they_are(browser: Cl
     entries = [each for each in page(browser, "/").all("li") if each.get("data-conversation-id")]
     assert len(entries) == 51
     assert [("data-pinned" in each) for each in entries[:2]] == [True, False]
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere"])
+def test_a_theme_once_chosen_is_rendered_at_once(browser: Client, path: str) -> None:
+    def theme() -> str | None:
+        browser.cookies["sessionid"] = session if path == "/" else ""
+        return Page(browser.get(path).content.decode()).all("html")[0].get("data-theme")
+
+    session = browser.cookies["sessionid"].value
+    assert theme() is None
+    for chosen, rendered in (("dark", "dark"), ("light", "light"), ("system", None), ('"><script>', None)):
+        browser.cookies["theme"] = chosen
+        assert theme() == rendered

@@ -1,4 +1,4 @@
-"""Generations that this process writes. Each is a task of its own, so that it outlives the request that began it.
+"""Generations that this process writes: tasks of their own. Many lines, because the life of one is one class.
 
 A live generation is a growing text and a follower is a position in it, so there are no queues: a slow reader costs
 nothing, and any number of readers see the same.

@@ -3,6 +3,7 @@
 `builtin` is Django's own, called without threads; the others are the site's. `chatsite.settings` has their order.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import markcoroutinefunction
@@ -12,7 +13,7 @@ from django.http.response import HttpResponseBase
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
-class AsyncMiddleware:
+class AsyncMiddleware(ABC):
     """A middleware of the site: Django calls it on the event loop, and nothing of it in a thread."""
 
     sync_capable = False
@@ -22,6 +23,6 @@ class AsyncMiddleware:
         self.get_response = get_response
         markcoroutinefunction(self)
 
+    @abstractmethod
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a request."""
-        return await self.get_response(request)
+        """Return the answer to a request."""

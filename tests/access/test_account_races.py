@@ -1,4 +1,4 @@
-"""Accounts that are made, barred and deleted in one process while something happens to them in another.
+"""Accounts that change in one process while another uses them. Many lines, because all races share one stage.
 
 Where the order of two writes matters, PostgreSQL is made to hold the second until the first is committed.
 """

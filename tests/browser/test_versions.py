@@ -1,4 +1,4 @@
-"""Steering a conversation: other answers, other words, other branches, and what is under a message."""
+"""Other answers, other words, other branches. Many lines, because what is done to a message is one subject."""
 
 import json
 import re
