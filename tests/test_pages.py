@@ -165,8 +165,9 @@ def test_every_file_a_page_names_is_there(browser: Client, settings: Any) -> Non
     named = _named(found)
     assert named
     assert all(browser.get(path).status_code == 200 for path in named)
-    modules = {path.partition("/chat/")[2] for path in named if path.endswith(".js")}
+    modules = {path.partition("/chat/")[2] for path in named if "/chat/" in path and path.endswith(".js")}
     fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
+    fetched += ("thread/settings-fields",)
     later = {
         f"{each}.js"
         for each in (*fetched, "markdown/highlighter", "markdown/reader", "markdown/portions", "state/events")
@@ -282,7 +283,8 @@ def test_an_answer_that_failed_says_whether_trying_again_may_help(browser: Clien
         json.loads(each["data-turn"])
         for each in page(browser, f"/c/{conversation.pk}").all("article", data_role="assistant")
     ]
-    assert turns[0]["trouble"] == {"type": "authentication", "message": "The key is wrong.", "retryable": False}
+    trouble = {"type": "authentication", "message": "The key is wrong.", "retryable": False, "retry_at": None}
+    assert turns[0]["trouble"] == trouble
 
 
 def test_only_staff_is_shown_the_way_to_the_admin(browser: Client, ada: User) -> None:

@@ -190,7 +190,7 @@ def test_a_text_too_long_to_read_is_found_all_the_same(searched: Site) -> None:
 def test_of_a_message_longer_than_anybody_writes_the_beginning_is_read(searched: Site) -> None:
     searched.shell(
         "row = Conversation.objects.create(owner=User.objects.get(username='frida'), title='Endless')",
-        "text = 'x ' * 150_000 + 'okapi'",
+        "text = 'x ' * 1_050_000 + 'okapi'",
         "Message.objects.create(conversation=row, role='user', content='quokka ' + text)",
     )
     (row,) = search(searched, "frida", "quokka").json()["conversations"]
