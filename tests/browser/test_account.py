@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.talk import ask, settled
 from tests.harness.browser import DESKTOP, PHONE
 from tests.harness.site import PASSWORD, Site
 
@@ -212,8 +213,6 @@ def test_what_an_account_page_has_to_tell_is_told_on_the_chat_and_breaks_nothing
     page.goto(f"{site.url}/")
     expect(page.locator("article")).to_have_count(0)
     expect(page.get_by_text("You are signed out everywhere else.")).to_be_visible()
-    page.get_by_role("textbox", name="Message").fill("Still there?")
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("article[data-role=assistant]")).to_have_attribute("data-status", "complete")
+    settled(ask(page, "Still there?"))
     page.reload()
     expect(page.get_by_text("You are signed out everywhere else.")).to_have_count(0)
