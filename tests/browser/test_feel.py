@@ -115,7 +115,11 @@ def test_the_picker_shows_prices_in_its_list_and_only_the_name_above(page: Page)
     listed = page.locator(f"button.model-choose[value='{MODEL}']").first
     expect(listed).to_be_focused()
     expect(listed.locator(".model-price")).to_have_text("$0.15 in · $0.60 out")
-    page.keyboard.press("ArrowUp")
+    # One that was asked lately stands in the list twice: among the recent ones, too.
+    for _ in range(page.locator("button.model-choose").count()):
+        page.keyboard.press("ArrowDown")
+        if page.evaluate("document.activeElement.value") != MODEL:
+            break
     page.keyboard.press("Enter")
     expect(picker).not_to_have_text(MODEL)
 
