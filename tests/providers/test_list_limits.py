@@ -27,7 +27,7 @@ async def test_a_list_of_models_is_refused_when_it_is_too_long(asked: Ask, kind:
             [b'{"data": ['], (LISTS[what] % number for number in range(limits.MODELS + 1)), [b'{"id":"z"}]}']
         )
     elif what == "crowded":
-        pieces = chain([b'{"data": ['], repeat(LISTS[what] * 1000, 2000), [b"[]]}"])
+        pieces = chain([b'{"data": [{"id": "m", "more": ['], repeat(LISTS[what] * 1000, 2000), [b"[]]}]}"])
     else:
         pieces = chain([b'{"data": ['], endless(LISTS[what]))
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
