@@ -39,6 +39,15 @@ def timeouts(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[
 
 
 @register()
+def metrics_token(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn where the figures of the site can be had by guessing."""
+    if not settings.CHAT_METRICS_TOKEN_WEAKNESS:
+        return []
+    hint = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'; or unset it for staff alone."
+    return [checks.Warning(f"CHAT_METRICS_TOKEN {settings.CHAT_METRICS_TOKEN_WEAKNESS}.", hint=hint, id="chat.W005")]
+
+
+@register()
 def mail(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Warn where the mail server's password can be read on the way."""
     if not settings.EMAIL_TELLS_PASSWORD:

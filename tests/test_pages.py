@@ -283,7 +283,7 @@ def test_an_answer_that_failed_says_whether_trying_again_may_help(browser: Clien
         json.loads(each["data-turn"])
         for each in page(browser, f"/c/{conversation.pk}").all("article", data_role="assistant")
     ]
-    trouble = {"type": "authentication", "message": "The key is wrong.", "retryable": False, "retry_at": None}
+    trouble = {"type": "authentication", "message": "The key is wrong.", "retryable": False}
     assert turns[0]["trouble"] == trouble
 
 

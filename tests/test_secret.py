@@ -1,4 +1,4 @@
-"""With a secret key or a token that somebody could guess nothing starts."""
+"""With a secret key that somebody could guess nothing starts."""
 
 import secrets
 import subprocess
@@ -44,11 +44,11 @@ def test_a_weak_key_refuses_the_start(tmp_path: Path, key: str, command: tuple[s
 
 
 @pytest.mark.parametrize("token", ["prometheus", WEAK[4]])
-def test_so_does_a_weak_token_for_the_metrics(tmp_path: Path, token: str) -> None:
-    with pytest.raises(AssertionError, match="CHAT_METRICS_TOKEN") as refused:
-        Site(tmp_path, {"CHAT_METRICS_TOKEN": token}, people=False).manage("serve", "--port", "0")
-    assert "chat.E001" in str(refused.value)
-    assert token not in str(refused.value).split("SystemCheckError")[1]
+def test_a_weak_token_for_the_metrics_is_warned_of(tmp_path: Path, token: str) -> None:
+    with Site(tmp_path, {"CHAT_METRICS_TOKEN": token}, people=False) as site:
+        told = "".join(site.output)
+        assert "chat.W005" in told
+        assert token not in told
 
 
 def test_so_does_a_weak_file_and_another_server_is_refused_too(tmp_path: Path) -> None:

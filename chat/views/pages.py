@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
+from msgspec import to_builtins
 
 from chat.budgets.status import statuses
 from chat.catalog.choice import Choice, choices, newcomers, recent
@@ -157,7 +158,7 @@ def shown(message: ThreadMessage) -> Shown:
         "usage": usage,
         "thinkingSeconds": message.thinking_seconds,
         "timing": {"elapsed_seconds": message.elapsed_seconds, "tokens_per_second": message.tokens_per_second},
-        "trouble": asdict(message.error) if message.error else None,
+        "trouble": to_builtins(message.error),
         "notes": message.notes,
         "siblings": asdict(message.siblings),
     }

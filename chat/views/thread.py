@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from chat.events import Charge
 from chat.generation import pictures
 from chat.generation.entry import notes_of
@@ -16,14 +18,13 @@ from chat.models.usage import tokens_per_second
 from chat.usage.charge import charge_of
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadError:
-    """Why an answer failed, in words for a person."""
+class ThreadError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an answer failed, in words for a person; `retry_at` where it is known when asking again helps."""
 
     type: str
     message: str
     retryable: bool
-    retry_at: datetime | None
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,7 @@ def test_an_account_is_deleted_in_one_process_while_another_sends_all_of_its_dat
         "owner = User.objects.get(username='packer')",
         "for number in range(300):",
         "    talk = Conversation.objects.create(owner=owner, title=f'talk {number}')",
-        "    Message.objects.create(conversation=talk, role='user', content=str(number) * 30_000)",
+        "    Message.objects.create(conversation=talk, role='user', content=secrets.token_hex(45_000))",
     )
     with closing(second.session("packer")) as client, client.stream("GET", "/settings/data/download") as response:
         assert response.status_code == 200

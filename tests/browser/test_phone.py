@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import act, answers, ask, questions, settled
+from tests.browser.talk import MODEL, act, answers, ask, choose_model, questions, settled
 from tests.harness.browser import PHONE, sign_in
 from tests.harness.site import Site
 from tests.harness.upstream.process import Upstream
@@ -17,6 +17,7 @@ def phone(open_page: OpenPage, site: Site) -> Page:
 
 
 def test_enter_begins_a_new_line_and_the_button_sends(phone: Page) -> None:
+    choose_model(phone, MODEL)
     box = phone.get_by_role("textbox", name="Message")
     assert box.get_attribute("enterkeyhint") == "enter"
     box.tap()

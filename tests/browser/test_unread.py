@@ -57,3 +57,19 @@ def test_an_answer_that_ends_in_a_tab_that_is_not_looked_at_is_marked_in_its_tit
     look(page, away=False)
     expect(page).to_have_title("ends out of sight · chatsite")
     expect(entry(page, "ends out of sight")).not_to_have_attribute("data-unread", re.compile(".*"))
+
+
+def test_an_unread_chat_is_opened_by_its_address(open_page: OpenPage, site: Site) -> None:
+    site.admit("unread-caller")
+    page = sign_in(open_page(), site, "unread-caller")
+    settled(ask(page, "read by its address"))
+    address = page.url
+    page.goto(f"{site.url}/")
+    site.shell(
+        "from django.utils import timezone",
+        'owner = User.objects.get(username="unread-caller")',
+        "Conversation.objects.filter(owner=owner).update(unread_since=timezone.now())",
+    )
+    page.goto(address)
+    expect(entry(page, "read by its address")).not_to_have_attribute("data-unread", re.compile(".*"))
+    settled(ask(page, "and it can be gone on with"))

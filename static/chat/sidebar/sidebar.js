@@ -112,7 +112,8 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onChange, g
   function see(conversation) {
     if (!conversation?.unread || document.hidden) return;
     lists.show({ ...conversation, unread: false });
-    onChange();
+    // Of what the page opens with it is told before the page is put together.
+    queueMicrotask(onChange);
     api.change(conversation.id, { unread: false }).catch(() => {});
   }
   document.addEventListener("visibilitychange", () => see(open()?.conversation));
