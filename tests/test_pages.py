@@ -166,8 +166,8 @@ def test_every_file_a_page_names_is_there(browser: Client, settings: Any) -> Non
     assert named
     assert all(browser.get(path).status_code == 200 for path in named)
     modules = {path.partition("/chat/")[2] for path in named if "/chat/" in path and path.endswith(".js")}
-    fetched = ("search/search", "search/query", "search/results", "thread/settings", "thread/cost", "api/fallback")
-    fetched += ("thread/settings-fields",)
+    fetched = ["search/search", "search/query", "search/results", "thread/cost", "api/fallback"]
+    fetched += ["thread/settings", "thread/settings-fields"]
     later = {
         f"{each}.js"
         for each in (*fetched, "markdown/highlighter", "markdown/reader", "markdown/portions", "state/events")
