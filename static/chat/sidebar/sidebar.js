@@ -112,8 +112,7 @@ export function createSidebar({ api, current, dispatch, onElsewhere, onChange, g
   function see(conversation) {
     if (!conversation?.unread || document.hidden) return;
     lists.show({ ...conversation, unread: false });
-    // Of what the page opens with it is told before the page is put together.
-    queueMicrotask(onChange);
+    queueMicrotask(onChange); // of what the page opens with it is told before the page is put together
     api.change(conversation.id, { unread: false }).catch(() => {});
   }
   document.addEventListener("visibilitychange", () => see(open()?.conversation));
