@@ -72,9 +72,9 @@ export function addCalm(parser) {
   });
   parser.core.ruler.after("inline", "growing_formula", ({ tokens }) => {
     for (const { meta, children } of tokens) {
-      const last = meta?.growing ? children?.findLast(({ type }) => type === "math") : null;
-      // What closes it here has not been said.
-      if (last) last.meta = { ...last.meta, source: String(last.meta?.source).slice(0, -2), growing: true };
+      const last = meta?.growing ? children?.at(-1) : null;
+      // What closes it here has not been said. One that is still empty is no formula yet.
+      if (last?.type === "math") last.meta = { ...last.meta, source: String(last.meta?.source).slice(0, -2), growing: true };
     }
   });
 }
