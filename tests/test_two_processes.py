@@ -137,6 +137,8 @@ def test_an_answer_that_nobody_followed_is_unread_everywhere_until_it_is_seen(
     upstream.script_prompt("ends seen elsewhere", tokens=20, delay=0.05)
     with pair[0].client() as here, pair[1].client() as there:
         _, unseen = ask(here, "ends unseen")
+        # The server has seen the reader leave by the time it answers somebody else.
+        here.get("/healthz")
         upstream.release("ends unseen")
         path = f"/api/conversations/{unseen}"
         deadline = time.monotonic() + patience.SECONDS

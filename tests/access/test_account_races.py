@@ -295,7 +295,9 @@ def test_an_account_is_deleted_in_one_process_while_its_answer_is_written_in_ano
 def test_an_account_is_deleted_in_one_process_while_another_sends_all_of_its_data(pair: Pair) -> None:
     first, second = pair
     first.admit("packer")
+    # What packs badly: all of it must not have left before the account is gone.
     first.shell(
+        "import secrets",
         "owner = User.objects.get(username='packer')",
         "for number in range(300):",
         "    talk = Conversation.objects.create(owner=owner, title=f'talk {number}')",

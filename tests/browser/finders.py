@@ -39,8 +39,8 @@ def make(name, talks):
         words.append(str(talk.pk))
     print(*words, ApiKey.issue(user, "tests")[1])
 for number in range(COUNT):
-    make(f"finder-{{number}}", {TALKS!r})
-make("collector", {MANY!r})
+    make(f"NAME-{{number}}", {TALKS!r})
+make("NAME-collector", {MANY!r})
 """
 
 COUNT = 20
