@@ -80,7 +80,8 @@ class AttemptReader:
             if now - self._extended_at > self._step:
                 self._extended_at = now
                 self._deadline.reschedule(now + self._policy.idle_seconds + self._step)
-            if attempt.first_word is None:
+            # Of thoughts only the first is looked at: there may be thousands before a word.
+            if attempt.first_word is None and (attempt.first_token is None or kind is not ReasoningDelta):
                 self._begin(is_thought=kind is ReasoningDelta)
             if kind is not TextDelta or self._overlap is None:
                 self._write(event)  # type: ignore[arg-type] # one of the three

@@ -1,6 +1,6 @@
 """The full-text index: SQLite's FTS5 or PostgreSQL's GIN. Each entry carries its owner, so that nobody pays for others.
 
-The index is made, and kept, by the triggers of migrations 0004 and 0020.
+The index is made, and kept, by the triggers of migrations 0004 and 0024.
 """
 
 from collections.abc import Collection, Iterator
