@@ -45,8 +45,10 @@ function* told(conversationId, message) {
   if (content) all.push({ type: "token", content });
   for (const call of calls) all.push({ ...call, type: "tool_call" });
   if (usage) all.push({ ...UNKNOWN_SOURCE, ...usage, cost: cost ?? null, type: "usage" });
-  if (error) all.push({ type: "error", error_type: error.type, message: error.message, retryable: error.retryable });
-  else all.push({ type: "done", finish_reason: finish_reason ?? "", finish_detail, elapsed_seconds, tokens_per_second, thinking_seconds });
+  if (error) {
+    const { type, ...rest } = error;
+    all.push({ ...rest, type: "error", error_type: type });
+  } else all.push({ type: "done", finish_reason: finish_reason ?? "", finish_detail, elapsed_seconds, tokens_per_second, thinking_seconds });
   for (const event of all) yield { position: "", event };
 }
 

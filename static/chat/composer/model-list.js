@@ -1,6 +1,7 @@
 /** The list from which a model is chosen: searched, grouped, by keyboard, mouse or finger. It opens at any button. */
 
 import { need, show } from "../page/dom.js";
+import { isCoarse } from "../page/pointer.js";
 import { grouped } from "./model-search.js";
 
 /** @typedef {import("./model-search.js").Choice} Choice */
@@ -130,10 +131,8 @@ export function createModelList(element, template, data, onFavourite) {
     const choice = choices.find(({ name }) => name === star.value);
     if (!choice) return;
     choice.favourite = !choice.favourite;
-    const place = list.scrollTop;
     // The row that was pressed stands where it stood; the groups above are made anew when it opens again.
     star.setAttribute("aria-pressed", String(choice.favourite));
-    list.scrollTop = place;
     try {
       await onFavourite(choice.name, choice.favourite);
     } catch {
@@ -173,7 +172,7 @@ export function createModelList(element, template, data, onFavourite) {
       const current = list.querySelector("[aria-current]");
       current?.scrollIntoView({ block: "nearest" });
       // A keyboard on the screen would hide half of the list.
-      const typed = !box.hidden && matchMedia("(pointer: fine)").matches;
+      const typed = !box.hidden && !isCoarse();
       const first = typed ? search : (current ?? buttons()[0]);
       if (first instanceof HTMLElement) first.focus({ preventScroll: true });
     },

@@ -75,9 +75,6 @@ export function createModelPicker(button, { isNew, onChoose, onFavourite }) {
       note.hidden = true;
     },
 
-    /** @returns {string[]} all that may be used */
-    all: () => names,
-
     /** @returns {boolean} whether a question can go somewhere; if not, whoever asks is to choose now */
     ready() {
       if (!chosen && names.length) open();
@@ -87,6 +84,6 @@ export function createModelPicker(button, { isNew, onChoose, onFavourite }) {
     /** The same list at another button, for another deed. */
     openAt: list.toggle,
 
-    open: () => list.toggle(button, chosen, take),
+    open,
   };
 }

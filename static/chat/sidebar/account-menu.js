@@ -3,7 +3,19 @@
 import { forgetOthers } from "../state/storage.js";
 import { need } from "../page/dom.js";
 import { createMenu } from "../page/menu.js";
-import { createFiguresChoice, createTheme } from "../page/theme.js";
+import { createTheme } from "../page/theme.js";
+import { setCookie } from "../page/cookie.js";
+
+/** @param {HTMLElement} choice with role menuitemcheckbox: whether figures stand under answers */
+function watchFigures(choice) {
+  choice.addEventListener("click", () => {
+    const shown = choice.getAttribute("aria-checked") !== "true";
+    choice.setAttribute("aria-checked", String(shown));
+    if (shown) delete document.documentElement.dataset.figures;
+    else document.documentElement.dataset.figures = "off";
+    setCookie("figures", shown ? "" : "off");
+  });
+}
 
 /**
  * @param {Record<string, () => void>} deeds by the `data-do` of the menu's items
@@ -22,6 +34,6 @@ export function createAccountMenu(deeds) {
     document.body.hidden = true;
     location.reload();
   });
-  createFiguresChoice(need("[data-figures-choice]", HTMLElement, menu));
+  watchFigures(need("[data-figures-choice]", HTMLElement, menu));
   createTheme(menu.querySelectorAll("[data-theme-choice]"));
 }

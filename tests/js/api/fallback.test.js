@@ -139,3 +139,11 @@ test("heartbeats keep a line alive", async () => {
   const told = await all(createApi("csrf", server.origin, PATIENCE).ask(QUESTION, new AbortController().signal));
   assert.deepEqual(told, [{ type: "done" }]);
 });
+
+test("a stored answer that failed tells from when on asking again helps", async () => {
+  const error = { type: "budget", message: "It is used up.", retryable: false, retry_at: "2026-12-01T00:00:00Z" };
+  const failed = { ...STORED, status: "failed", finish_reason: null, usage: null, error };
+  await using server = await buffered(() => {}, () => [ASKED, failed]);
+  const told = await all(createApi("csrf", server.origin, PATIENCE).follow(PLACE, new AbortController().signal));
+  assert.deepEqual(told.at(-1), { type: "error", error_type: "budget", message: error.message, retryable: false, retry_at: error.retry_at });
+});
