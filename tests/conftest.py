@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from zlib import crc32
 
 import httpx2
@@ -23,6 +23,10 @@ from django.db.models.signals import post_migrate
 from tests.harness.forkserver import ForkServer
 from tests.harness.site import ROOT, Site, migrated
 from tests.harness.upstream.process import Upstream
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
 
 pytest_plugins = ["tests.harness.upstream.fixtures"]
 
@@ -185,3 +189,21 @@ def bob(site: Site) -> Iterator[httpx2.Client]:
     """Bob's API client; he has nothing to do with Alice's things."""
     with site.client("bob") as client:
         yield client
+
+
+@pytest.fixture
+def ada(db: None) -> "User":
+    """Somebody in the database of the test's own process."""
+    from django.contrib.auth.models import User
+
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def browser(ada: "User") -> "Client":
+    """Ada's, signed in: Django's test client."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(ada)
+    return client

@@ -57,18 +57,6 @@ def page(client: Client, path: str) -> Page:
 
 
 @pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
-@pytest.fixture
 def model() -> ChatModel:
     provider = Provider.objects.create(name="local", base_url="http://127.0.0.1:9/v1")
     return ChatModel.objects.create(name="llama", upstream_name="llama", provider=provider)

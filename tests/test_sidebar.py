@@ -11,18 +11,6 @@ from tests.test_pages import Page, page, talk
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def test_the_sidebar_lists_the_newest_first_and_knows_where_the_older_ones_begin(browser: Client, ada: User) -> None:
     for number in range(50):
         Conversation.objects.create(owner=ada, title=f"Number {number}")

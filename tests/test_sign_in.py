@@ -7,18 +7,6 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def test_signing_out_takes_a_post(browser: Client) -> None:
     assert browser.get("/accounts/logout/").status_code == 200
     assert browser.get("/").status_code == 200

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.finders import Person
 from tests.conftest import unavailable
 from tests.harness import patience
 from tests.harness.browser import CHROMIUM, DESKTOP, FLAGS, sign_in
@@ -87,3 +88,15 @@ def page(open_page: OpenPage, site: Site) -> Page:
 def spenders(site: Site) -> None:
     """A week in which Walter spent far more than anybody else."""
     site.shell(SPENDERS)
+
+
+@pytest.fixture
+def collector(crowd: list[Person]) -> Person:
+    """Somebody of the file's `crowd` with more conversations than a page of the list has."""
+    return crowd[-1]
+
+
+@pytest.fixture
+def finder(crowd: list[Person]) -> Person:
+    """Somebody of the file's `crowd` whom no other test knows."""
+    return crowd.pop(0)

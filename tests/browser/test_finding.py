@@ -22,18 +22,6 @@ def crowd(site: Site) -> list[Person]:
 
 
 @pytest.fixture
-def collector(crowd: list[Person]) -> Person:
-    """Somebody with more conversations than a page of the list has."""
-    return crowd[-1]
-
-
-@pytest.fixture
-def finder(crowd: list[Person]) -> Person:
-    """Somebody whom no other test knows."""
-    return crowd.pop(0)
-
-
-@pytest.fixture
 def page(open_page: OpenPage, finder: Person) -> Page:
     return finder.sign_in(open_page())
 
